@@ -1,0 +1,32 @@
+/** Runs the mocha files below one folder of `test/` and reports the counts to the parent process. */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import Mocha from 'mocha';
+import type { GroupResult } from './run.js';
+
+const group = process.argv[2]!;
+const folder = fileURLToPath(new URL(`./${group}`, import.meta.url));
+const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+  .filter(file => file.endsWith('.test.js'))
+  .sort()
+  .map(file => join(folder, file));
+
+const LIVE_GROUPS = new Set(['live', 'emulation', 'browser']);
+const mocha = new Mocha({
+  timeout: LIVE_GROUPS.has(group) ? 60_000 : 10_000,
+  reporter: 'dot',
+  fullTrace: false,
+});
+for (const file of files) mocha.addFile(file);
+await mocha.loadFilesAsync();
+
+const runner = mocha.run(failures => {
+  const result: GroupResult = {
+    passed: runner.stats?.passes ?? 0,
+    failed: failures,
+    pending: runner.stats?.pending ?? 0,
+  };
+  process.exitCode = failures === 0 ? 0 : 1;
+  process.send?.(result, () => process.disconnect());
+});
