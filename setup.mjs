@@ -1,0 +1,167 @@
+/**
+ * Prepares this machine and checkout, then does one job. Plain Node without packages: it runs before `npm ci`.
+ *
+ *     node setup.mjs          prepare only
+ *     node setup.mjs demo     prepare, then run the demonstration
+ *     node setup.mjs test     prepare, then run every test that this machine can run
+ *
+ * What is there already is left alone, so that the second time is quick. Without root nothing is installed and
+ * what needs root is left out; one line says so.
+ */
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** Debian and Ubuntu packages, and what each is for. */
+const PACKAGES = {
+  'build-essential': 'builds the native programs',
+  'openvswitch-switch': 'the switch',
+  'openvswitch-pki': 'certificates for ssl: endpoints',
+  mininet: 'emulated networks',
+  iproute2: 'network namespaces and links',
+  'iputils-ping': 'ping',
+  ethtool: 'offload settings of virtual links',
+  tcpdump: 'captures',
+};
+/** The other supported Node release, on which the unit tests run too. */
+const OTHER_NODE = '24.21.0';
+const OVS_CTL = '/usr/share/openvswitch/scripts/ovs-ctl';
+const JOBS = ['demo', 'test'];
+
+const root = dirname(fileURLToPath(import.meta.url));
+process.chdir(root);
+const isRoot = process.getuid?.() === 0;
+
+const [job, ...rest] = process.argv.slice(2);
+if (job !== undefined && !JOBS.includes(job)) {
+  console.error(`setup: unknown job '${job}': one of ${JOBS.join(', ')}, or none`);
+  process.exit(2);
+}
+
+const packagesReady = installPackages();
+installNodeModules();
+step('build', 'npm', ['run', '--silent', 'build']);
+const ovsReady = packagesReady && isRoot && startOpenVswitch();
+if (job === 'demo') runDemo(ovsReady);
+if (job === 'test') runTests(ovsReady);
+
+/** True when every Debian package is there, after installing what is missing where that is allowed. */
+function installPackages() {
+  const query = spawnSync(
+    'dpkg-query',
+    ['-W', '-f', '${Package} ${db:Status-Status}\n', ...Object.keys(PACKAGES)],
+    {
+      encoding: 'utf8',
+    },
+  );
+  if (query.error) {
+    say('this is not Debian or Ubuntu: install Open vSwitch and Mininet by your own means');
+    return existsSync(OVS_CTL);
+  }
+  const installed = new Set(
+    query.stdout
+      .split('\n')
+      .filter(line => line.endsWith(' installed'))
+      .map(line => line.split(' ')[0]),
+  );
+  const missing = Object.keys(PACKAGES).filter(name => !installed.has(name));
+  if (missing.length === 0) return true;
+  if (!isRoot) {
+    say(`not root: what needs Open vSwitch or Mininet is left out (missing: ${missing.join(' ')})`);
+    return false;
+  }
+  say(`installing ${missing.map(name => `${name} (${PACKAGES[name]})`).join(', ')}`);
+  const apt = { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } };
+  step('apt-get update', 'apt-get', ['update', '-qq'], apt);
+  step('apt-get install', 'apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...missing], apt);
+  return true;
+}
+
+/** `npm ci`, when the lock file is not the one that the installed packages came from. */
+function installNodeModules() {
+  const stamp = join('node_modules', '.cloakflow-lock');
+  const wanted = createHash('sha256').update(readFileSync('package-lock.json')).digest('hex');
+  const native = existsSync(join('native', 'build')) || !existsSync(join('native', 'Makefile'));
+  if (native && existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
+  step('npm ci', 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  writeFileSync(stamp, wanted);
+}
+
+/** True when ovs-vswitchd of this machine answers, after starting it where it did not run. */
+function startOpenVswitch() {
+  const answers = () => spawnSync('ovs-vsctl', ['--timeout=5', 'show'], { stdio: 'ignore' }).status === 0;
+  const forwards = () =>
+    spawnSync('ovs-appctl', ['--timeout=5', 'version'], { stdio: 'ignore' }).status === 0;
+  if (answers() && forwards()) return true;
+  // Without the kernel module ovs-ctl complains, and the userspace datapath works all the same.
+  const start = spawnSync(OVS_CTL, ['start', '--system-id=random'], { encoding: 'utf8' });
+  if (answers() && forwards()) return true;
+  say(`Open vSwitch does not start: what needs it is left out\n${start.stdout ?? ''}${start.stderr ?? ''}`);
+  return false;
+}
+
+function runDemo(ready) {
+  if (!ready) fail('the demonstration needs root, Open vSwitch and Mininet');
+  finish(spawnSync(process.execPath, ['dist/mininet/demo.js', ...rest], { stdio: 'inherit' }));
+}
+
+function runTests(ready) {
+  const groups = ['lint', 'unit', 'property'];
+  const other = otherNode();
+  const options = other ? [`--other-node=${other}`] : [];
+  if (ready) groups.push('live', 'emulation');
+  else say('without root or Open vSwitch the live and emulation tests are left out');
+  finish(
+    spawnSync(process.execPath, ['dist/test/run.js', '--coverage', ...options, ...groups], {
+      stdio: 'inherit',
+    }),
+  );
+}
+
+/** Path of the other supported Node release from the npm registry; undefined where there is none for this machine. */
+function otherNode() {
+  const folder = join('.cache', `node-${OTHER_NODE}`);
+  const name = `node-linux-${process.arch}`;
+  const binary = join(root, folder, 'node_modules', name, 'bin', 'node');
+  if (!existsSync(binary)) {
+    mkdirSync(folder, { recursive: true });
+    const install = [
+      'install',
+      '--no-save',
+      '--no-audit',
+      '--no-fund',
+      '--loglevel=error',
+      '--prefix',
+      folder,
+      `${name}@${OTHER_NODE}`,
+    ];
+    if (spawnSync('npm', install, { stdio: 'inherit' }).status !== 0 || !existsSync(binary)) {
+      say(`Node ${OTHER_NODE} is not to be had here: unit tests run on Node ${process.versions.node} only`);
+      return undefined;
+    }
+  }
+  return binary;
+}
+
+/** Runs one step in the foreground; the first that fails ends everything. */
+function step(name, command, args, options = {}) {
+  const result = spawnSync(command, args, { stdio: ['ignore', 'inherit', 'inherit'], ...options });
+  if (result.error || result.status !== 0)
+    fail(`${name} failed${result.error ? `: ${result.error.message}` : ''}`);
+}
+
+function finish(result) {
+  if (result.error) fail(result.error.message);
+  process.exit(result.status ?? 1);
+}
+
+function say(text) {
+  console.error(`setup: ${text}`);
+}
+
+function fail(text) {
+  say(text);
+  process.exit(1);
+}
