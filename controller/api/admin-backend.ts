@@ -1,0 +1,16 @@
+import type { AppReport, FlowReport, PortReport, SwitchReport } from './reports.js';
+
+/** What the admin socket needs of a controller; `host-backend.ts` makes it from the host. */
+export interface AdminBackend {
+  /** Switches that are connected now, by datapath id. */
+  switches(): readonly SwitchReport[];
+  /** Throws AdminError `unknown-switch` when no switch with this id is connected. */
+  ports(switchId: string, signal: AbortSignal): Promise<readonly PortReport[]>;
+  flows(switchId: string, signal: AbortSignal): Promise<readonly FlowReport[]>;
+  apps(): readonly AppReport[];
+  /** Throws AdminError `unknown-app`. Starting what runs and stopping what is stopped does nothing. */
+  startApp(name: string): Promise<void>;
+  stopApp(name: string): Promise<void>;
+  /** Metrics in the Prometheus text format. */
+  metrics(): Promise<string>;
+}

@@ -1,0 +1,87 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import type { FlowReport } from '../../api/reports.js';
+import { withExamples } from '../examples.js';
+import { formatFields, formatInstructions } from '../flow-text.js';
+import { type Invocation, write, writeJson } from '../invocation.js';
+import { paletteFor } from '../palette.js';
+import { printable } from '../printable.js';
+import { type QueryOptions, withQueryOptions } from '../query-options.js';
+import type { Column } from '../table.js';
+
+interface FlowOptions extends QueryOptions {
+  app?: string;
+  table?: number;
+}
+
+/** OFPTT_MAX (OpenFlow 1.3.5, 7.3.4.1). */
+const MAX_TABLE = 0xfe;
+
+const COLUMNS: readonly Column<FlowReport>[] = [
+  { title: 'table', value: flow => flow.table, align: 'right' },
+  { title: 'priority', value: flow => flow.priority, align: 'right' },
+  { title: 'app', value: flow => flow.app ?? (/^0x0+$/.test(flow.cookie) ? null : flow.cookie) },
+  { title: 'packets', value: flow => flow.packets, align: 'right' },
+  { title: 'bytes', value: flow => flow.bytes, align: 'right' },
+  { title: 'age', value: flow => `${flow.age} s`, align: 'right' },
+  { title: 'expires', value: expiry },
+  { title: 'match', value: flow => formatFields(flow.match) || 'any' },
+  { title: 'actions', value: flow => formatInstructions(flow.instructions) },
+];
+
+export function defineFlows(program: Command, invocation: Invocation): void {
+  const command = program
+    .command('flows')
+    .description('list the flows of one switch, or of all, with the app that owns each')
+    .argument('[switch]', 'name of the bridge, or datapath id')
+    .option('--app <name>', 'only flows of this app; `none` for those of no app')
+    .option('--table <number>', 'only flows of this table', tableNumber);
+  withQueryOptions(command);
+  withExamples(command, [
+    ['cloakflow flows br0', 'flows of the bridge br0, in the order in which packets meet them'],
+    ['cloakflow flows --app learning-switch', 'what the learning switch installed, everywhere'],
+    ["cloakflow flows br0 --json | jq '.[] | select(.packets == 0)'", 'flows that no packet has used'],
+  ]);
+  command.action(async (name: string | undefined, options: FlowOptions) => {
+    const { adminClient, askEach, printTable } = await import('../query.js');
+    const client = adminClient(options, invocation);
+    const keep = selection(options);
+    const reports = await askEach(invocation, client, name, 'flows', async chosen =>
+      (await client.flows(chosen.id)).filter(keep).sort(byPipeline),
+    );
+    if (options.json) {
+      return writeJson(
+        invocation,
+        reports.flatMap(({ from, items }) => items.map(flow => ({ switch: from.id, ...flow }))),
+      );
+    }
+    const palette = paletteFor(invocation.stdout, invocation.env);
+    for (const { from, items } of reports) {
+      const title = `${printable(from.name ?? from.id)}: ${items.length} ${items.length === 1 ? 'flow' : 'flows'}`;
+      if (name === undefined) await write(invocation.stdout, `${palette('cyan', title)}\n`);
+      if (items.length > 0) await printTable(invocation, COLUMNS, items);
+    }
+  });
+}
+
+function selection(options: FlowOptions): (flow: FlowReport) => boolean {
+  const app = options.app === 'none' ? null : options.app;
+  return flow =>
+    (app === undefined || flow.app === app) && (options.table === undefined || flow.table === options.table);
+}
+
+function tableNumber(text: string): number {
+  if (/^\d{1,3}$/.test(text) && Number(text) <= MAX_TABLE) return Number(text);
+  throw new InvalidArgumentError(`A table is a number from 0 to ${MAX_TABLE}.`);
+}
+
+/** Tables in order; within one, the flow that wins first. */
+function byPipeline(a: FlowReport, b: FlowReport): number {
+  return a.table - b.table || b.priority - a.priority;
+}
+
+function expiry(flow: FlowReport): string | null {
+  const limits = [];
+  if (flow.idleTimeout > 0) limits.push(`idle ${flow.idleTimeout} s`);
+  if (flow.hardTimeout > 0) limits.push(`hard ${flow.hardTimeout} s`);
+  return limits.join(', ') || null;
+}

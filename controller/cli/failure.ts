@@ -1,0 +1,62 @@
+import { CodedError } from '../coded-error.js';
+import { ExitCode } from './exit-codes.js';
+import type { Palette } from './palette.js';
+
+/** A command that cannot do what was asked; the exit code goes with it. */
+export class CommandError extends CodedError {
+  readonly exitCode: number;
+
+  constructor(
+    code: string,
+    message: string,
+    options: { mend?: string; cause?: unknown; exitCode?: number } = {},
+  ) {
+    super(code, message, options);
+    this.exitCode = options.exitCode ?? ExitCode.FAILED;
+  }
+}
+
+/** Exit code of an error that ended a command. */
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof CommandError) return error.exitCode;
+  if (error instanceof CodedError)
+    return NO_CONTROLLER_CODES.has(error.code) ? ExitCode.NO_CONTROLLER : ExitCode.FAILED;
+  return isSystemError(error) ? ExitCode.FAILED : ExitCode.INTERNAL;
+}
+
+/** Codes of the admin client (`controller/api`) that say nobody useful answers. */
+const NO_CONTROLLER_CODES: ReadonlySet<string> = new Set([
+  'no-controller',
+  'admin-denied',
+  'admin-timeout',
+  'admin-bad-answer',
+]);
+
+/** JSON form of an error: what `--json` prints. */
+export function failureJson(error: unknown): { error: Record<string, unknown> } {
+  if (error instanceof CodedError) {
+    const { code, message, mend } = error;
+    return { error: mend === undefined ? { code, message } : { code, message, mend } };
+  }
+  if (isSystemError(error)) return { error: { code: error.code.toLowerCase(), message: error.message } };
+  return { error: { code: 'internal', message: error instanceof Error ? error.message : String(error) } };
+}
+
+/** An error as a person reads it: the sentence, its code, and on the next line what to do. */
+export function failureText(error: unknown, palette: Palette): string {
+  const label = palette('red', 'error:');
+  if (error instanceof CodedError) {
+    const mend = error.mend === undefined ? '' : `\n  ${error.mend}`;
+    return `${label} ${error.message} ${palette('dim', `[${error.code}]`)}${mend}\n`;
+  }
+  if (isSystemError(error)) return `${label} ${error.message}\n`;
+  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return `${label} internal error, please report it\n${detail}\n`;
+}
+
+/** Errors of the operating system (ENOENT, EACCES, …): the environment's fault, not a bug. */
+function isSystemError(error: unknown): error is NodeJS.ErrnoException & { code: string } {
+  return (
+    error instanceof Error && 'syscall' in error && typeof (error as { code?: unknown }).code === 'string'
+  );
+}

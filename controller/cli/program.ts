@@ -1,0 +1,40 @@
+import { Command } from 'commander';
+import { defineFlows } from './commands/flows.js';
+import { defineHelp } from './commands/help.js';
+import { definePorts } from './commands/ports.js';
+import { defineSwitches } from './commands/switches.js';
+import { exitCodesText } from './exit-codes.js';
+import type { Invocation } from './invocation.js';
+import { packageVersion } from './version.js';
+
+/**
+ * Every command, in the order of the help. What a command needs beyond commander it imports when it runs.
+ * With `json`, usage errors are printed as JSON.
+ */
+export function createProgram(invocation: Invocation, json = false): Command {
+  const program = new Command('cloakflow')
+    .description('An OpenFlow 1.3 controller that speaks directly to Open vSwitch.')
+    .version(packageVersion(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print the help of a command')
+    .helpCommand(false)
+    .exitOverride()
+    .configureOutput({
+      writeOut: text => void invocation.stdout.write(text),
+      writeErr: text => void invocation.stderr.write(text),
+      outputError: (text, writeError) => writeError(json ? usageJson(text) : text),
+    })
+    .showHelpAfterError(
+      !json && '(`cloakflow help` lists the commands, `cloakflow help COMMAND` explains one)',
+    )
+    .addHelpText('after', `\n${exitCodesText()}`);
+  defineSwitches(program, invocation);
+  definePorts(program, invocation);
+  defineFlows(program, invocation);
+  defineHelp(program, invocation);
+  return program;
+}
+
+function usageJson(text: string): string {
+  const message = text.trim().replace(/^error: /, '');
+  return `${JSON.stringify({ error: { code: 'usage', message } })}\n`;
+}
