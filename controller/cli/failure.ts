@@ -16,21 +16,27 @@ export class CommandError extends CodedError {
   }
 }
 
+/** Codes of errors from elsewhere that end the process with a code of their own. */
+const EXIT_CODES_BY_ERROR: Readonly<Record<string, ExitCode>> = {
+  'no-controller': ExitCode.NO_CONTROLLER,
+  'admin-denied': ExitCode.NO_CONTROLLER,
+  'admin-timeout': ExitCode.NO_CONTROLLER,
+  'admin-bad-answer': ExitCode.NO_CONTROLLER,
+  'not-root': ExitCode.MISSING_PREREQUISITE,
+  'tool-missing': ExitCode.MISSING_PREREQUISITE,
+  'ovs-missing': ExitCode.MISSING_PREREQUISITE,
+  'ovs-not-running': ExitCode.MISSING_PREREQUISITE,
+  'mininet-missing': ExitCode.MISSING_PREREQUISITE,
+  'runner-missing': ExitCode.MISSING_PREREQUISITE,
+  'delay-line-missing': ExitCode.MISSING_PREREQUISITE,
+};
+
 /** Exit code of an error that ended a command. */
 export function exitCodeOf(error: unknown): number {
   if (error instanceof CommandError) return error.exitCode;
-  if (error instanceof CodedError)
-    return NO_CONTROLLER_CODES.has(error.code) ? ExitCode.NO_CONTROLLER : ExitCode.FAILED;
+  if (error instanceof CodedError) return EXIT_CODES_BY_ERROR[error.code] ?? ExitCode.FAILED;
   return isSystemError(error) ? ExitCode.FAILED : ExitCode.INTERNAL;
 }
-
-/** Codes of the admin client (`controller/api`) that say nobody useful answers. */
-const NO_CONTROLLER_CODES: ReadonlySet<string> = new Set([
-  'no-controller',
-  'admin-denied',
-  'admin-timeout',
-  'admin-bad-answer',
-]);
 
 /** JSON form of an error: what `--json` prints. */
 export function failureJson(error: unknown): { error: Record<string, unknown> } {

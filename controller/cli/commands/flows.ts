@@ -1,12 +1,11 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { FlowReport } from '../../api/reports.js';
 import { withExamples } from '../examples.js';
-import { formatFields, formatInstructions } from '../flow-text.js';
+import { byPipeline, FLOW_COLUMNS } from '../flow-table.js';
 import { type Invocation, write, writeJson } from '../invocation.js';
 import { paletteFor } from '../palette.js';
 import { printable } from '../printable.js';
 import { type QueryOptions, withQueryOptions } from '../query-options.js';
-import type { Column } from '../table.js';
 
 interface FlowOptions extends QueryOptions {
   app?: string;
@@ -15,18 +14,6 @@ interface FlowOptions extends QueryOptions {
 
 /** OFPTT_MAX (OpenFlow 1.3.5, 7.3.4.1). */
 const MAX_TABLE = 0xfe;
-
-const COLUMNS: readonly Column<FlowReport>[] = [
-  { title: 'table', value: flow => flow.table, align: 'right' },
-  { title: 'priority', value: flow => flow.priority, align: 'right' },
-  { title: 'app', value: flow => flow.app ?? (/^0x0+$/.test(flow.cookie) ? null : flow.cookie) },
-  { title: 'packets', value: flow => flow.packets, align: 'right' },
-  { title: 'bytes', value: flow => flow.bytes, align: 'right' },
-  { title: 'age', value: flow => `${flow.age} s`, align: 'right' },
-  { title: 'expires', value: expiry },
-  { title: 'match', value: flow => formatFields(flow.match) || 'any' },
-  { title: 'actions', value: flow => formatInstructions(flow.instructions) },
-];
 
 export function defineFlows(program: Command, invocation: Invocation): void {
   const command = program
@@ -58,7 +45,7 @@ export function defineFlows(program: Command, invocation: Invocation): void {
     for (const { from, items } of reports) {
       const title = `${printable(from.name ?? from.id)}: ${items.length} ${items.length === 1 ? 'flow' : 'flows'}`;
       if (name === undefined) await write(invocation.stdout, `${palette('cyan', title)}\n`);
-      if (items.length > 0) await printTable(invocation, COLUMNS, items);
+      if (items.length > 0) await printTable(invocation, FLOW_COLUMNS, items);
     }
   });
 }
@@ -72,16 +59,4 @@ function selection(options: FlowOptions): (flow: FlowReport) => boolean {
 function tableNumber(text: string): number {
   if (/^\d{1,3}$/.test(text) && Number(text) <= MAX_TABLE) return Number(text);
   throw new InvalidArgumentError(`A table is a number from 0 to ${MAX_TABLE}.`);
-}
-
-/** Tables in order; within one, the flow that wins first. */
-function byPipeline(a: FlowReport, b: FlowReport): number {
-  return a.table - b.table || b.priority - a.priority;
-}
-
-function expiry(flow: FlowReport): string | null {
-  const limits = [];
-  if (flow.idleTimeout > 0) limits.push(`idle ${flow.idleTimeout} s`);
-  if (flow.hardTimeout > 0) limits.push(`hard ${flow.hardTimeout} s`);
-  return limits.join(', ') || null;
 }

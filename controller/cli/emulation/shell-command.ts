@@ -1,5 +1,5 @@
 import { CommandError } from '../failure.js';
-import type { EmulatedNetwork } from './emulated-network.js';
+import type { ShellNetwork } from './shell-network.js';
 
 /** One line of the shell, understood. */
 export type ShellCommand =
@@ -20,7 +20,7 @@ export const SHELL_HELP = `\
 const WORDS = ['help', 'exit', 'nodes', 'links', 'pingall', 'flows', 'link'];
 
 /** @throws CommandError `shell-usage`, `unknown-node` */
-export function parseShellLine(line: string, network: EmulatedNetwork): ShellCommand {
+export function parseShellLine(line: string, network: ShellNetwork): ShellCommand {
   const text = line.replace(/^\s*#.*/, '').trim();
   const [word = '', ...rest] = text.split(/\s+/);
   switch (word) {
@@ -46,7 +46,7 @@ export function parseShellLine(line: string, network: EmulatedNetwork): ShellCom
 }
 
 /** Words that can stand where the last word of `line` is, as node:readline's completer wants them. */
-export function completeShellLine(line: string, network: EmulatedNetwork): [string[], string] {
+export function completeShellLine(line: string, network: ShellNetwork): [string[], string] {
   const words = line.trimStart().split(/\s+/);
   const last = words.at(-1) ?? '';
   const hosts = network.hosts.map(host => host.name);
@@ -59,13 +59,13 @@ export function completeShellLine(line: string, network: EmulatedNetwork): [stri
   return [choices.filter(choice => choice.startsWith(last)).map(choice => `${choice} `), last];
 }
 
-function switchesOf(names: readonly string[], network: EmulatedNetwork): readonly string[] {
+function switchesOf(names: readonly string[], network: ShellNetwork): readonly string[] {
   const known = network.switches.map(node => node.name);
   for (const name of names) if (!known.includes(name)) throw unknown(name);
   return names.length > 0 ? names : known;
 }
 
-function linkCommand(words: readonly string[], network: EmulatedNetwork): ShellCommand {
+function linkCommand(words: readonly string[], network: ShellNetwork): ShellCommand {
   const [a, b, state] = words;
   if (a === undefined || b === undefined || (state !== 'up' && state !== 'down') || words.length > 3) {
     throw usage('write `link A B up` or `link A B down`');
@@ -76,7 +76,7 @@ function linkCommand(words: readonly string[], network: EmulatedNetwork): ShellC
 }
 
 /** Whole words that are names of hosts become their first address, as in Mininet's own shell. */
-function withAddresses(command: string, network: EmulatedNetwork): string {
+function withAddresses(command: string, network: ShellNetwork): string {
   const addresses = new Map(network.hosts.map(host => [host.name, host.addresses[0]]));
   return command.replace(/(?<![^\s])[a-z][a-z0-9-]*(?![^\s])/g, word => addresses.get(word) ?? word);
 }

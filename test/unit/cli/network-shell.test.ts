@@ -1,14 +1,15 @@
 import { PassThrough } from 'node:stream';
 import { expect } from 'chai';
-import type { EmulatedNetwork } from '../../../controller/cli/emulation/emulated-network.js';
 import { NetworkShell } from '../../../controller/cli/emulation/network-shell.js';
 import { completeShellLine, parseShellLine } from '../../../controller/cli/emulation/shell-command.js';
+import type { ShellNetwork } from '../../../controller/cli/emulation/shell-network.js';
+import { exampleFlow } from '../api/example-backend.js';
 
 /** Two hosts at two switches; whether the link between these is up decides what is reachable. */
 function exampleNetwork() {
   const ran: string[] = [];
   let up = true;
-  const network: EmulatedNetwork = {
+  const network: ShellNetwork = {
     hosts: [
       { name: 'h1', addresses: ['10.0.0.1', 'fd00::1'] },
       { name: 'h2', addresses: ['10.0.0.2'] },
@@ -35,13 +36,13 @@ function exampleNetwork() {
   return { network, ran };
 }
 
-function shellFor(network: EmulatedNetwork, input: string[] = []) {
+function shellFor(network: ShellNetwork, input: string[] = [], json = false) {
   const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
   stdin.end(input.map(line => `${line}\n`).join(''));
   const invocation = { stdin, stdout, stderr, env: {}, exitCode: 0, outlivesReader: false };
   const controller = new AbortController();
   return {
-    shell: new NetworkShell(invocation, network, controller.signal),
+    shell: new NetworkShell(invocation, network, { signal: controller.signal, json }),
     controller,
     stdout: () => String(stdout.read() ?? ''),
     stderr: () => String(stderr.read() ?? ''),
@@ -82,6 +83,40 @@ describe('shell of an emulation', () => {
     const { shell, stdout } = shellFor(exampleNetwork().network);
     await shell.runLines(['flows s2', 'flows']);
     expect(stdout()).to.equal('flows of s2\ns1\nflows of s1\ns2\nflows of s2\n');
+  });
+
+  it('prints lists as JSON where asked', async () => {
+    const { network } = exampleNetwork();
+    network.flows = async () => [exampleFlow];
+    const { shell, stdout, stderr } = shellFor(network, [], true);
+    await shell.runLines(['nodes', 'links', 'flows s1', 'pingall', 'link s1 s2 down', 'pingall']);
+    const [nodes, links, flows, ...pings] = stdout()
+      .trimEnd()
+      .split('\n')
+      .map(line => JSON.parse(line));
+    expect(nodes[0]).to.deep.equal({ node: 'h1', kind: 'host', addresses: ['10.0.0.1', 'fd00::1'] });
+    expect(links.at(-1)).to.deep.equal({ a: 's1', b: 's2', up: true });
+    expect(flows).to.deep.equal([exampleFlow]);
+    expect(pings).to.deep.equal([
+      { pings: 2, lost: [] },
+      {
+        pings: 2,
+        lost: [
+          { from: 'h1', to: 'h2' },
+          { from: 'h2', to: 'h1' },
+        ],
+      },
+    ]);
+    await shell.runLine('h3 ls');
+    expect(JSON.parse(stderr()).error.code).to.equal('unknown-node');
+  });
+
+  it('shows the flows that a controller knows as a table', async () => {
+    const { network } = exampleNetwork();
+    network.flows = async () => [exampleFlow];
+    const { shell, stdout } = shellFor(network);
+    await shell.runLine('flows s1');
+    expect(stdout()).to.match(/ learning-switch .* in_port=1,/);
   });
 
   it('reads lines from a file up to the first that fails', async () => {
