@@ -1,0 +1,175 @@
+/**
+ * The bytes that an emulated switch sends and reads, at fixed offsets (OpenFlow 1.3.5). Written apart from the
+ * codec under measurement, so that a mistake there cannot hide here.
+ */
+
+export const HEADER = 8;
+export const FEATURES_REPLY_LENGTH = 32;
+/** Offsets in the PACKET_IN template. */
+export const COOKIE = 16;
+export const IN_PORT = 32;
+export const FRAME = 42;
+const VERSION = 4;
+const BUNDLE_ADD_MESSAGE = 2301;
+const BUNDLE_CONTROL = 2300;
+const ONF = 0x4f4e4600;
+const CONTROLLER = 0xfffffffd;
+const OXM_IN_PORT = 0x80000004;
+const ETH_TYPE_TEST = 0x88b5; // IEEE 802: local experimental
+const MARK = 0xc10af10a;
+const FRAME_LENGTH = 64;
+
+export const MessageCode = {
+  HELLO: 0,
+  ERROR: 1,
+  ECHO_REQUEST: 2,
+  ECHO_REPLY: 3,
+  EXPERIMENTER: 4,
+  FEATURES_REQUEST: 5,
+  FEATURES_REPLY: 6,
+  GET_CONFIG_REQUEST: 7,
+  GET_CONFIG_REPLY: 8,
+  PACKET_IN: 10,
+  PACKET_OUT: 13,
+  FLOW_MOD: 14,
+  MULTIPART_REQUEST: 18,
+  MULTIPART_REPLY: 19,
+  BARRIER_REQUEST: 20,
+  BARRIER_REPLY: 21,
+  ROLE_REQUEST: 24,
+  ROLE_REPLY: 25,
+} as const;
+
+export const Multipart = { DESC: 0, PORT_DESC: 13 } as const;
+
+export function writeHeader(out: Buffer, at: number, code: number, length: number, xid: number): void {
+  out[at] = VERSION;
+  out[at + 1] = code;
+  out.writeUInt16BE(length, at + 2);
+  out.writeUInt32BE(xid, at + 4);
+}
+
+/** ofp_switch_features (7.3.1): no buffers, 254 tables. */
+export function writeFeaturesReply(out: Buffer, at: number, xid: number, datapathId: number): void {
+  out.fill(0, at, at + FEATURES_REPLY_LENGTH);
+  writeHeader(out, at, MessageCode.FEATURES_REPLY, FEATURES_REPLY_LENGTH, xid);
+  out.writeUInt32BE(datapathId, at + 12);
+  out[at + 20] = 254;
+  out.writeUInt32BE(0x4f, at + 24);
+}
+
+/** ofp_port (7.2.1), 64 bytes each, all up. */
+export function writePortDescReply(xid: number, datapathId: number, ports: number): Buffer {
+  const reply = Buffer.alloc(16 + 64 * ports);
+  writeHeader(reply, 0, MessageCode.MULTIPART_REPLY, reply.length, xid);
+  reply.writeUInt16BE(Multipart.PORT_DESC, 8);
+  for (let port = 1; port <= ports; port++) {
+    const at = 16 + 64 * (port - 1);
+    reply.writeUInt32BE(port, at);
+    reply[at + 8] = 0x06;
+    reply.writeUInt32BE(datapathId, at + 9);
+    reply[at + 13] = port;
+    reply.write(`p${port}`, at + 16, 'latin1');
+  }
+  return reply;
+}
+
+/** ofp_desc (7.3.5.1): 1056 bytes of text. */
+export function writeDescriptionReply(xid: number): Buffer {
+  const reply = Buffer.alloc(16 + 1056);
+  writeHeader(reply, 0, MessageCode.MULTIPART_REPLY, reply.length, xid);
+  reply.write('load generator', 16, 'latin1');
+  return reply;
+}
+
+export function writeEmptyMultipartReply(xid: number, kind: number): Buffer {
+  const reply = Buffer.alloc(16);
+  writeHeader(reply, 0, MessageCode.MULTIPART_REPLY, reply.length, xid);
+  reply.writeUInt16BE(kind, 8);
+  return reply;
+}
+
+/** The answer to a barrier, role, configuration or bundle request; undefined where none is due. */
+export function barrierLikeReply(bytes: Buffer, at: number, length: number): Buffer | undefined {
+  const request = bytes.subarray(at, at + length);
+  const xid = request.readUInt32BE(4);
+  switch (request[1]) {
+    case MessageCode.BARRIER_REQUEST: {
+      const reply = Buffer.alloc(HEADER);
+      writeHeader(reply, 0, MessageCode.BARRIER_REPLY, HEADER, xid);
+      return reply;
+    }
+    case MessageCode.ROLE_REQUEST: {
+      const reply = Buffer.from(request);
+      reply[1] = MessageCode.ROLE_REPLY;
+      return reply;
+    }
+    case MessageCode.GET_CONFIG_REQUEST: {
+      const reply = Buffer.alloc(12);
+      writeHeader(reply, 0, MessageCode.GET_CONFIG_REPLY, 12, xid);
+      reply.writeUInt16BE(0xffff, 10);
+      return reply;
+    }
+    case MessageCode.EXPERIMENTER: {
+      // ONF bundle control: the reply's control type is the request's plus one.
+      if (length < 24 || request.readUInt32BE(8) !== ONF || request.readUInt32BE(12) !== BUNDLE_CONTROL)
+        return undefined;
+      const reply = Buffer.from(request.subarray(0, 24));
+      writeHeader(reply, 0, MessageCode.EXPERIMENTER, 24, xid);
+      reply.writeUInt16BE(request.readUInt16BE(20) + 1, 20);
+      return reply;
+    }
+    default:
+      return undefined;
+  }
+}
+
+/**
+ * A PACKET_IN (7.4.1) with an in_port match and a 64-byte frame; the frame carries a
+ * mark, a sequence number at 18 and the port where it should leave at 22.
+ */
+export function packetInTemplate(): Buffer {
+  const message = Buffer.alloc(FRAME + FRAME_LENGTH);
+  writeHeader(message, 0, MessageCode.PACKET_IN, message.length, 0);
+  message.writeUInt32BE(0xffffffff, 8);
+  message.writeUInt16BE(FRAME_LENGTH, 12);
+  message.writeUInt16BE(1, 24); // OFPMT_OXM
+  message.writeUInt16BE(12, 26);
+  message.writeUInt32BE(OXM_IN_PORT, 28);
+  const frame = FRAME;
+  message[frame] = 0x02;
+  message[frame + 6] = 0x02;
+  message.writeUInt16BE(ETH_TYPE_TEST, frame + 12);
+  message.writeUInt32BE(MARK, frame + 14);
+  return message;
+}
+
+/** Output port of a PACKET_OUT (7.3.7) that carries one of our frames, and the port it should have; undefined for others. */
+export function outputOf(
+  bytes: Buffer,
+  at: number,
+  length: number,
+): { port: number; expected: number } | undefined {
+  const actionsLength = bytes.readUInt16BE(at + 16);
+  const frame = at + 24 + actionsLength;
+  if (length < 24 + actionsLength + 23) return undefined;
+  if (bytes.readUInt16BE(frame + 12) !== ETH_TYPE_TEST || bytes.readUInt32BE(frame + 14) !== MARK)
+    return undefined;
+  const single = actionsLength === 16 && bytes.readUInt16BE(at + 24) === 0;
+  return { port: single ? bytes.readUInt32BE(at + 28) : 0, expected: bytes[frame + 22]! };
+}
+
+/** Offset of the message inside an ONF bundle-add message; undefined for anything else. */
+export function bundledMessage(bytes: Buffer, at: number, length: number): number | undefined {
+  if (bytes[at + 1] !== MessageCode.EXPERIMENTER || length < 24 + HEADER) return undefined;
+  const added = bytes.readUInt32BE(at + 8) === ONF && bytes.readUInt32BE(at + 12) === BUNDLE_ADD_MESSAGE;
+  return added ? at + 24 : undefined;
+}
+
+/** A FLOW_MOD (7.3.4.1) of priority 0 without match whose first action is output to the controller. */
+export function isMissToController(bytes: Buffer, at: number): boolean {
+  const length = bytes.readUInt16BE(at + 2);
+  if (length < 80 || bytes.readUInt16BE(at + 30) !== 0 || bytes.readUInt16BE(at + 50) !== 4) return false;
+  const action = at + 64;
+  return bytes.readUInt16BE(action) === 0 && bytes.readUInt32BE(action + 4) === CONTROLLER;
+}
