@@ -27,6 +27,8 @@ const PACKAGES = {
 };
 /** The other supported Node release, on which the unit tests run too. */
 const OTHER_NODE = '24.21.0';
+// biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query's own placeholders
+const INSTALLED_FORMAT = '${Package} ${db:Status-Status}\n';
 const OVS_CTL = '/usr/share/openvswitch/scripts/ovs-ctl';
 const JOBS = ['demo', 'test'];
 
@@ -49,13 +51,9 @@ if (job === 'test') runTests(ovsReady);
 
 /** True when every Debian package is there, after installing what is missing where that is allowed. */
 function installPackages() {
-  const query = spawnSync(
-    'dpkg-query',
-    ['-W', '-f', '${Package} ${db:Status-Status}\n', ...Object.keys(PACKAGES)],
-    {
-      encoding: 'utf8',
-    },
-  );
+  const query = spawnSync('dpkg-query', ['-W', '-f', INSTALLED_FORMAT, ...Object.keys(PACKAGES)], {
+    encoding: 'utf8',
+  });
   if (query.error) {
     say('this is not Debian or Ubuntu: install Open vSwitch and Mininet by your own means');
     return existsSync(OVS_CTL);
