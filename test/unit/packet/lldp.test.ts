@@ -11,7 +11,7 @@ import {
 } from '../../../controller/packet/index.js';
 import { hex, toHex } from './vectors.js';
 
-/** A frame as lldpd 1.0 sends it, shortened. */
+/** An announcement with mandatory, optional and organisational TLVs. */
 const FRAME = hex(`
   01 80 c2 00 00 0e                # nearest bridge
   52 54 00 12 34 56
