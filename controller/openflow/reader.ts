@@ -1,0 +1,51 @@
+import { Refusal } from './errors.js';
+
+/** Incoming bytes and the position of what is decoded next. The generated decoders check every bound. */
+export class Reader {
+  readonly buf: Uint8Array;
+  readonly view: DataView;
+  pos: number;
+  /** Conditions (generated Condition bits) that the match read last meets; -1 where nothing is known. */
+  met: number;
+  /** Messages around the one that is being read: a bundle holds one. */
+  depth: number;
+
+  constructor(buf: Uint8Array, pos: number, view?: DataView) {
+    this.buf = buf;
+    this.view = view ?? new DataView(buf.buffer, buf.byteOffset, buf.byteLength);
+    this.pos = pos;
+    this.met = -1;
+    this.depth = 0;
+  }
+
+  /** Refuses what does not have `count` more bytes before `end`. */
+  need(end: number, count: number, what: string): void {
+    if (end - this.pos < count) {
+      throw new Refusal(
+        'bad-length',
+        what,
+        `needs ${count} bytes, ${Math.max(0, end - this.pos)} are left`,
+        this.pos,
+      );
+    }
+  }
+
+  /** Refuses bytes before `end` that nothing accounts for. */
+  finish(end: number, what: string): void {
+    if (this.pos !== end) {
+      throw new Refusal('bad-length', what, `has ${end - this.pos} bytes too many`, this.pos);
+    }
+  }
+
+  /** A copy of the bytes up to `end`. */
+  bytes(end: number): Uint8Array {
+    const bytes = this.buf.slice(this.pos, end);
+    this.pos = end;
+    return bytes;
+  }
+}
+
+/** Refuses what was read at `position`. */
+export function refuseRead(code: Refusal['code'], field: string, reason: string, position: number): never {
+  throw new Refusal(code, field, reason, position);
+}

@@ -1,0 +1,51 @@
+/** The whole specification: the core and its extensions joined. How to add to it: README.md. */
+import { core } from './core.js';
+import type {
+  Condition,
+  Constants,
+  Enumeration,
+  ErrorCodes,
+  Extension,
+  FlagSet,
+  OxmField,
+  Structure,
+  Union,
+} from './dsl.js';
+import { extensions } from './extensions/index.js';
+
+export interface Specification {
+  readonly documents: readonly Extension[];
+  readonly constants: readonly Constants[];
+  readonly enumerations: readonly Enumeration[];
+  readonly flagSets: readonly FlagSet[];
+  readonly structures: readonly Structure[];
+  readonly unions: readonly Union[];
+  readonly conditions: readonly Condition[];
+  readonly oxmFields: readonly OxmField[];
+  /** Codes of the standard error types, `code` being the type. */
+  readonly errorCodes: readonly ErrorCodes[];
+  /** Codes of experimenter errors, `code` being the experimenter id. */
+  readonly experimenterErrorCodes: readonly ErrorCodes[];
+}
+
+export function join(base: Extension, additions: readonly Extension[]): Specification {
+  const documents = [base, ...additions];
+  const unions = documents.flatMap(document => document.unions ?? []);
+  return {
+    documents,
+    constants: documents.flatMap(document => document.constants ?? []),
+    enumerations: documents.flatMap(document => document.enumerations ?? []),
+    flagSets: documents.flatMap(document => document.flagSets ?? []),
+    structures: documents.flatMap(document => document.structures ?? []),
+    unions: unions.map(union => ({
+      ...union,
+      variants: [...union.variants, ...documents.flatMap(document => document.variants?.[union.name] ?? [])],
+    })),
+    conditions: documents.flatMap(document => document.conditions ?? []),
+    oxmFields: documents.flatMap(document => document.oxmFields ?? []),
+    errorCodes: base.errorCodes ?? [],
+    experimenterErrorCodes: additions.flatMap(document => document.errorCodes ?? []),
+  };
+}
+
+export const specification: Specification = join(core, extensions);

@@ -1,0 +1,48 @@
+import { Refusal } from './errors.js';
+
+/** Longest OpenFlow message: its length is an unsigned 16-bit integer. */
+export const MAX_MESSAGE_LENGTH = 0xffff;
+
+/**
+ * Outgoing bytes: messages one after another in `buf` up to `pos`. A plain object with plain fields, because
+ * the generated encoders work on them directly. `buf` and `view` are replaced when the buffer grows.
+ */
+export class Writer {
+  buf: Uint8Array;
+  view: DataView;
+  pos: number;
+  /** Start of the message that is being written. */
+  start: number;
+  /** Conditions (generated Condition bits) that the match written last meets; -1 where nothing is known. */
+  met: number;
+
+  constructor(initialCapacity = 4096) {
+    this.buf = new Uint8Array(initialCapacity);
+    this.view = new DataView(this.buf.buffer);
+    this.pos = 0;
+    this.start = 0;
+    this.met = -1;
+  }
+
+  /** The bytes written so far; valid until the next write. */
+  bytes(): Uint8Array {
+    return this.buf.subarray(0, this.pos);
+  }
+
+  /** Makes room for `count` more bytes. */
+  reserve(count: number): void {
+    if (this.buf.length - this.pos < count) this.grow(count);
+  }
+
+  private grow(count: number): void {
+    if (this.pos + count - this.start > 2 * MAX_MESSAGE_LENGTH) {
+      throw new Refusal('too-long', '', 'makes the message longer than 65535 bytes');
+    }
+    let capacity = Math.max(64, this.buf.length * 2);
+    while (capacity < this.pos + count) capacity *= 2;
+    const larger = new Uint8Array(capacity);
+    larger.set(this.buf.subarray(0, this.pos));
+    this.buf = larger;
+    this.view = new DataView(larger.buffer);
+  }
+}
