@@ -1,8 +1,17 @@
+export { Capture, type CaptureOptions, type CaptureResult } from './capture.js';
 export { bestDatapath, type DatapathType } from './datapath.js';
+export { type EmulateOptions, emulate } from './emulate.js';
+export { EmulatedHost, EmulatedPlace } from './emulated-host.js';
+export { EmulatedLink } from './emulated-link.js';
+export { EmulatedNetwork } from './emulated-network.js';
+export { EmulatedSwitch } from './emulated-switch.js';
 export { EmulationError, type EmulationErrorCode } from './errors.js';
+export { loadTopology, topologyNames } from './load-topology.js';
 export { Namespace } from './namespace.js';
 export { type BridgeOptions, OvsSandbox, type OvsSandboxOptions } from './ovs-sandbox.js';
 export { type CommandResult, type RunOptions, runCommand } from './run-command.js';
+export { cleanLeftovers, type Leftovers } from './runner.js';
 export { type Exit, RunningCommand, type SpawnOptions } from './running-command.js';
 export { type HostOptions, SandboxHost } from './sandbox-host.js';
+export type { Topology, TopologyInput } from './topology-schema.js';
 export { type UntilOptions, until } from './until.js';

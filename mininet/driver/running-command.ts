@@ -11,7 +11,7 @@ export interface SpawnOptions {
   signal?: AbortSignal | undefined;
   /** `pipe` (default) collects the output; `inherit` lets the command use the caller's terminal. */
   stdio?: 'pipe' | 'inherit';
-  /** Bytes of stdout and of stderr that stay readable in `stdout` and `stderr`; the newest 1 MiB when absent. */
+  /** Bytes that stay readable in `stdout` and `stderr`, the newest ones; 1 MiB when absent. */
   keep?: number;
 }
 
@@ -71,7 +71,7 @@ export class RunningCommand implements AsyncDisposable {
     this.output = child.stdout ?? undefined;
     this.errorOutput = child.stderr ?? undefined;
     this.outTail = new Tail(keep);
-    this.errTail = new Tail(keep);
+    this.errTail = new Tail(Math.max(keep, 1 << 16));
     // A command may end without reading its input.
     child.stdin?.on('error', () => {});
     child.stdout?.on('data', (chunk: Buffer) => this.received(this.outTail, chunk));
