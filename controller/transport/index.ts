@@ -1,0 +1,14 @@
+export { Connection, type ConnectionHandler, type HandlerFactory } from './connection.js';
+export { type ConnectOptions, Connector, connect } from './connector.js';
+export {
+  DEFAULT_PORT,
+  type Endpoint,
+  formatEndpoint,
+  isPassive,
+  parseEndpoint,
+  type TcpEndpoint,
+  type UnixEndpoint,
+} from './endpoint.js';
+export { Listener, type ListenOptions, listen } from './listener.js';
+export { TransportError, type TransportErrorCode } from './transport-error.js';
+export { TransportLoop } from './transport-loop.js';
