@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { defineFlows } from './commands/flows.js';
 import { defineHelp } from './commands/help.js';
+import { defineOpenflow } from './commands/openflow.js';
 import { definePorts } from './commands/ports.js';
 import { defineSwitches } from './commands/switches.js';
 import { exitCodesText } from './exit-codes.js';
@@ -30,6 +31,7 @@ export function createProgram(invocation: Invocation, json = false): Command {
   defineSwitches(program, invocation);
   definePorts(program, invocation);
   defineFlows(program, invocation);
+  defineOpenflow(program, invocation);
   defineHelp(program, invocation);
   return program;
 }
