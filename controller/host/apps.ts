@@ -1,0 +1,192 @@
+import { type ActualState, cookieHighOf, type Switch, type WantedFlow } from '../switch/index.js';
+import type { AppSetup } from './config/app-setup.js';
+import type { AppSummary, ReloadReport } from './controller.js';
+import { HostFlows } from './host-flows.js';
+import { type AppSurroundings, RunningApp } from './running-app.js';
+import { planTables, type TablePlan } from './table-plan.js';
+
+export interface AppsOptions extends AppSurroundings {
+  /** Every switch that is remembered, away or not. */
+  known(): Iterable<Switch>;
+  probeFlow: WantedFlow | undefined;
+}
+
+const RELOAD = 'reload';
+
+/** The apps of the configuration in their order, and what holds them together: tables, cookies and the flows between them. */
+export class Apps {
+  /** Running apps by the high half of their cookies. The same map for good. */
+  readonly byCookie = new Map<number, RunningApp>();
+  private readonly options: AppsOptions;
+  private readonly hostFlows: HostFlows;
+  private apps = new Map<string, RunningApp>();
+  private plan: TablePlan = planTables([]);
+  /** Starting and stopping happen one after the other. */
+  private turn: Promise<unknown> = Promise.resolve();
+
+  constructor(options: AppsOptions) {
+    this.options = options;
+    this.hostFlows = new HostFlows(options.probeFlow, ({ switchId, kind, key }) => {
+      options.log.write('flow-refused', { app: 'host', switch: switchId, kind, key });
+    });
+  }
+
+  get tableCount(): number {
+    return Math.max(1, this.plan.count);
+  }
+
+  named(instance: string): RunningApp | undefined {
+    return this.apps.get(instance);
+  }
+
+  byOwner(owner: number): RunningApp | undefined {
+    for (const app of this.apps.values()) if (app.owner.number === owner) return app;
+    return undefined;
+  }
+
+  each(visit: (app: RunningApp) => void): void {
+    for (const app of this.apps.values()) visit(app);
+  }
+
+  summaries(): AppSummary[] {
+    return [...this.apps.values()].map(app => ({
+      instance: app.name,
+      app: app.setup.definition.name,
+      summary: app.setup.definition.summary,
+      isRunning: app.isRunning,
+      tables: this.plan.tables.get(app.name)!,
+      packetIns: app.packetIns,
+      failures: app.guard.failures,
+    }));
+  }
+
+  /** Starts the first apps. Rejects with what one threw. */
+  async start(setups: readonly AppSetup[]): Promise<void> {
+    await this.change(setups);
+  }
+
+  /** Ends all apps; their flows stay. */
+  stop(): Promise<void> {
+    return this.inTurn(async () => {
+      for (const app of [...this.apps.values()].reverse()) await this.halt(app);
+    });
+  }
+
+  startOne(app: RunningApp): Promise<void> {
+    return this.inTurn(() =>
+      this.together(async () => {
+        await this.launch(app);
+        this.stateHostFlows();
+      }),
+    );
+  }
+
+  stopOne(app: RunningApp): Promise<void> {
+    return this.inTurn(() =>
+      this.together(async () => {
+        if (!app.isRunning) return;
+        await this.halt(app);
+        this.stateHostFlows();
+        this.forget(app);
+      }),
+    );
+  }
+
+  /** Everything that is wanted on a switch that has just connected. */
+  switchUp(sw: Switch, actual: ActualState): void {
+    this.hostFlows.state(sw);
+    for (const app of this.apps.values()) {
+      // A stopped app has no flows, and an unknown owner's are removed.
+      if (!app.isRunning) continue;
+      sw.wanted(app.owner);
+      app.switchUp(sw, actual.shortLived.get(app.owner.number) ?? []);
+    }
+  }
+
+  /**
+   * Runs exactly these apps. Those that stay the same are not touched; one with other settings or other tables is started
+   * anew over its flows, of which only the difference is sent.
+   */
+  change(setups: readonly AppSetup[]): Promise<ReloadReport> {
+    return this.inTurn(() => this.together(() => this.changeNow(setups)));
+  }
+
+  private async changeNow(setups: readonly AppSetup[]): Promise<ReloadReport> {
+    const plan = planTables(
+      setups.map(({ instance, definition: { tables, endsPipeline } }) => ({
+        instance,
+        tables,
+        endsPipeline,
+      })),
+    );
+    const report: ReloadReport = { started: [], stopped: [], restarted: [], unchanged: [] };
+    const before = this.apps;
+    const after = new Map<string, RunningApp>();
+    for (const setup of setups) {
+      const old = before.get(setup.instance);
+      const isSame = old?.isRunning && old.isSame(setup, plan);
+      after.set(setup.instance, isSame ? old : new RunningApp(setup, plan, this.options));
+    }
+    for (const [instance, old] of [...before].reverse()) {
+      if (after.get(instance) === old) continue;
+      const isReplaced = after.get(instance)?.setup.definition === old.setup.definition && old.isRunning;
+      await this.halt(old);
+      if (isReplaced) for (const sw of this.options.known()) sw.wanted(old.owner).unsettle(RELOAD);
+      else this.forget(old);
+    }
+    this.apps = after;
+    this.plan = plan;
+    const failures: unknown[] = [];
+    for (const [instance, app] of after) {
+      const old = before.get(instance);
+      if (old === app) {
+        report.unchanged.push(instance);
+        continue;
+      }
+      report[old === undefined ? 'started' : 'restarted'].push(instance);
+      await this.launch(app).catch(error => failures.push(error));
+      for (const sw of this.options.known()) sw.wanted(app.owner).settle(RELOAD);
+    }
+    for (const instance of before.keys()) if (!after.has(instance)) report.stopped.push(instance);
+    this.stateHostFlows();
+    if (failures.length > 0) throw failures[0];
+    return report;
+  }
+
+  private async launch(app: RunningApp): Promise<void> {
+    for (const sw of this.options.known()) sw.wanted(app.owner);
+    await app.start();
+    this.byCookie.set(cookieHighOf(app.owner.number), app);
+  }
+
+  private async halt(app: RunningApp): Promise<void> {
+    this.byCookie.delete(cookieHighOf(app.owner.number));
+    await app.stop();
+  }
+
+  private forget(app: RunningApp): void {
+    for (const sw of this.options.known()) sw.removeOwner(app.owner.number);
+    this.options.log.write('app-stopped', { app: app.name });
+  }
+
+  private stateHostFlows(): void {
+    this.hostFlows.plan(this.plan, this.apps.values());
+    for (const sw of this.options.known()) this.hostFlows.state(sw);
+  }
+
+  /** What `run` changes is sent to each switch together. */
+  private async together<T>(run: () => Promise<T>): Promise<T> {
+    const releases = [...this.options.known()].map(sw => sw.holdChanges());
+    try {
+      return await run();
+    } finally {
+      for (const release of releases) release();
+    }
+  }
+
+  private inTurn<T>(run: () => Promise<T>): Promise<T> {
+    const result = this.turn.then(run);
+    this.turn = result.catch(() => undefined);
+    return result;
+  }
+}

@@ -1,0 +1,280 @@
+import type { Logger } from 'pino';
+import { CodedError } from '../coded-error.js';
+import type { DecodedMessage } from '../openflow/index.js';
+import type { Session, SessionError, SessionOptions } from '../session/index.js';
+import { type ActualState, cookieHighOf, HOST_OWNER, ownerOfCookie, type Switch } from '../switch/index.js';
+import type { ConnectionHandler } from '../transport/index.js';
+import type { AppDefinition } from './app.js';
+import { Apps } from './apps.js';
+import { type Clock, systemClock } from './clock.js';
+import { type Config, loadConfig } from './config/load.js';
+import { Discovery } from './discovery/discovery.js';
+import { Endpoints } from './endpoints.js';
+import { HOST_MESSAGES } from './messages/catalogue.js';
+import { messageLog } from './messages/log.js';
+import type { MessageLog } from './messages/message.js';
+import { Metrics } from './metrics.js';
+import type { RunningApp } from './running-app.js';
+import { SwitchConnection } from './switch-connection.js';
+import { SwitchRegistry } from './switch-registry.js';
+
+export interface ControllerOptions {
+  config: Config;
+  /** Apps that a configuration can name; used again when it is reloaded. */
+  builtIn: readonly AppDefinition[];
+  logger: Logger;
+  clock?: Clock;
+  /** Whether metrics of the process are among the metrics. */
+  processMetrics?: boolean;
+  session?: Partial<SessionOptions>;
+}
+
+export type ControllerErrorCode = 'unknown-app' | 'no-config-file';
+
+export class ControllerError extends CodedError<ControllerErrorCode> {}
+
+/** One line about an app. */
+export interface AppSummary {
+  readonly instance: string;
+  readonly app: string;
+  readonly summary: string;
+  readonly isRunning: boolean;
+  /** Table numbers by the app's own names. */
+  readonly tables: ReadonlyMap<string, number>;
+  readonly packetIns: number;
+  readonly failures: number;
+}
+
+/** What a reload did, by instance name. */
+export interface ReloadReport {
+  started: string[];
+  stopped: string[];
+  restarted: string[];
+  unchanged: string[];
+}
+
+/** A running controller: switches, apps and what happens between them. */
+export class Controller {
+  readonly log: MessageLog<typeof HOST_MESSAGES>;
+  readonly metrics: Metrics;
+  readonly discovery: Discovery;
+  readonly switches: SwitchRegistry;
+  /** The session that stands for each datapath id. */
+  readonly sessions = new Map<bigint, Session>();
+  readonly counts = { strayPacketIns: 0, switchErrors: 0, connections: 0 };
+
+  private config: Config;
+  private readonly builtIn: readonly AppDefinition[];
+  private readonly apps: Apps;
+  private readonly endpoints: Endpoints;
+  private isStopped = false;
+
+  private constructor(options: ControllerOptions) {
+    const { config, builtIn, logger, clock = systemClock, processMetrics = false } = options;
+    this.config = config;
+    this.builtIn = builtIn;
+    this.log = messageLog(logger, HOST_MESSAGES);
+    this.metrics = new Metrics({ processMetrics });
+    this.switches = new SwitchRegistry(config.foreignFlows, (sw, error) => {
+      this.log.write('reconcile-failed', { switch: sw.id }, error);
+    });
+    const { enabled, interval, hold } = config.discovery;
+    this.discovery = new Discovery(
+      clock,
+      { enabled, interval: interval * 1000, hold: hold * 1000 },
+      this.log,
+      { topologyChanged: (sw, change) => this.apps.each(app => app.topologyChanged(sw, change)) },
+    );
+    this.apps = new Apps({
+      clock,
+      logger,
+      log: this.log,
+      metrics: this.metrics,
+      switches: this.switches.connected,
+      known: () => this.switches.known(),
+      topology: this.discovery,
+      probeFlow: enabled ? this.discovery.flow() : undefined,
+    });
+    this.endpoints = new Endpoints(this.log, peer => this.accept(peer), options.session ?? {});
+    this.addMetrics();
+  }
+
+  /**
+   * Starts every app, then opens every endpoint. Rejects with what an app threw, or with the TransportError of an endpoint;
+   * nothing is left open then.
+   */
+  static async start(options: ControllerOptions): Promise<Controller> {
+    const controller = new Controller(options);
+    try {
+      await controller.apps.start(options.config.apps);
+      await controller.endpoints.open(options.config);
+    } catch (error) {
+      await controller.stop();
+      throw error;
+    }
+    controller.log.write('controller-started', { apps: options.config.apps.length });
+    return controller;
+  }
+
+  /** Ends connections and apps. Flows stay in the switches and go on forwarding. */
+  async stop(): Promise<void> {
+    if (this.isStopped) return;
+    this.isStopped = true;
+    await this.endpoints.close();
+    this.discovery.stop();
+    await this.apps.stop();
+    this.log.write('controller-stopped');
+  }
+
+  /** Endpoints that switches can connect to, with the port numbers that the system chose. */
+  get listening(): readonly string[] {
+    return this.endpoints.listening;
+  }
+
+  /** Gives a connection its handler. Endpoints call it; tests do so with connections of their own. */
+  accept(peer: string): ConnectionHandler {
+    this.counts.connections++;
+    return new SwitchConnection(this, peer);
+  }
+
+  /** Connected switches by id. */
+  get connected(): ReadonlyMap<string, Switch> {
+    return this.switches.connected;
+  }
+
+  /** How many tables a switch must have. */
+  get tableCount(): number {
+    return this.apps.tableCount;
+  }
+
+  /** Running apps by the high half of their cookies. */
+  get appsByCookie(): ReadonlyMap<number, RunningApp> {
+    return this.apps.byCookie;
+  }
+
+  appSummaries(): AppSummary[] {
+    return this.apps.summaries();
+  }
+
+  /** Instance name of the app that a cookie names, `host` for the controller itself, undefined for foreign flows. */
+  ownerName(cookie: bigint): string | undefined {
+    const owner = ownerOfCookie(cookie);
+    if (owner === undefined) return undefined;
+    return owner === HOST_OWNER ? 'host' : this.apps.byOwner(owner)?.name;
+  }
+
+  /** Throws ControllerError `unknown-app`, and what the app threw. Does nothing when it runs. */
+  async startApp(instance: string): Promise<void> {
+    await this.apps.startOne(this.appNamed(instance));
+  }
+
+  /** Ends an app and removes its flows; packets pass it by until it is started again. Throws `unknown-app`. */
+  async stopApp(instance: string): Promise<void> {
+    await this.apps.stopOne(this.appNamed(instance));
+  }
+
+  /**
+   * Reads the configuration file again and applies what changed of its apps. Rejects with ConfigError or ControllerError; the old
+   * configuration stays then. Changes of endpoints and discovery take effect with the next start.
+   */
+  async reload(): Promise<ReloadReport> {
+    const { file } = this.config;
+    if (file === undefined) {
+      throw new ControllerError('no-config-file', 'The controller was started without a configuration file.');
+    }
+    try {
+      return await this.apply(await loadConfig(file, this.builtIn));
+    } catch (error) {
+      this.log.write('config-refused', { file }, error);
+      throw error;
+    }
+  }
+
+  /** As `reload`, with a configuration that has been read already. */
+  async apply(config: Config): Promise<ReloadReport> {
+    const report = await this.apps.change(config.apps);
+    this.config = config;
+    const { started, stopped, restarted } = report;
+    this.log.write('config-reloaded', {
+      started: started.length,
+      stopped: stopped.length,
+      restarted: restarted.length,
+    });
+    return report;
+  }
+
+  /** All metrics in the Prometheus text format. */
+  metricsText(): Promise<string> {
+    return this.metrics.text();
+  }
+
+  /** A switch has told everything about itself: apps state what they want on it. For the connection. */
+  switchUp(sw: Switch, actual: ActualState): void {
+    this.switches.announced(sw);
+    const isWarm = [...actual.flows.values()].some(({ owner }) => owner === HOST_OWNER);
+    this.discovery.switchUp(sw, isWarm);
+    this.apps.switchUp(sw, actual);
+  }
+
+  switchDown(sw: Switch, reason: SessionError): void {
+    sw.detach();
+    this.discovery.switchDown(sw);
+    this.apps.each(app => app.switchDown(sw));
+    const forgotten = this.switches.left(sw);
+    if (forgotten !== undefined) this.discovery.switchForgotten(forgotten);
+    if (!this.isStopped) this.log.write('switch-disconnected', { switch: sw.id, reason: reason.code });
+  }
+
+  connectionEnded(session: Session): void {
+    if (this.sessions.get(session.datapathId!) === session) this.sessions.delete(session.datapathId!);
+  }
+
+  /** A message that answers no call. */
+  switchMessage(sw: Switch, message: DecodedMessage): void {
+    switch (message.type) {
+      case 'port-status': {
+        const change = sw.portStatus(message);
+        this.discovery.portStatus(sw, change);
+        this.apps.each(app => app.portStatus(sw, change));
+        break;
+      }
+      case 'flow-removed':
+        this.apps.byCookie.get(cookieHighOf(ownerOfCookie(message.cookie) ?? -1))?.flowRemoved(sw, message);
+        break;
+      case 'error': {
+        this.counts.switchErrors++;
+        const { errorType, errorCode } = message;
+        this.log.write('switch-error', { switch: sw.id, errorType, errorCode });
+        break;
+      }
+      default:
+        break;
+    }
+  }
+
+  private appNamed(instance: string): RunningApp {
+    const app = this.apps.named(instance);
+    if (app === undefined) {
+      throw new ControllerError('unknown-app', `No app of the configuration is named "${instance}".`);
+    }
+    return app;
+  }
+
+  private addMetrics(): void {
+    const host = this.metrics.host();
+    const { counts } = this;
+    host.gauge('switches', 'Switches that are connected.', () => this.switches.connected.size);
+    host.gauge(
+      'link_directions',
+      'Directions of links between switches.',
+      () => this.discovery.directions().length,
+    );
+    host.counter('connections_total', 'Connections of switches.', () => counts.connections);
+    host.counter(
+      'stray_packet_ins_total',
+      'Packets that no running app asked for.',
+      () => counts.strayPacketIns,
+    );
+    host.counter('switch_errors_total', 'Errors that answered no call.', () => counts.switchErrors);
+  }
+}

@@ -1,0 +1,127 @@
+import type { MessageCatalogue } from './message.js';
+
+/** Every message that the controller itself writes; apps have catalogues of their own. */
+export const HOST_MESSAGES = {
+  'controller-started': {
+    level: 'info',
+    text: 'The controller runs.',
+    cause: 'Configuration and apps are loaded and all endpoints are open.',
+  },
+  'controller-stopped': {
+    level: 'info',
+    text: 'The controller has stopped.',
+    cause: 'It was asked to. Flows stay in the switches.',
+  },
+  'endpoint-listening': {
+    level: 'info',
+    text: 'Waiting for switches.',
+    cause: 'A listening endpoint of the configuration is open.',
+  },
+  'endpoint-exposed': {
+    level: 'warn',
+    text: 'An endpoint without TLS can be reached from other machines.',
+    cause: 'A `ptcp:` endpoint listens on an address that is not a loopback one.',
+    remedy: 'Give it 127.0.0.1, or make sure that only switches reach it.',
+  },
+  'connection-failed': {
+    level: 'debug',
+    text: 'A switch could not be reached; trying again.',
+    cause: 'A `tcp:` or `unix:` endpoint refused the connection or did not answer.',
+    remedy: 'Check that the bridge listens there: `ovs-vsctl get-controller BRIDGE`.',
+  },
+  'connection-closed': {
+    level: 'info',
+    text: 'A connection ended before a switch was known.',
+    cause: 'The peer left, or did not speak OpenFlow 1.3 as it should; `reason` says which.',
+    remedy: 'For `version-incompatible`: `ovs-vsctl set bridge BRIDGE protocols=OpenFlow13`.',
+  },
+  'switch-connected': {
+    level: 'info',
+    text: 'A switch is connected and as the apps want it.',
+    cause:
+      'Its flows were compared with the wanted ones; `added`, `changed` and `removed` say what was sent.',
+  },
+  'switch-disconnected': {
+    level: 'warn',
+    text: 'A switch is gone.',
+    cause: 'Its connection ended; `reason` says how. Its flows go on forwarding.',
+    remedy: 'Check the switch and the path to it, unless it was taken away on purpose.',
+  },
+  'switch-refused': {
+    level: 'error',
+    text: 'A switch was turned away.',
+    cause:
+      'It has fewer tables than the apps need, or did not answer the first questions; `reason` says which.',
+    remedy: 'Use fewer apps, or another switch.',
+  },
+  'switch-duplicate': {
+    level: 'error',
+    text: 'A second switch with the same datapath id was turned away.',
+    cause: 'The switch that is connected under this datapath id answered, so two switches have one id.',
+    remedy: 'Give each bridge an id of its own: `ovs-vsctl set bridge BRIDGE other-config:datapath-id=…`.',
+  },
+  'switch-replaced': {
+    level: 'warn',
+    text: 'A dead connection of a switch was replaced by its new one.',
+    cause: 'The switch connected again and its old connection no longer answered.',
+  },
+  'switch-error': {
+    level: 'warn',
+    text: 'A switch reported an error that belongs to no call.',
+    cause: 'It refused a message for which nobody waited, such as a packet-out.',
+    remedy: 'Look at `errorType` and `errorCode` (OpenFlow 1.3.5 section 7.4.4).',
+  },
+  'flow-refused': {
+    level: 'error',
+    text: 'A switch refused a flow, group or meter that an app wants.',
+    cause:
+      'Its table is full, or it does not support a match or an action; the app was told, the rest is installed.',
+    remedy: 'Look at `errorType` and `errorCode`, and compare with the features of the switch.',
+  },
+  'reconcile-failed': {
+    level: 'error',
+    text: 'A switch could not be brought to the wanted flows.',
+    cause: 'It did not answer, or its connection ended on the way. It is tried again on the next connection.',
+  },
+  'app-started': { level: 'info', text: 'An app runs.', cause: 'It was started.' },
+  'app-stopped': {
+    level: 'info',
+    text: 'An app was stopped and its flows were removed.',
+    cause: 'It was stopped by an operator or is no longer in the configuration.',
+  },
+  'app-failed': {
+    level: 'error',
+    text: 'An app threw an error; the others go on.',
+    cause:
+      'A mistake in the app. `hook` says where, `failures` how often so far; the same place is logged again only now and then.',
+    remedy: 'Report it to the maker of the app with the stack of this record.',
+  },
+  'config-reloaded': {
+    level: 'info',
+    text: 'The configuration was read again.',
+    cause: 'It was asked for; the fields count the apps that were touched.',
+  },
+  'config-refused': {
+    level: 'error',
+    text: 'The new configuration was refused; the old one stays.',
+    cause: 'It has mistakes or its apps cannot live together.',
+    remedy: 'Run `cloakflow check` on it.',
+  },
+  'link-found': {
+    level: 'info',
+    text: 'Two switches are linked.',
+    cause: 'A probe sent out of one port arrived at the other.',
+  },
+  'link-lost': {
+    level: 'info',
+    text: 'A link between two switches is gone.',
+    cause: 'A port went down, or probes stopped arriving.',
+    remedy: 'Check the cable, unless it was taken away on purpose.',
+  },
+  'probe-forged': {
+    level: 'warn',
+    text: 'A link probe with a wrong signature was ignored.',
+    cause: 'Somebody on this port sends link probes of their own, or ones of an earlier run arrived late.',
+    remedy: 'Find out who is attached to the port if it goes on.',
+  },
+} as const satisfies MessageCatalogue;

@@ -1,0 +1,206 @@
+import type { Logger } from 'pino';
+import type { PacketInView } from '../openflow/index.js';
+import {
+  type ActualFlow,
+  cookieOf,
+  type FlowRemoved,
+  type Instruction,
+  type Owner,
+  ownerNumber,
+  type PortChange,
+  type Refusal,
+  type Switch,
+  shortLivedCookieOf,
+} from '../switch/index.js';
+import type { AppContext, AppInstance } from './app.js';
+import { AppGuard } from './app-guard.js';
+import type { Clock } from './clock.js';
+import type { AppSetup } from './config/app-setup.js';
+import type { Topology, TopologyChange } from './discovery/topology.js';
+import type { HOST_MESSAGES } from './messages/catalogue.js';
+import { messageLog } from './messages/log.js';
+import type { MessageLog } from './messages/message.js';
+import type { Metrics } from './metrics.js';
+import type { TablePlan } from './table-plan.js';
+
+/** What the host lends to its apps. */
+export interface AppSurroundings {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly log: MessageLog<typeof HOST_MESSAGES>;
+  readonly metrics: Metrics;
+  readonly switches: ReadonlyMap<string, Switch>;
+  readonly topology: Topology;
+}
+
+/** One app of the configuration, running or stopped, with its errors kept to itself. */
+export class RunningApp {
+  readonly setup: AppSetup;
+  readonly owner: Owner;
+  /** Table that follows the app's own; undefined at the end of the pipeline. */
+  readonly next: number | undefined;
+  /** Packets that its flows punted. */
+  packetIns = 0;
+  readonly guard: AppGuard;
+
+  private readonly tables: ReadonlyMap<string, number>;
+  private readonly surroundings: AppSurroundings;
+  private instance: AppInstance | undefined;
+  private disposeMetrics: (() => void) | undefined;
+
+  constructor(setup: AppSetup, plan: TablePlan, surroundings: AppSurroundings) {
+    this.setup = setup;
+    this.surroundings = surroundings;
+    this.tables = plan.tables.get(setup.instance)!;
+    this.next = plan.next.get(setup.instance);
+    this.guard = new AppGuard(setup.instance, surroundings.log);
+    this.owner = {
+      number: ownerNumber(setup.instance),
+      name: setup.instance,
+      tables: new Set(this.tables.values()),
+      refused: refusal => this.refused(refusal),
+    };
+  }
+
+  get name(): string {
+    return this.setup.instance;
+  }
+
+  get isRunning(): boolean {
+    return this.instance !== undefined;
+  }
+
+  /** Whether an app of this setup under that plan would be just the same. */
+  isSame(setup: AppSetup, plan: TablePlan): boolean {
+    const tables = plan.tables.get(setup.instance)!;
+    return (
+      setup.definition === this.setup.definition &&
+      JSON.stringify(setup.config) === JSON.stringify(this.setup.config) &&
+      plan.next.get(setup.instance) === this.next &&
+      [...tables].every(([name, number]) => this.tables.get(name) === number)
+    );
+  }
+
+  /** Starts the instance and tells it of the switches that are there. Rejects with what the app threw. */
+  async start(): Promise<void> {
+    if (this.instance !== undefined) return;
+    const { metrics, log, switches } = this.surroundings;
+    const own = metrics.app(this.setup.definition.name, this.name);
+    this.disposeMetrics = () => own.dispose();
+    try {
+      own.counter(
+        'packet_ins_total',
+        'Packets that flows of the app sent to the controller.',
+        () => this.packetIns,
+      );
+      own.counter('failures_total', 'Errors that left the app.', () => this.guard.failures);
+      this.instance = await this.setup.definition.start(this.context(own));
+    } catch (error) {
+      this.guard.cancelTimers();
+      this.disposeMetrics();
+      throw error;
+    }
+    log.write('app-started', { app: this.name });
+    for (const sw of switches.values()) this.switchUp(sw, []);
+  }
+
+  /** Ends the instance. Its flows stay wanted: the host removes them, unless a new instance takes them over. */
+  async stop(): Promise<void> {
+    const { instance } = this;
+    if (instance === undefined) return;
+    this.instance = undefined;
+    await this.guard.runWhole('stop', () => instance.stop?.());
+    this.guard.cancelTimers();
+    this.disposeMetrics?.();
+  }
+
+  switchUp(sw: Switch, survivors: readonly ActualFlow[]): void {
+    const { instance } = this;
+    if (instance?.switchUp === undefined) return;
+    const state = sw.wanted(this.owner);
+    let result: void | Promise<void>;
+    try {
+      result = instance.switchUp(sw, survivors);
+    } catch (error) {
+      this.guard.failed('switchUp', error);
+      return;
+    }
+    if (!(result instanceof Promise)) return;
+    state.unsettle('switchUp');
+    void this.guard
+      .runWhole('switchUp', () => result)
+      .then(() => {
+        if (this.instance === instance) state.settle('switchUp');
+      });
+  }
+
+  switchDown(sw: Switch): void {
+    const { instance } = this;
+    if (instance?.switchDown !== undefined) this.guard.run('switchDown', () => instance.switchDown!(sw));
+  }
+
+  /** The hot path: no closure, no allocation. */
+  packetIn(sw: Switch, view: PacketInView): void {
+    this.packetIns++;
+    const { instance } = this;
+    if (instance?.packetIn === undefined) return;
+    try {
+      const result = instance.packetIn(sw, view);
+      if (result !== undefined) this.guard.watch('packetIn', result);
+    } catch (error) {
+      this.guard.failed('packetIn', error);
+    }
+  }
+
+  portStatus(sw: Switch, change: PortChange): void {
+    const { instance } = this;
+    if (instance?.portStatus !== undefined)
+      this.guard.run('portStatus', () => instance.portStatus!(sw, change));
+  }
+
+  flowRemoved(sw: Switch, removed: FlowRemoved): void {
+    const { instance } = this;
+    if (instance?.flowRemoved !== undefined) {
+      this.guard.run('flowRemoved', () => instance.flowRemoved!(sw, removed));
+    }
+  }
+
+  topologyChanged(sw: Switch, change: TopologyChange): void {
+    const { instance } = this;
+    if (instance?.topologyChanged !== undefined) {
+      this.guard.run('topologyChanged', () => instance.topologyChanged!(sw, change));
+    }
+  }
+
+  private refused(refusal: Refusal): void {
+    const { switchId, kind, key, error } = refusal;
+    const { errorType, errorCode } = error as { errorType?: string | number; errorCode?: string | number };
+    const { log } = this.surroundings;
+    log.write('flow-refused', { app: this.name, switch: switchId, kind, key, errorType, errorCode });
+    const { instance } = this;
+    if (instance?.refused !== undefined) this.guard.run('refused', () => instance.refused!(refusal));
+  }
+
+  private context(metrics: AppContext['metrics']): AppContext {
+    const { surroundings, owner, next, tables, setup } = this;
+    const goto: Instruction[] = next === undefined ? [] : [{ type: 'goto-table', tableId: next }];
+    return {
+      instance: this.name,
+      config: setup.config,
+      log: messageLog(surroundings.logger.child({ app: this.name }), setup.definition.messages ?? {}),
+      metrics,
+      clock: this.guard.clock(surroundings.clock),
+      switches: surroundings.switches,
+      topology: surroundings.topology,
+      next: goto,
+      table: name => {
+        const number = tables.get(name);
+        if (number === undefined) throw new RangeError(`"${setup.definition.name}" names no table "${name}"`);
+        return number;
+      },
+      cookie: own => cookieOf(owner.number, own),
+      shortLivedCookie: own => shortLivedCookieOf(owner.number, own),
+      wanted: sw => sw.wanted(owner),
+    };
+  }
+}

@@ -1,0 +1,83 @@
+import { isShortLived, MARKER_MASK, ownerOfCookie } from './cookie.js';
+import type { FlowForm } from './flow-form.js';
+import { FIRST_METER, LAST_METER, type SwitchWants } from './switch-wants.js';
+import type { ActualFlow, RequestChannel } from './types.js';
+
+/** What a switch has, as far as it concerns cloakflow. */
+export interface ActualState {
+  /** Flows that are to be compared, by identity. */
+  readonly flows: Map<string, { form: FlowForm; flow: ActualFlow; owner: number | undefined }>;
+  /** Short-lived flows by owner. */
+  readonly shortLived: Map<number, ActualFlow[]>;
+  /** Comparable forms by group id and meter id. */
+  readonly groups: Map<number, string>;
+  readonly meters: Map<number, string>;
+}
+
+/**
+ * Asks a switch for its flows, groups and meters. `foreign`: also for flows without the marker. Rejects like
+ * `Session.request`; a switch that knows no groups or meters has none.
+ */
+export async function readActualState(
+  channel: RequestChannel,
+  wants: SwitchWants,
+  options: { foreign: boolean; timeout?: number },
+): Promise<ActualState> {
+  const actual: ActualState = {
+    flows: new Map(),
+    shortLived: new Map(),
+    groups: new Map(),
+    meters: new Map(),
+  };
+  const marker = options.foreign ? {} : { cookie: 0xc10an << 48n, cookieMask: MARKER_MASK };
+  const limits = options.timeout === undefined ? {} : { timeout: options.timeout };
+  const flows = channel.request(
+    { type: 'multipart-request', body: { type: 'flow', ...marker } },
+    {
+      ...limits,
+      maxReplyBytes: Number.POSITIVE_INFINITY,
+      onPart: part => {
+        if (part.body.type !== 'flow') return;
+        for (const flow of part.body.flows) addFlow(actual, wants, flow);
+      },
+    },
+  );
+  const groups = optional(
+    channel.request({ type: 'multipart-request', body: { type: 'group-desc' } }, limits),
+  );
+  const meters = optional(
+    channel.request({ type: 'multipart-request', body: { type: 'meter-config' } }, limits),
+  );
+  const [, groupReply, meterReply] = await Promise.all([flows, groups, meters]);
+  for (const { groupId, groupType, buckets } of groupReply?.body.groups ?? []) {
+    actual.groups.set(groupId, wants.bodyFormer.group(groupType, buckets));
+  }
+  for (const { meterId, flags, bands } of meterReply?.body.meters ?? []) {
+    if (meterId >= FIRST_METER && meterId <= LAST_METER) {
+      actual.meters.set(meterId, wants.bodyFormer.meter(flags, bands));
+    }
+  }
+  return actual;
+}
+
+function addFlow(actual: ActualState, wants: SwitchWants, flow: ActualFlow): void {
+  const owner = ownerOfCookie(flow.cookie);
+  if (owner !== undefined && isShortLived(flow.cookie)) {
+    const own = actual.shortLived.get(owner);
+    if (own === undefined) actual.shortLived.set(owner, [flow]);
+    else own.push(flow);
+    return;
+  }
+  const form = wants.former.form(flow);
+  actual.flows.set(form.identity, { form, flow, owner });
+}
+
+/** A switch without groups or meters answers with an error, which is as good as none. */
+async function optional<T>(reply: Promise<T>): Promise<T | undefined> {
+  try {
+    return await reply;
+  } catch (error) {
+    if ((error as { code?: string }).code === 'openflow-refused') return undefined;
+    throw error;
+  }
+}
