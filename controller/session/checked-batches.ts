@@ -10,6 +10,14 @@ export interface BatchFailure {
   error: OpenflowError | OpenflowReplyError;
 }
 
+export interface BatchOptions extends RequestOptions {
+  /**
+   * Runs after the last message was sent; the batch is over when it resolves. ERRORs count until then. A barrier when
+   * absent; for a bundle, its close and commit.
+   */
+  finish?: (() => Promise<unknown>) | undefined;
+}
+
 /** What a batch needs of a session. */
 export interface BatchSender {
   readonly congested: boolean;
@@ -58,11 +66,11 @@ class CheckedBatch {
 export class CheckedBatches {
   readonly #open = new Set<CheckedBatch>();
 
-  /** Sends `messages` and a barrier; resolves with those that failed. */
+  /** Sends `messages`, then a barrier or what `finish` says; resolves with those that failed. */
   async send(
     sender: BatchSender,
     messages: Iterable<Message>,
-    options: RequestOptions,
+    options: BatchOptions,
   ): Promise<readonly BatchFailure[]> {
     const batch = new CheckedBatch();
     this.#open.add(batch);
@@ -78,7 +86,7 @@ export class CheckedBatches {
         }
         index++;
       }
-      await sender.barrier(options);
+      await (options.finish === undefined ? sender.barrier(options) : options.finish());
     } finally {
       this.#open.delete(batch);
     }

@@ -1,4 +1,4 @@
-export type { BatchFailure } from './checked-batches.js';
+export type { BatchFailure, BatchOptions } from './checked-batches.js';
 export type { SessionHandler } from './handler.js';
 export type { SessionOptions } from './options.js';
 export { OpenflowReplyError } from './reply-error.js';

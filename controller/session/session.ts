@@ -8,7 +8,7 @@ import {
   VERSION,
   type Writer,
 } from '../openflow/index.js';
-import { type BatchFailure, CheckedBatches } from './checked-batches.js';
+import { type BatchFailure, type BatchOptions, CheckedBatches } from './checked-batches.js';
 import { badRequest, complaintAbout, helloFailed } from './complaints.js';
 import { Framer } from './framer.js';
 import type { SessionHandler } from './handler.js';
@@ -208,7 +208,7 @@ export class Session {
    * Sends messages and a barrier, waiting for `drained()` in between as necessary. Resolves, when the switch has
    * processed all, with those that failed, in no particular order; one failure does not stop the others.
    */
-  sendAll(messages: Iterable<Message>, options: RequestOptions = {}): Promise<readonly BatchFailure[]> {
+  sendAll(messages: Iterable<Message>, options: BatchOptions = {}): Promise<readonly BatchFailure[]> {
     return this.#batches.send(this, messages, options);
   }
 

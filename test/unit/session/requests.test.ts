@@ -207,4 +207,16 @@ describe('Session requests', () => {
     expect(failures[0]!.error).to.be.instanceOf(OpenflowError);
     expect(failures[1]!.error).to.be.instanceOf(OpenflowReplyError);
   });
+
+  it('counts refusals until the finish of a batch, whatever that is', async () => {
+    const simulation = Simulation.ready();
+    const commit = { type: 'experimenter', experimenter: 0x4f4e4600, expType: 9999, data: '' } as const;
+    const batch = simulation.session.sendAll([FLOW_MOD, FLOW_MOD], {
+      finish: () => simulation.session.request(commit),
+    });
+    const said = simulation.said();
+    expect(said.map(({ type }) => type)).to.deep.equal(['flow-mod', 'flow-mod', 'experimenter']);
+    simulation.deliver(errorFor(said[1]!.xid!), { ...commit, xid: said[2]!.xid! });
+    expect((await batch).map(({ index }) => index)).to.deep.equal([1]);
+  });
 });
