@@ -5,7 +5,7 @@ import { EmulatedLink } from './emulated-link.js';
 import { EmulatedSwitch } from './emulated-switch.js';
 import { EmulationError, type EmulationErrorCode } from './errors.js';
 import type { Plan } from './plan.js';
-import type { Runner } from './runner.js';
+import { cleanLeftovers, type Runner } from './runner.js';
 import type { Topology } from './topology-schema.js';
 
 /** What the runner says when the network is built. */
@@ -119,6 +119,12 @@ export class EmulatedNetwork implements AsyncDisposable {
     try {
       await this.runner.request('stop');
       await this.runner.exited;
+    } catch (error) {
+      if (!(error instanceof EmulationError) || error.code !== 'runner-died') throw error;
+      // Nobody else removes the network of a runner that was killed.
+      const { failed } = await cleanLeftovers();
+      const own = failed.find(({ id }) => id === this.id);
+      if (own !== undefined) throw new EmulationError('ovs-not-running', own.message);
     } finally {
       await this.relay?.close();
     }

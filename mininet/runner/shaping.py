@@ -72,6 +72,8 @@ class DelayLine:
 
     def _expect(self, word):
         line = self.child.stdout.readline()
+        while line.startswith('{'):  # counters, which somebody asked for by SIGUSR1
+            line = self.child.stdout.readline()
         if line.strip() != word:
             said = line.strip() or self.child.stderr.read().strip()
             raise RunnerError('build-failed', f'the delay line said {said!r} instead of {word!r}')

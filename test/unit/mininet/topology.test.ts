@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { parse } from 'yaml';
 import {
   EmulationError,
   loadTopology,
@@ -37,6 +38,14 @@ describe('a topology', () => {
   it('that comes with cloakflow is accepted', () => {
     expect(topologyNames()).to.include.members(['single', 'linear', 'tree', 'loop']);
     for (const name of topologyNames()) expect(loadTopology(name).links, name).to.not.be.empty;
+  });
+
+  it('in the documentation is accepted, and every file has its line there', () => {
+    const readme = readFileSync(new URL('../../../../topologies/README.md', import.meta.url), 'utf8');
+    const examples = [...readme.matchAll(/^```yaml\n(.*?)^```/gms)].map(match => match[1]!);
+    expect(examples).to.not.be.empty;
+    for (const example of examples) expect(loadTopology(parse(example)).links).to.not.be.empty;
+    for (const name of topologyNames()) expect(readme).to.include(`| \`${name}\` |`);
   });
 
   it('of an unknown name is refused with the names that there are', () => {
