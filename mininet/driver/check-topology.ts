@@ -53,7 +53,7 @@ export function checkTopology(name: string, topology: Topology): void {
     if (gateway !== undefined && own.length === 0) fail(`${where}: has a gateway and no address`);
   }
   const datapaths = unique('datapath id');
-  for (const [node, value] of Object.entries(switches)) datapaths(value['datapath-id'], `switches.${node}`);
+  for (const [node, value] of Object.entries(switches)) datapaths(value.datapathId, `switches.${node}`);
 
   function checkEnd(end: TopologyEnd, where: string): void {
     const isHost = Object.hasOwn(hosts, end.node);

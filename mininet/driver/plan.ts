@@ -61,8 +61,8 @@ export function planTopology(
       name,
       kind: node.kind,
       bridge: node.kind === 'private' ? name : rootName(id, name, index),
-      datapathId: node['datapath-id'] ?? freeDatapathId(topology, index),
-      failMode: node['fail-mode'] ?? (controller === null ? 'standalone' : 'secure'),
+      datapathId: node.datapathId ?? freeDatapathId(topology, index),
+      failMode: node.failMode ?? (controller === null ? 'standalone' : 'secure'),
       controller,
     };
   });
@@ -90,7 +90,7 @@ function rootName(id: string, name: string, index: number): string {
 
 /** The switch's place from 1, unless another switch asks for that number. */
 function freeDatapathId(topology: Topology, index: number): string {
-  const asked = new Set(Object.values(topology.switches).map(node => node['datapath-id']));
+  const asked = new Set(Object.values(topology.switches).map(node => node.datapathId));
   let number = index + 1;
   const text = () => number.toString(16).padStart(16, '0');
   while (asked.has(text())) number += Object.keys(topology.switches).length;

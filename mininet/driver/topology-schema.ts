@@ -55,9 +55,9 @@ const host = z.strictObject({
 
 const switchNode = z.strictObject({
   kind: z.enum(['shared', 'private']).default('shared'),
-  'datapath-id': datapathId.optional(),
+  datapathId: datapathId.optional(),
   /** Without a controller to talk to; `secure` with one, `standalone` without, when absent. */
-  'fail-mode': z.enum(['secure', 'standalone']).optional(),
+  failMode: z.enum(['secure', 'standalone']).optional(),
 });
 
 const end = z.strictObject({

@@ -92,7 +92,7 @@ describe('a topology', () => {
     );
     const port = (node: string) => ({ between: [node, { node: 's1', port: 5 }] });
     expectRefusal({ links: [port('a'), port('b')] }, /port 5 of s1/);
-    expectRefusal({ switches: { s1: { 'datapath-id': 7 }, s2: { 'datapath-id': '0x7' } } }, /datapath id/);
+    expectRefusal({ switches: { s1: { datapathId: 7 }, s2: { datapathId: '0x7' } } }, /datapath id/);
   });
 
   it('with values of the wrong form is refused', () => {
@@ -139,7 +139,7 @@ describe('the plan of a topology', () => {
 
   it('numbers ports and datapaths around those that are asked for', () => {
     const { switches, links } = plan({
-      switches: { s1: {}, s2: { 'datapath-id': 1 } },
+      switches: { s1: {}, s2: { datapathId: 1 } },
       links: [
         { between: ['a', 's1'] },
         { between: ['b', { node: 's1', port: 1 }] },
@@ -160,7 +160,7 @@ describe('the plan of a topology', () => {
     expect(planTopology('cfabcde', topology, () => 'tcp:127.0.0.1:6653').switches[0]!.failMode).to.equal(
       'secure',
     );
-    expect(plan({ switches: { s1: { 'fail-mode': 'secure' } } }).switches[0]!.failMode).to.equal('secure');
+    expect(plan({ switches: { s1: { failMode: 'secure' } } }).switches[0]!.failMode).to.equal('secure');
   });
 
   it('gives IPv6 to hosts with an IPv6 address only', () => {
