@@ -33,7 +33,7 @@ export function parseOptions<Option>(
     const kind = bytes[offset]!;
     if (kind === END) {
       const rest = bytes.subarray(offset + 1, end);
-      if (rest.length >= 4 - ((offset - start) % 4) || rest.some(byte => byte !== 0)) {
+      if (rest.length >= 3 || rest.some(byte => byte !== 0)) {
         options.push({ type: 'end-of-options', rest });
       }
       break;

@@ -3,8 +3,8 @@
  * `Kept`, which appear only where building would not arrive at the same bytes by itself; addresses are text.
  */
 export type Parsed<Init, Kept extends keyof Init = never> = {
-  [Field in Exclude<keyof Init, Kept>]-?: Textual<Init[Field]>;
-} & { [Field in Kept]?: Textual<Init[Field]> };
+  [Field in Exclude<keyof Init, Kept>]-?: Textual<NonNullable<Init[Field]>>;
+} & { [Field in Kept]?: Textual<NonNullable<Init[Field]>> };
 
 /** Address fields take numbers, bytes or text; parsing gives text. */
 type Textual<Value> = string extends Value ? string : Value;
