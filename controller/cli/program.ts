@@ -1,9 +1,12 @@
 import { Command } from 'commander';
+import { defineAttach } from './commands/attach.js';
+import { defineDetach } from './commands/detach.js';
 import { defineFlows } from './commands/flows.js';
 import { defineHelp } from './commands/help.js';
 import { defineOpenflow } from './commands/openflow.js';
 import { definePorts } from './commands/ports.js';
 import { defineSwitches } from './commands/switches.js';
+import { defineTrace } from './commands/trace.js';
 import { exitCodesText } from './exit-codes.js';
 import type { Invocation } from './invocation.js';
 import { packageVersion } from './version.js';
@@ -32,6 +35,9 @@ export function createProgram(invocation: Invocation, json = false): Command {
   definePorts(program, invocation);
   defineFlows(program, invocation);
   defineOpenflow(program, invocation);
+  defineAttach(program, invocation);
+  defineDetach(program, invocation);
+  defineTrace(program, invocation);
   defineHelp(program, invocation);
   return program;
 }
