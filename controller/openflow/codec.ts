@@ -20,6 +20,7 @@ export function encode(writer: Writer, message: Message, xid?: number): void {
   const start = writer.pos;
   writer.start = start;
   writer.met = -1;
+  writer.nesting = 0;
   try {
     encodeMessage(writer, message, xid);
     if (writer.pos - start > MAX_MESSAGE_LENGTH) {

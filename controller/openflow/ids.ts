@@ -97,7 +97,7 @@ const byName = new Map<string, OxmFieldInfo>(OXM_FIELDS.map(field => [field.name
 const MASK_SUFFIX = '/mask';
 const namesByHeader = new Map<string, string>(
   OXM_FIELDS.flatMap(field => [
-    [rawOxmKey(field.header, field.experimenter), field.name],
+    [rawOxmKey(plainHeader(field), field.experimenter), field.name],
     [rawOxmKey(withMask(field), field.experimenter), field.name + MASK_SUFFIX],
   ]),
 );
@@ -111,10 +111,14 @@ export function rawOxmKey(header: number, experimenter: number): RawOxmKey {
 /** Everything about the match field `name`; undefined when there is none. */
 export const oxmFieldByName = (name: string): OxmFieldInfo | undefined => byName.get(name);
 
+/** Header without a mask; with the greatest length where that varies. */
+function plainHeader({ header, size }: OxmFieldInfo): number {
+  return (header & 0xff) === 0 ? header + size : header;
+}
+
 /** Header with the mask bit and the length of value and mask; the experimenter id is not doubled. */
 function withMask(field: OxmFieldInfo): number {
-  const lead = field.experimenter === 0 ? 0 : 4;
-  return field.header + 0x100 + (field.header & 0xff) - lead;
+  return plainHeader(field) + 0x100 + field.size;
 }
 
 /** Writes a header named 'ethDst', 'ethDst/mask' or '0x…'. */
@@ -125,7 +129,7 @@ export function writeOxmHeader(w: Writer, name: unknown, field: string): void {
   const raw = known === undefined ? /^0x([0-9a-f]{8})([0-9a-f]{8})?$/.exec(name) : null;
   if (known === undefined && raw === null) refuseValue(field, name, 'the name of a match field, or 0x text');
   const header =
-    known === undefined ? Number.parseInt(raw![1]!, 16) : masked ? withMask(known) : known.header;
+    known === undefined ? Number.parseInt(raw![1]!, 16) : masked ? withMask(known) : plainHeader(known);
   const experimenter = known === undefined ? Number.parseInt(raw![2] ?? '0', 16) : known.experimenter;
   const long = header >>> 16 === EXPERIMENTER;
   if (raw !== null && long !== (raw[2] !== undefined)) {
@@ -149,6 +153,20 @@ export function readOxmHeader(r: Reader, end: number, field: string): string {
   r.pos += 4;
   const key = rawOxmKey(header, experimenter);
   return namesByHeader.get(key) ?? key;
+}
+
+/** The same where there is no room for an experimenter id. */
+export function writeShortOxmHeader(w: Writer, name: unknown, field: string): void {
+  const start = w.pos;
+  writeOxmHeader(w, name, field);
+  if (w.pos !== start + 4) throw new Refusal('bad-value', field, 'cannot be a field of an experimenter here');
+}
+
+export function readShortOxmHeader(r: Reader, end: number, field: string): string {
+  const start = r.pos;
+  const name = readOxmHeader(r, end, field);
+  if (r.pos !== start + 4) refuseRead('bad-value', field, 'cannot be a field of an experimenter here', start);
+  return name;
 }
 
 export function writeOxmHeaders(w: Writer, names: unknown, field: string): void {

@@ -138,8 +138,7 @@ export function readOxmBytes(
 ) {
   const masked = (header & 0x100) !== 0;
   const size = (header & 0xff) / (masked ? 2 : 1);
-  if (size === 0 || size > max || !Number.isInteger(size))
-    refuseRead('bad-length', field, 'has a wrong length', pos);
+  if (size > max || !Number.isInteger(size)) refuseRead('bad-length', field, 'has a wrong length', pos);
   return readWide(r, header, pos, size, maskable, field, (reader, at) => reader.buf.slice(at, at + size));
 }
 

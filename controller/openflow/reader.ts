@@ -1,4 +1,5 @@
 import { Refusal } from './errors.js';
+import { MAX_NESTING } from './writer.js';
 
 /** Incoming bytes and the position of what is decoded next. The generated decoders check every bound. */
 export class Reader {
@@ -9,6 +10,8 @@ export class Reader {
   met: number;
   /** Messages around the one that is being read: a bundle holds one. */
   depth: number;
+  /** Lists of actions around the one that is being read: some actions hold actions. */
+  nesting: number;
 
   constructor(buf: Uint8Array, pos: number, view?: DataView) {
     this.buf = buf;
@@ -16,6 +19,13 @@ export class Reader {
     this.pos = pos;
     this.met = -1;
     this.depth = 0;
+    this.nesting = 0;
+  }
+
+  /** Enters a list within an element of a list of the same kind; refuses to go deeper than MAX_NESTING. */
+  descend(what: string): void {
+    if (++this.nesting > MAX_NESTING)
+      throw new Refusal('bad-value', what, 'stands too deep within others', this.pos);
   }
 
   /** Refuses what does not have `count` more bytes before `end`. */

@@ -259,7 +259,7 @@ export function writeOxmBytes(
   const split = plain ? undefined : masked(value, maskable, field);
   const bytes = toBytes(split === undefined ? value : split.value, field);
   const size = bytes.length;
-  if (size === 0 || size > max) throw new Refusal('bad-length', field, `must have 1 to ${max} bytes`);
+  if (size > max) throw new Refusal('bad-length', field, `must have at most ${max} bytes`);
   w.reserve(4 + 2 * size);
   const { pos } = w;
   w.buf.set(bytes, pos + 4);

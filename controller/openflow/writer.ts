@@ -2,6 +2,8 @@ import { Refusal } from './errors.js';
 
 /** Longest OpenFlow message: its length is an unsigned 16-bit integer. */
 export const MAX_MESSAGE_LENGTH = 0xffff;
+/** Deepest list within elements of lists of the same kind: actions within actions. */
+export const MAX_NESTING = 16;
 
 /**
  * Outgoing bytes: messages one after another in `buf` up to `pos`. A plain object with plain fields, because
@@ -15,6 +17,8 @@ export class Writer {
   start: number;
   /** Conditions (generated Condition bits) that the match written last meets; -1 where nothing is known. */
   met: number;
+  /** Lists of actions around the one that is being written: some actions hold actions. */
+  nesting: number;
 
   constructor(initialCapacity = 4096) {
     this.buf = new Uint8Array(initialCapacity);
@@ -22,6 +26,12 @@ export class Writer {
     this.pos = 0;
     this.start = 0;
     this.met = -1;
+    this.nesting = 0;
+  }
+
+  /** Enters a list within an element of a list of the same kind; refuses to go deeper than MAX_NESTING. */
+  descend(what: string): void {
+    if (++this.nesting > MAX_NESTING) throw new Refusal('bad-value', what, 'stands too deep within others');
   }
 
   /** The bytes written so far; valid until the next write. */

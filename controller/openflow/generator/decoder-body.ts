@@ -158,16 +158,26 @@ export class DecoderBody {
       return;
     }
     if (!('name' in field)) return;
+    const measured = shape.fields.some(other => other.kind === 'length-of' && other.of === field.name);
+    if (measured && field.kind === 'match') {
+      code.line(`if (end - r.pos < 4 || view.getUint16(r.pos + 2) !== ${field.name}Length)`);
+      code.line(
+        `  refuseRead('bad-length', ${quote(field.name)}, 'has another length than the one before it', r.pos);`,
+      );
+    }
     let until = 'end';
-    if (shape.fields.some(other => other.kind === 'length-of' && other.of === field.name)) {
+    if (measured && field.kind !== 'match') {
       until = `${field.name}End`;
       code.line(`const ${until} = r.pos + ${field.name}Length;`);
       code.line(
         `if (${until} > end) refuseRead('bad-length', ${quote(field.name)}, 'goes beyond the end', r.pos);`,
       );
     }
+    const recursive = field.kind === 'list' && field.of === shape.union?.name;
+    if (recursive) code.line(`r.descend(${quote(field.name)});`);
     if (shape.fields.some(other => other.kind === 'count-of' && other.of === field.name)) this.counted(field);
     else code.line(`const ${field.name}_ = ${this.expression(field, until)};`);
+    if (recursive) code.line('r.nesting--;');
     if (until !== 'end') code.line(`r.finish(${until}, ${quote(field.name)});`);
   }
 
@@ -199,13 +209,13 @@ export class DecoderBody {
       case 'oxm-ids':
         return `readOxmHeaders(r, ${until}, ${name})`;
       case 'oxm-header':
-        return `readOxmHeader(r, ${until}, ${name})`;
+        return `${field.wide ? 'readOxmHeader' : 'readShortOxmHeader'}(r, ${until}, ${name})`;
       case 'match':
         return `decodeMatch(r, ${until})`;
       case 'oxms':
         return `decodeOxms(r, ${until})`;
       case 'oxm':
-        return `decodeOxm(r, ${until}, ${name})`;
+        return `decodeOxm(r, ${until}, ${name}, ${field.masked})`;
       case 'nested':
         return `decode${field.of}(r, ${until})`;
       case 'body':

@@ -13,7 +13,9 @@ export function emitDecoders(model: Model): string {
   code.line(GENERATED);
   code.line("import { formatIpv4, formatIpv6, formatMac } from '../../address/index.js';");
   code.line("import { readErrorCode } from '../error-codes.js';");
-  code.line("import { rawOxmKey, readIds, readOxmHeader, readOxmHeaders } from '../ids.js';");
+  code.line(
+    "import { rawOxmKey, readIds, readOxmHeader, readOxmHeaders, readShortOxmHeader } from '../ids.js';",
+  );
   code.line("import * as o from '../read-oxm.js';");
   code.line("import { type Reader, refuseRead } from '../reader.js';");
   code.line("import { readText } from '../text-field.js';");
@@ -24,7 +26,7 @@ export function emitDecoders(model: Model): string {
     code.line(`import { decode${type} } from '../custom/${codec}.js';`);
   }
   code.line(
-    'void [formatIpv4, formatIpv6, formatMac, readErrorCode, readIds, readOxmHeader, readOxmHeaders, readText, readMac, readU128];',
+    'void [formatIpv4, formatIpv6, formatMac, readErrorCode, readIds, readOxmHeader, readOxmHeaders, readShortOxmHeader, readText, readMac, readU128];',
   );
   code.line(
     '/** Set where it lies within the message that is decoded; a bundle holds at most one message. */',
@@ -183,12 +185,13 @@ function emitTlv(code: Code, model: Model, union: Union): void {
   code.block(`export function decode${name}(r: Reader, limit: number): t.Decoded${name}`, () => {
     code.line(`r.need(limit, 4, ${what});`);
     code.line('const start = r.pos;');
-    code.line('const code = r.view.getUint16(start);');
-    code.line('const length = r.view.getUint16(start + 2);');
+    const lengthAt = frame.kind === 'tlv' && frame.lengthFirst === true ? 0 : 2;
+    code.line(`const code = r.view.getUint16(start + ${2 - lengthAt});`);
+    code.line(`const length = r.view.getUint16(start + ${lengthAt});`);
     const size = padding === 'uncounted' ? '((length + 7) & ~7)' : 'length';
     const aligned = padding === 'counted' ? ' || (length & 7) !== 0' : '';
     code.line(
-      `if (length < 4 || ${size} > limit - start${aligned}) refuseRead('bad-length', ${what}, 'has a wrong length', start + 2);`,
+      `if (length < 4 || ${size} > limit - start${aligned}) refuseRead('bad-length', ${what}, 'has a wrong length', start + ${lengthAt});`,
     );
     code.line('const end = start + length;');
     code.line('r.pos = start + 4;');

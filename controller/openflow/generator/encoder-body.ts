@@ -50,6 +50,7 @@ export class EncoderBody {
     const { union, variant } = shape;
     if (union === undefined || variant === undefined) return;
     if (union.frame.kind === 'message') {
+      if (shape.fields.some(({ kind }) => kind === 'message')) code.line('const given = xid;');
       code.line('if (m.xid !== undefined) known++;');
       code.line('if (xid === undefined) xid = m.xid ?? 0;');
       code.line("if (xid >>> 0 !== xid) refuseUint('xid', xid, 32);");
@@ -61,7 +62,8 @@ export class EncoderBody {
         );
       }
       this.add(8, at => {
-        const type = (variant.code << 16) | (this.totalSize ?? 0);
+        const number = variant.experimenter === undefined ? variant.code : union.experimenter!.code;
+        const type = (number << 16) | (this.totalSize ?? 0);
         if (variant.anyVersion === true)
           code.line(`view.setUint32(${at}, ((version << 24) | ${hex(type)}) >>> 0);`);
         else code.line(`view.setUint32(${at}, ${hex(0x04000000 + type)});`);
@@ -69,10 +71,10 @@ export class EncoderBody {
       });
       this.lengthAt = 2;
     } else if (union.frame.kind === 'tlv') {
-      this.add(4, at => {
-        code.line(`view.setUint32(${at}, ${hex(((variant.code << 16) >>> 0) + (this.totalSize ?? 0))});`);
-      });
-      this.lengthAt = 2;
+      const size = this.totalSize ?? 0;
+      const [high, low] = union.frame.lengthFirst === true ? [size, variant.code] : [variant.code, size];
+      this.add(4, at => code.line(`view.setUint32(${at}, ${hex(((high << 16) >>> 0) + low)});`));
+      this.lengthAt = union.frame.lengthFirst === true ? 0 : 2;
     }
     const { experimenter } = variant;
     if (experimenter !== undefined) {
@@ -253,7 +255,11 @@ export class EncoderBody {
       }
       case 'list': {
         const of = /^u\d+$/.test(field.of) ? field.of.toUpperCase() : field.of;
-        this.ifPresent(field, value => `encode${of}List(w, ${value}, ${name})`);
+        const call = (value: string) => `encode${of}List(w, ${value}, ${name})`;
+        const recursive = field.of === this.shape.union?.name;
+        this.ifPresent(field, value =>
+          recursive ? `w.descend(${name}); ${call(value)}; w.nesting--` : call(value),
+        );
         break;
       }
       case 'ids':
@@ -263,7 +269,9 @@ export class EncoderBody {
         this.ifPresent(field, value => `writeOxmHeaders(w, ${value}, ${name})`);
         break;
       case 'oxm-header':
-        code.line(`writeOxmHeader(w, m.${field.name}, ${name});`);
+        code.line(
+          `${field.wide ? 'writeOxmHeader' : 'writeShortOxmHeader'}(w, ${this.value(field)}, ${name});`,
+        );
         break;
       case 'match':
         code.line(`encodeMatch(w, ${this.value(field, 'EMPTY_MATCH')}, ${name});`);
@@ -272,7 +280,7 @@ export class EncoderBody {
         code.line(`encodeOxms(w, ${this.value(field, 'EMPTY_MATCH')}, ${name});`);
         break;
       case 'oxm':
-        code.line(`encodeOxm(w, m.${field.name}, ${name});`);
+        code.line(`encodeOxm(w, m.${field.name}, ${name}, ${field.masked});`);
         break;
       case 'nested':
       case 'body':
@@ -285,7 +293,7 @@ export class EncoderBody {
         break;
       case 'message':
         code.line(
-          `try { encodeMessage(w, m.${field.name}, undefined); } catch (error) { throw within(error, ${name}); }`,
+          `try { encodeMessage(w, m.${field.name}, given ?? m.${field.name}?.xid ?? xid); } catch (error) { throw within(error, ${name}); }`,
         );
         break;
       case 'custom':
@@ -298,7 +306,10 @@ export class EncoderBody {
       default:
         throw new Error(`no encoder for a field of kind ${field.kind}`);
     }
-    if (measured) code.line(`w.view.setUint16(${field.name}LengthAt, w.pos - ${field.name}From);`);
+    if (!measured) return;
+    const size =
+      field.kind === 'match' ? `w.view.getUint16(${field.name}From + 2)` : `w.pos - ${field.name}From`;
+    code.line(`w.view.setUint16(${field.name}LengthAt, ${size});`);
   }
 
   /** A list whose default is the empty one. */

@@ -15,7 +15,7 @@ export function emitEncoders(model: Model): string {
     "import { refuseMissing, refuseUint, refuseUnknownKeys, refuseValue, Refusal, within } from '../errors.js';",
   );
   code.line("import { writeErrorCode } from '../error-codes.js';");
-  code.line("import { writeIds, writeOxmHeader, writeOxmHeaders } from '../ids.js';");
+  code.line("import { writeIds, writeOxmHeader, writeOxmHeaders, writeShortOxmHeader } from '../ids.js';");
   code.line("import * as o from '../write-oxm.js';");
   code.line("import * as v from '../write-values.js';");
   code.line("import { writeText } from '../text-field.js';");
@@ -26,7 +26,9 @@ export function emitEncoders(model: Model): string {
   for (const { codec, type } of customCodecs(model)) {
     code.line(`import { encode${type} } from '../custom/${codec}.js';`);
   }
-  code.line('void [e, refuseMissing, writeIds, writeOxmHeader, writeOxmHeaders, writeErrorCode];');
+  code.line(
+    'void [e, refuseMissing, writeIds, writeOxmHeader, writeOxmHeaders, writeShortOxmHeader, writeErrorCode];',
+  );
   emitMatchEncoder(code, model);
   for (const shape of model.shapes) emitShape(code, model, shape);
   for (const union of model.specification.unions) emitUnion(code, model, union);

@@ -157,16 +157,21 @@ function emitMatch(code: Code): void {
     code.line('return match;');
   });
   code.line();
-  code.line('/** Exactly one field, without a mask. */');
-  code.block('export function decodeOxm(r: Reader, end: number, field: string): t.DecodedMatch', () => {
-    code.line('r.need(end, 4, field);');
-    code.line('const header = r.view.getUint32(r.pos);');
-    code.line("if ((header & 0x100) !== 0) refuseRead('bad-mask', field, 'cannot have a mask here', r.pos);");
-    code.line(
-      "if ((header & 0xff) > end - r.pos - 4) refuseRead('bad-length', field, 'has a wrong length', r.pos);",
-    );
-    code.line('const match: t.DecodedMatch = {};');
-    code.line('decodeOxmFields(r, r.pos + 4 + (header & 0xff), match, r.met);');
-    code.line('return match;');
-  });
+  code.line('/** Exactly one field. */');
+  code.block(
+    'export function decodeOxm(r: Reader, end: number, field: string, masked: boolean): t.DecodedMatch',
+    () => {
+      code.line('r.need(end, 4, field);');
+      code.line('const header = r.view.getUint32(r.pos);');
+      code.line(
+        "if (!masked && (header & 0x100) !== 0) refuseRead('bad-mask', field, 'cannot have a mask here', r.pos);",
+      );
+      code.line(
+        "if ((header & 0xff) > end - r.pos - 4) refuseRead('bad-length', field, 'has a wrong length', r.pos);",
+      );
+      code.line('const match: t.DecodedMatch = {};');
+      code.line('decodeOxmFields(r, r.pos + 4 + (header & 0xff), match, r.met);');
+      code.line('return match;');
+    },
+  );
 }

@@ -121,20 +121,21 @@ function emitMatch(code: Code): void {
     code.line('v.writeAlignment(w, start, 8);');
   });
   code.line();
-  code.line(
-    '/** Exactly one field, without a mask. Its prerequisites are those of the match around it, if there is one. */',
+  code.line('/** Exactly one field. Its prerequisites are those of the match around it, if there is one. */');
+  code.block(
+    'export function encodeOxm(w: Writer, match: t.Match, field: string, masked: boolean): void',
+    () => {
+      code.line(
+        "if (typeof match !== 'object' || match === null) refuseValue(field, match, 'an object of one match field');",
+      );
+      code.line('let count = 0;');
+      code.line('for (const key in match) if (match[key as t.RawKey] !== undefined) count++;');
+      code.line("if (count !== 1) refuseValue(field, match, 'an object of exactly one match field');");
+      code.line('const start = w.pos;');
+      code.line('try { encodeOxmFields(w, match, w.met); } catch (error) { throw within(error, field); }');
+      code.line(
+        "if (!masked && (w.view.getUint8(start + 2) & 1) !== 0) throw new Refusal('bad-mask', field, 'cannot have a mask here');",
+      );
+    },
   );
-  code.block('export function encodeOxm(w: Writer, match: t.Match, field: string): void', () => {
-    code.line(
-      "if (typeof match !== 'object' || match === null) refuseValue(field, match, 'an object of one match field');",
-    );
-    code.line('let count = 0;');
-    code.line('for (const key in match) if (match[key as t.RawKey] !== undefined) count++;');
-    code.line("if (count !== 1) refuseValue(field, match, 'an object of exactly one match field');");
-    code.line('const start = w.pos;');
-    code.line('try { encodeOxmFields(w, match, w.met); } catch (error) { throw within(error, field); }');
-    code.line(
-      "if ((w.view.getUint8(start + 2) & 1) !== 0) throw new Refusal('bad-mask', field, 'cannot have a mask here');",
-    );
-  });
 }

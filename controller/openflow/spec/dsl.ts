@@ -29,10 +29,10 @@ export type Field =
   | (Valued<'list', readonly []> & { of: string })
   | (Valued<'ids', readonly []> & { of: string })
   | Valued<'oxm-ids', readonly []>
-  | (Named & { kind: 'oxm-header' })
+  | (Named & { kind: 'oxm-header'; wide: boolean; default?: string })
   | Valued<'match', Record<string, never>>
   | Valued<'oxms', Record<string, never>>
-  | (Named & { kind: 'oxm' })
+  | (Named & { kind: 'oxm'; masked: boolean })
   | (Named & { kind: 'nested'; of: string })
   | (Named & { kind: 'body'; of: string })
   | (Named & { kind: 'message' })
@@ -97,13 +97,13 @@ type VariantSource = Source & Pick<Variant, 'typeName' | 'changesHeaders' | 'any
 /**
  * How a union's members are framed.
  * - message: ofp_header (version u8, type u8, length u16, xid u32);
- * - tlv: type u16, length u16, body. Padding to 8 bytes is inside the length ('counted': the length is
- *   a multiple of 8), after it ('uncounted'), or absent ('none');
+ * - tlv: type u16, length u16 (with `lengthFirst` the other way round), body. Padding to 8 bytes is inside the
+ *   length ('counted': the length is a multiple of 8), after it ('uncounted'), or absent ('none');
  * - body: type and length stand in the structure around it.
  */
 export type Frame =
   | { kind: 'message' }
-  | { kind: 'tlv'; padding: 'counted' | 'uncounted' | 'none' }
+  | { kind: 'tlv'; padding: 'counted' | 'uncounted' | 'none'; lengthFirst?: boolean }
   | { kind: 'body' };
 
 export interface Union extends Source {
@@ -287,10 +287,18 @@ export const oxmIds = (name: string, options: Options<readonly []> = {}): Field 
   name,
   ...options,
 });
-/** One OXM header (u32) that names a field: 'reg0'. */
-export const oxmHeader = (name: string, options: Options<never> = {}): Field => ({
+/** One OXM header that names a field: 'reg0'. 4 bytes, so it cannot be of an experimenter. */
+export const oxmHeader = (name: string, options: Options<string> = {}): Field => ({
   kind: 'oxm-header',
   name,
+  wide: false,
+  ...options,
+});
+/** The same with 4 or, for a field of an experimenter, 8 bytes. */
+export const wideOxmHeader = (name: string, options: Options<string> = {}): Field => ({
+  kind: 'oxm-header',
+  name,
+  wide: true,
   ...options,
 });
 /** ofp_match: type, length, OXM fields, padding to 8. Absent means everything. */
@@ -302,8 +310,12 @@ export const oxms = (name: string, options: Options<Record<string, never>> = {})
   default: {},
   ...options,
 });
-/** Exactly one OXM field, without a mask. */
-export const oxm = (name: string): Field => ({ kind: 'oxm', name });
+/** Exactly one OXM field; with a mask only where `masked` says so. */
+export const oxm = (name: string, options: { masked?: boolean } = {}): Field => ({
+  kind: 'oxm',
+  name,
+  masked: options.masked ?? false,
+});
 
 /** A structure or a tlv union in line. */
 export const nested = (name: string, of: string, options: Options<never> = {}): Field => ({
@@ -338,7 +350,7 @@ export const pad = (size: number): Field => ({ kind: 'pad', size });
 export const align = (to: number): Field => ({ kind: 'align', to });
 /** u16: bytes of this structure. */
 export const length = (): Field => ({ kind: 'length' });
-/** u16: bytes of the later field `of`. */
+/** u16: bytes of the later field `of`; of a match, those that its own header says. */
 export const lengthOf = (of: string): Field => ({ kind: 'length-of', of });
 /** Number of elements of the later list `of`. */
 export const countOf = (of: string, bits: 8 | 16 = 16): Field => ({ kind: 'count-of', of, bits });

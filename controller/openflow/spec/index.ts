@@ -41,11 +41,27 @@ export function join(base: Extension, additions: readonly Extension[]): Specific
       ...union,
       variants: [...union.variants, ...documents.flatMap(document => document.variants?.[union.name] ?? [])],
     })),
-    conditions: documents.flatMap(document => document.conditions ?? []),
+    conditions: mergeConditions(documents.flatMap(document => document.conditions ?? [])),
     oxmFields: documents.flatMap(document => document.oxmFields ?? []),
     errorCodes: base.errorCodes ?? [],
     experimenterErrorCodes: additions.flatMap(document => document.errorCodes ?? []),
   };
+}
+
+/** A condition that several documents name has the sources of all. */
+function mergeConditions(conditions: readonly Condition[]): Condition[] {
+  const merged = new Map<string, Condition>();
+  for (const item of conditions) {
+    const { name, doc, sources } = item;
+    const before = merged.get(name);
+    const joined = {
+      name,
+      doc: `${before?.doc}, or ${doc}`,
+      sources: [...(before?.sources ?? []), ...sources],
+    };
+    merged.set(name, before === undefined ? item : joined);
+  }
+  return [...merged.values()];
 }
 
 export const specification: Specification = join(core, extensions);
