@@ -1,0 +1,41 @@
+/** Codes of Nicira's experimenter errors in OpenFlow 1.3. */
+import type { ErrorCodes } from '../dsl.js';
+import { NICIRA } from './experimenters.js';
+
+export const niciraErrorCodes: ErrorCodes = {
+  section: 'ofp-errors.h',
+  type: 'nicira',
+  code: NICIRA,
+  codes: {
+    'nxm-invalid': 2,
+    'nxm-bad-type': 3,
+    'must-be-zero': 4,
+    'bad-reason': 5,
+    'monitor-exists': 6,
+    'monitor-bad-flags': 7,
+    'unknown-monitor': 8,
+    'flow-monitor-bad-event': 9,
+    'unencodable-error': 10,
+    'action-must-be-zero': 11,
+    'flow-mod-hardware': 12,
+    'flow-mod-bad-table-id': 13,
+    'bad-conjunction': 15,
+    'tlv-table-bad-command': 16,
+    'tlv-table-bad-opt-len': 17,
+    'tlv-table-bad-field-idx': 18,
+    'tlv-table-full': 19,
+    'tlv-table-already-mapped': 20,
+    'tlv-table-dup-entry': 21,
+    'resume-not-supported': 34,
+    'resume-stale': 35,
+    'stats-not-configured': 36,
+    'invalid-tlv-field': 37,
+    'tlv-table-invalid-delete': 38,
+    'bad-header-type': 39,
+    'unknown-encap-property': 40,
+    'bad-encap-property': 41,
+    'action-ct-unsupported': 42,
+    'match-ct-unsupported': 43,
+    'table-features-dup-table': 44,
+  },
+};

@@ -1,0 +1,41 @@
+/** Codes of ONF's experimenter errors. */
+import type { ErrorCodes } from '../dsl.js';
+import { ONF } from './experimenters.js';
+
+export const onfErrorCodes: ErrorCodes = {
+  section: 'EXT-230 and others, as in ofp-errors.h',
+  type: 'onf',
+  code: ONF,
+  codes: {
+    'bundle-unknown': 2300,
+    'bundle-eperm': 2301,
+    'bundle-bad-id': 2302,
+    'bundle-exists': 2303,
+    'bundle-closed': 2304,
+    'out-of-bundles': 2305,
+    'bundle-bad-type': 2306,
+    'bundle-bad-flags': 2307,
+    'bundle-msg-bad-len': 2308,
+    'bundle-msg-bad-xid': 2309,
+    'bundle-msg-unsup': 2310,
+    'bundle-msg-conflict': 2311,
+    'bundle-msg-too-many': 2312,
+    'bundle-msg-failed': 2313,
+    'bundle-timeout': 2314,
+    'bundle-in-progress': 2315,
+    'flow-mod-bad-priority': 2360,
+    'async-config-invalid': 2370,
+    'async-config-unsupported': 2371,
+    'async-config-eperm': 2372,
+    'duplicate-instruction': 2600,
+    'multipart-request-timeout': 2640,
+    'multipart-reply-timeout': 2641,
+    'set-field-bad-mask': 4250,
+    'property-too-many': 4443,
+    'property-duplicate-type': 4444,
+    'property-bad-experimenter': 4445,
+    'property-bad-exp-type': 4446,
+    'property-bad-exp-value': 4447,
+    'property-eperm': 4448,
+  },
+};
