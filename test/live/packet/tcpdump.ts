@@ -25,7 +25,7 @@ export function captureFile(frames: readonly Uint8Array[]): Buffer {
   return Buffer.concat([header, ...records]);
 }
 
-/** What `tcpdump -e -n -vvv` prints for each frame, its lines joined by spaces. */
+/** What `tcpdump -e -n -vvv` prints for each frame, on one line with single spaces. */
 export function describeFrames(frames: readonly Uint8Array[]): string[] {
   const result = spawnSync('tcpdump', ['-r', '-', '-e', '-n', '-tt', '-vvv', '-S'], {
     input: captureFile(frames),
@@ -39,5 +39,5 @@ export function describeFrames(frames: readonly Uint8Array[]): string[] {
     if (start !== null) texts[Number(start[1])] = start[2]!;
     else if (texts.length > 0) texts[texts.length - 1] += ` ${line.trim()}`;
   }
-  return texts;
+  return texts.map(text => text.replace(/\s+/g, ' '));
 }
