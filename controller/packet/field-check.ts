@@ -22,10 +22,13 @@ export function fieldError(
   return new PacketError(code, field.split('.', 1)[0]!, `${field} ${message}`, context);
 }
 
+/** One more than the largest number of so many bits. */
+const LIMITS = Array.from({ length: 49 }, (_, bits) => 2 ** bits);
+
 /** `value` when it is an integer of `bits` bits (at most 48), else `bad-value`. */
 export function unsigned(value: number, bits: number, field: string): number {
-  if (!Number.isInteger(value) || value < 0 || value >= 2 ** bits) {
-    throw fieldError('bad-value', field, `must be an integer from 0 to ${2 ** bits - 1}`);
+  if (!Number.isInteger(value) || value < 0 || value >= LIMITS[bits]!) {
+    throw fieldError('bad-value', field, `must be an integer from 0 to ${LIMITS[bits]! - 1}`);
   }
   return value;
 }

@@ -59,48 +59,41 @@ export function encodeOptions<Option extends { type: string }>(
   protocol: string,
   options: readonly (Option | PlainOption)[],
   write: (option: Option) => { kind: number; value: readonly number[] },
-): Uint8Array {
-  const bytes = new Uint8Array(MAX_OPTIONS_LENGTH);
-  let length = 0;
-  const append = (...parts: ArrayLike<number>[]) => {
-    for (const part of parts) {
-      if (length + part.length > MAX_OPTIONS_LENGTH) {
-        throw fieldError('bad-length', `${protocol}.options`, `are longer than ${MAX_OPTIONS_LENGTH} bytes`);
-      }
-      bytes.set(part, length);
-      length += part.length;
-    }
-  };
+): readonly number[] {
+  const bytes: number[] = [];
   for (const option of options) {
     if (isPlain(option)) {
-      appendPlain(protocol, option, append);
+      appendPlain(protocol, option, bytes);
     } else {
       const { kind, value } = write(option);
-      append([kind, 2 + value.length], value);
+      bytes.push(kind, 2 + value.length, ...value);
+    }
+    if (bytes.length > MAX_OPTIONS_LENGTH) {
+      throw fieldError('bad-length', `${protocol}.options`, `are longer than ${MAX_OPTIONS_LENGTH} bytes`);
     }
   }
-  return bytes.subarray(0, (length + 3) & ~3);
+  while (bytes.length % 4 !== 0) bytes.push(END);
+  return bytes;
 }
 
 function isPlain(option: { type: string }): option is PlainOption {
   return option.type === 'no-operation' || option.type === 'end-of-options' || option.type === 'other';
 }
 
-function appendPlain(
-  protocol: string,
-  option: PlainOption,
-  append: (...parts: ArrayLike<number>[]) => void,
-): void {
+function appendPlain(protocol: string, option: PlainOption, bytes: number[]): void {
   if (option.type === 'no-operation') {
-    append([NO_OPERATION]);
+    bytes.push(NO_OPERATION);
   } else if (option.type === 'end-of-options') {
-    append([END], byteString(option.rest, MAX_OPTIONS_LENGTH, `${protocol}.options.end-of-options.rest`));
+    bytes.push(
+      END,
+      ...byteString(option.rest, MAX_OPTIONS_LENGTH, `${protocol}.options.end-of-options.rest`),
+    );
   } else {
     const kind = unsigned(option.kind, 8, `${protocol}.options.other.kind`);
     if (kind <= NO_OPERATION) {
       throw fieldError('bad-value', `${protocol}.options.other.kind`, 'has no length');
     }
     const data = byteString(option.data, MAX_OPTIONS_LENGTH - 2, `${protocol}.options.other.data`);
-    append([kind, 2 + data.length], data);
+    bytes.push(kind, 2 + data.length, ...data);
   }
 }

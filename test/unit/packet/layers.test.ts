@@ -243,6 +243,23 @@ describe('plain layers', () => {
     expect(buildFrame(parsePacket(built))).to.deep.equal(built);
   });
 
+  it('of an end of options that stands where the others already fill a multiple of 4', () => {
+    const packet = buildFrame([
+      { type: 'ipv4', source: 1, destination: 2 },
+      {
+        type: 'tcp',
+        sourcePort: 1,
+        destinationPort: 2,
+        options: [
+          { type: 'maximum-segment-size', size: 1460 },
+          { type: 'end-of-options', rest: new Uint8Array(3) },
+        ],
+      },
+    ]);
+    expect(packet).to.have.length(48);
+    expect(buildFrame(parsePacket(packet))).to.deep.equal(packet);
+  });
+
   it('of routing and authentication headers: the last address counts for checksums (RFC 8200 section 8.1)', () => {
     const last = hex('20010db8 00000000 00000000 000000ff');
     const udp = { type: 'udp', sourcePort: 1, destinationPort: 2 } as const;
