@@ -95,6 +95,17 @@ describe('tcpdump reads what the builders wrote', () => {
     );
   });
 
+  it('IPv4 with a source route, whose last address the TCP checksum covers', () => {
+    for (const kind of [131, 137]) {
+      const route = { type: 'other', kind, data: Uint8Array.of(4, 10, 9, 9, 9) } as const;
+      expectWords(
+        [ETHERNET, { ...IPV4, options: [{ type: 'no-operation' }, route] }, { ...TCP, flags: ['syn'] }],
+        'SRR 10.9.9.9',
+        '(correct)',
+      );
+    }
+  });
+
   it('TCP over IPv4 and IPv6 with every option', () => {
     const segment: LayerInit = {
       ...TCP,

@@ -218,6 +218,18 @@ describe('plain layers', () => {
     expect(parsePacket(redirected)[1]).to.deep.equal({ ...redirect, code: 0 });
   });
 
+  it('of an IPv4 source route: until it is used up, its last address counts for checksums (RFC 791)', () => {
+    const udp = { type: 'udp', sourcePort: 1, destinationPort: 2 } as const;
+    const ip = { type: 'ipv4', source: '10.1.0.1', destination: '10.1.0.2' } as const;
+    const checksum = (init: LayerInit) => toHex(buildFrame([init, udp]).subarray(-2));
+    const route = (pointer: number) => [
+      { type: 'no-operation' as const },
+      { type: 'other' as const, kind: 131, data: Uint8Array.of(pointer, 10, 9, 9, 9) },
+    ];
+    expect(checksum({ ...ip, options: route(4) })).to.equal(checksum({ ...ip, destination: '10.9.9.9' }));
+    expect(checksum({ ...ip, options: route(8) })).to.equal(checksum(ip));
+  });
+
   it('of SACK, unknown and broken TCP options, and an end of options with something behind', () => {
     const options = hex(`
       05 0a 00 00 00 01 00 00 00 02   # SACK, one block
