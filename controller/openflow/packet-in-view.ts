@@ -3,7 +3,7 @@ import { publicError, Refusal } from './errors.js';
 import { decodeMatch } from './generated/decoders.js';
 import { MessageType, Port } from './generated/enumerations.js';
 import type { DecodedMatch, DecodedPacketIn } from './generated/types.js';
-import { Reader } from './reader.js';
+import { copyBytes, Reader } from './reader.js';
 
 /** Header of the OXM field in_port without a mask. */
 const IN_PORT = 0x80000004;
@@ -136,7 +136,7 @@ export class PacketInView {
 
   /** A view of a copy of the message, which stays valid. */
   detach(): PacketInView {
-    const copy = this.buf.slice(this.offset, this.offset + this.length);
+    const copy = copyBytes(this.buf, this.offset, this.offset + this.length);
     return new PacketInView(copy, new DataView(copy.buffer), 0, this.length);
   }
 

@@ -3,7 +3,7 @@
  * which the caller has found to lie within the message. Gives the value, or {value, mask}.
  */
 import { formatIpv4, formatIpv6, formatMac } from '../address/index.js';
-import { type Reader, refuseRead } from './reader.js';
+import { copyBytes, type Reader, refuseRead } from './reader.js';
 import type { Masked } from './write-oxm.js';
 import { readMac, readU128 } from './write-values.js';
 
@@ -139,7 +139,9 @@ export function readOxmBytes(
   const masked = (header & 0x100) !== 0;
   const size = (header & 0xff) / (masked ? 2 : 1);
   if (size > max || !Number.isInteger(size)) refuseRead('bad-length', field, 'has a wrong length', pos);
-  return readWide(r, header, pos, size, maskable, field, (reader, at) => reader.buf.slice(at, at + size));
+  return readWide(r, header, pos, size, maskable, field, (reader, at) =>
+    copyBytes(reader.buf, at, at + size),
+  );
 }
 
 export { plainValue } from './write-oxm.js';

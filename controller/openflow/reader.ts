@@ -49,11 +49,15 @@ export class Reader {
 
   /** A copy of the bytes up to `end`. */
   bytes(end: number): Uint8Array {
-    const bytes = this.buf.slice(this.pos, end);
+    const bytes = copyBytes(this.buf, this.pos, end);
     this.pos = end;
     return bytes;
   }
 }
+
+/** A copy of the bytes from `start` to `end`; a Buffer's own slice would share them. */
+export const copyBytes = (buf: Uint8Array, start: number, end: number): Uint8Array<ArrayBuffer> =>
+  new Uint8Array(buf.subarray(start, end));
 
 /** Refuses what was read at `position`. */
 export function refuseRead(code: Refusal['code'], field: string, reason: string, position: number): never {

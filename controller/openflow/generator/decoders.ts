@@ -17,7 +17,7 @@ export function emitDecoders(model: Model): string {
     "import { rawOxmKey, readIds, readOxmHeader, readOxmHeaders, readShortOxmHeader } from '../ids.js';",
   );
   code.line("import * as o from '../read-oxm.js';");
-  code.line("import { type Reader, refuseRead } from '../reader.js';");
+  code.line("import { copyBytes, type Reader, refuseRead } from '../reader.js';");
   code.line("import { readText } from '../text-field.js';");
   code.line("import { readMac, readU128 } from '../write-values.js';");
   code.line("import * as n from './enumerations.js';");

@@ -128,7 +128,7 @@ function emitMatch(code: Code): void {
       );
       code.line('const key = rawOxmKey(header, long ? r.view.getUint32(pos) : 0);');
       code.line("if (match[key] !== undefined) refuseRead('duplicate-field', key, 'stands twice', pos);");
-      code.line('match[key] = r.buf.slice(long ? pos + 4 : pos, r.pos);');
+      code.line('match[key] = copyBytes(r.buf, long ? pos + 4 : pos, r.pos);');
     },
   );
   code.line();
