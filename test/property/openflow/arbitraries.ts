@@ -6,8 +6,8 @@ import fc from 'fast-check';
 import { formatIpv4, formatIpv6, formatMac } from '../../../controller/address/index.js';
 import type { Field, FlagSet, Structure, Union, Variant } from '../../../controller/openflow/spec/dsl.js';
 import { specification } from '../../../controller/openflow/spec/index.js';
-import { customArbitraries } from './custom-arbitraries.js';
-import { matchArbitrary, rawField, setFieldArbitrary } from './match-arbitraries.js';
+import { coherent, customArbitraries } from './custom-arbitraries.js';
+import { matchArbitrary, oxmName, setFieldArbitrary, shortOxmName } from './match-arbitraries.js';
 
 type Value = Record<string, unknown>;
 
@@ -70,10 +70,11 @@ function variantArbitrary(union: Union, variant: Variant): fc.Arbitrary<Value> {
   const message = union.frame.kind === 'message';
   const counted = union.frame.kind === 'tlv' && union.frame.padding === 'counted';
   const record = recordOf(variant.fields, counted ? headerSize(union, variant) : undefined);
+  const whole = coherent[variant.tag] ?? (value => value);
   return record.map(value => ({
     type: variant.tag,
     ...(message ? { xid: 7 } : {}),
-    ...value,
+    ...whole(value),
   }));
 }
 
@@ -99,10 +100,7 @@ function recordOf(fields: readonly Field[], before: number | undefined): fc.Arbi
         model[part.name] = uint(part.bits).map(value => value + (part.bias ?? 0));
       }
     } else if ('name' in field) {
-      const padding =
-        before === undefined || fields.some(({ kind }) => kind === 'align')
-          ? undefined
-          : (8 - (size % 8)) % 8;
+      const padding = before === undefined ? undefined : (8 - (size % 8)) % 8;
       model[field.name] = fieldArbitrary(field, padding);
       if (field.kind === 'error-code') model[field.name] = uint(16);
     }
@@ -204,7 +202,7 @@ function fieldArbitrary(
     case 'oxm-ids':
       return few(oxmName);
     case 'oxm-header':
-      return oxmName;
+      return field.wide ? oxmName : shortOxmName;
     case 'match':
     case 'oxms':
       return matchArbitrary;
@@ -239,11 +237,6 @@ function flagsArbitrary({ values, open, bits }: FlagSet): fc.Arbitrary<string[]>
     return rest === 0 ? known : [...known, `0x${rest.toString(16)}`];
   });
 }
-
-const oxmName = fc.oneof(
-  fc.constantFrom(...specification.oxmFields.flatMap(({ name }) => [name, `${name}/mask`])),
-  rawField.map(([key]) => key),
-);
 
 /** Every message but those that hold whole messages. */
 const plainMessage: fc.Arbitrary<Value> = fc.oneof(

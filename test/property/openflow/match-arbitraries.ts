@@ -50,7 +50,7 @@ function anyValue(field: OxmField): fc.Arbitrary<unknown> {
 /** A field without a name: '0x…' key and payload. */
 export const rawField: fc.Arbitrary<[string, Uint8Array]> = fc
   .tuple(
-    fc.constantFrom(0x7f00, 0x8001, 0xffff),
+    fc.constantFrom(0x7f00, 0x9000, 0xffff),
     fc.nat({ max: 255 }),
     fc.uint8Array({ minLength: 1, maxLength: 12 }),
   )
@@ -59,6 +59,20 @@ export const rawField: fc.Arbitrary<[string, Uint8Array]> = fc
     const header = oxmClass * 0x10000 + field * 0x100 + payload.length + (long ? 4 : 0);
     return [`0x${header.toString(16).padStart(8, '0')}${long ? '00abcdef' : ''}`, payload];
   });
+
+const headerNames = (chosen: readonly OxmField[]): fc.Arbitrary<string> =>
+  fc.constantFrom(...chosen.flatMap(({ name }) => [name, `${name}/mask`]));
+
+/** The name of a header that has no experimenter id. */
+export const shortOxmName: fc.Arbitrary<string> = headerNames(
+  [...fields.values()].filter(({ experimenter }) => experimenter === undefined),
+);
+
+/** The name of any header. */
+export const oxmName: fc.Arbitrary<string> = fc.oneof(
+  headerNames([...fields.values()]),
+  rawField.map(([key]) => key),
+);
 
 /** Puts a value for `name` into `match`, after what it requires; does nothing when that cannot be. */
 function add(match: Match, name: string, value: unknown): void {
