@@ -18,7 +18,7 @@ import { type FlowForm, FlowFormer } from './flow-form.js';
 import { KeyedNumbers } from './keyed-numbers.js';
 import { SwitchError } from './switch-error.js';
 import type { FlowMod, GroupMod, MeterMod } from './types.js';
-import type { Owner, WantedGroup, WantedMeter } from './wanted-flow.js';
+import type { Owner, WantedFlow, WantedGroup, WantedMeter } from './wanted-flow.js';
 import { WantedState } from './wanted-state.js';
 
 /** Meters of cloakflow: OpenFlow gives meters no cookie, so their numbers say whose they are. */
@@ -86,12 +86,18 @@ export class SwitchWants {
     this.changed();
   }
 
+  /** Table, priority and match of a flow as one text. Throws the OpenflowError of one that cannot be encoded. */
+  identityOf(flow: WantedFlow): string {
+    return this.former.form(flow).identity;
+  }
+
   /** Returns the identity under which the flow is known. `previous` is the identity that the key had before. */
   setFlow(state: WantedState, key: string, message: FlowMod, previous: string | undefined): string {
     const form = this.former.form(message);
     const { identity } = form;
     const holder = this.flows.get(identity);
-    if (holder !== undefined && (holder.state !== state || holder.key !== key)) {
+    const isMine = holder === undefined || (holder.state === state && holder.key === key);
+    if (!isMine && !(holder.state === state && state.surrender(holder.key))) {
       throw new SwitchError(
         'duplicate-flow',
         `"${key}" of "${state.owner.name}" has table, priority and match of "${holder.key}" of "${holder.state.owner.name}".`,
@@ -103,7 +109,10 @@ export class SwitchWants {
       holder !== undefined &&
       holder.form.terms === form.terms &&
       holder.form.instructions === form.instructions;
-    if (same) return identity;
+    if (same) {
+      this.flows.set(identity, { state, key, message, form });
+      return identity;
+    }
     const own = this.leftovers.get(state.owner.number);
     const had = holder === undefined ? own?.get(identity) : { form: holder.form, flow: holder.message };
     own?.delete(identity);

@@ -63,6 +63,11 @@ export class WantedState {
     this.stale.flows.delete(key);
   }
 
+  /** Gives the flow of `key` away to another key when it is left of before. Returns whether it is. For SwitchWants. */
+  surrender(key: string): boolean {
+    return this.stale.flows.delete(key) && this.identities.delete(key);
+  }
+
   removeFlow(key: string): void {
     const identity = this.identities.get(key);
     if (identity === undefined) return;
@@ -72,12 +77,14 @@ export class WantedState {
     this.wants.removeFlow(identity);
   }
 
-  /** Wants exactly these flows, and no others. */
+  /** Wants exactly these flows, and no others. Throws as `setFlow`. */
   replaceFlows(flows: Iterable<readonly [key: string, flow: WantedFlow]>): void {
-    const unseen = new Set(this.identities.keys());
     const all = [...flows];
-    for (const [key] of all) unseen.delete(key);
-    for (const key of unseen) this.removeFlow(key);
+    const identities = new Map(all.map(([key, flow]) => [key, this.wants.identityOf(flow)]));
+    // First those whose place another key may take.
+    for (const [key, identity] of [...this.identities]) {
+      if (identities.get(key) !== identity) this.removeFlow(key);
+    }
     for (const [key, flow] of all) this.setFlow(key, flow);
   }
 

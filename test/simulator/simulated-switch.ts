@@ -1,0 +1,266 @@
+import {
+  type Action,
+  type DecodedFlowMod,
+  type DecodedFlowStats,
+  type DecodedGroupMod,
+  type DecodedMessage,
+  type DecodedMeterMod,
+  type DecodedPortDescription,
+  decode,
+  type ErrorMessage,
+  encodeToBytes,
+  helloFor,
+  type Message,
+  messageLength,
+  NO_BUFFER,
+  Port,
+} from '../../controller/openflow/index.js';
+import { FlowTables } from './flow-table.js';
+import { type FrameFields, frameFields } from './frame-fields.js';
+
+export type Refusal = Pick<ErrorMessage, 'errorType' | 'errorCode'>;
+
+export interface SimulatedSwitchOptions {
+  datapathId: bigint;
+  /** Port numbers. */
+  ports: readonly number[];
+  tables?: number;
+}
+
+/**
+ * An OpenFlow 1.3 switch in memory: enough of the protocol for a controller, flow tables on Ethernet fields, and a
+ * record of what it was told. Bytes go in through `receive` and come out through `send`.
+ */
+export class SimulatedSwitch {
+  readonly datapathId: bigint;
+  readonly ports = new Map<number, DecodedPortDescription>();
+  readonly tables: FlowTables;
+  readonly groups = new Map<number, DecodedGroupMod>();
+  readonly meters = new Map<number, DecodedMeterMod>();
+  /** Every message from the controller since the last `forget`. */
+  readonly received: DecodedMessage[] = [];
+  /** Takes bytes to the controller; undefined while there is no connection. */
+  send: ((bytes: Uint8Array) => void) | undefined;
+  /** Takes a frame that leaves by a port. */
+  output: (port: number, frame: Uint8Array) => void = () => undefined;
+  /** Decides which flow-mods, group-mods and meter-mods are refused. */
+  refuse: (message: DecodedFlowMod | DecodedGroupMod | DecodedMeterMod) => Refusal | undefined = () =>
+    undefined;
+  /** Does not answer anything after the handshake. */
+  isMute = false;
+  private readonly tableCount: number;
+
+  constructor({ datapathId, ports, tables = 254 }: SimulatedSwitchOptions) {
+    this.datapathId = datapathId;
+    this.tableCount = tables;
+    for (const portNo of ports) this.ports.set(portNo, describePort(portNo));
+    this.tables = new FlowTables(flow => this.tellRemoved(flow));
+  }
+
+  get flows(): DecodedFlowStats[] {
+    return this.tables.list();
+  }
+
+  /** Messages that change the switch, since the last `forget`. */
+  get changes(): DecodedMessage[] {
+    return this.received.filter(({ type }) => ['flow-mod', 'group-mod', 'meter-mod'].includes(type));
+  }
+
+  forget(): void {
+    this.received.length = 0;
+  }
+
+  /** Takes whole messages. */
+  receive(bytes: Uint8Array): void {
+    for (let offset = 0; offset < bytes.length; offset += messageLength(bytes, offset)) {
+      const message = decode(bytes, offset);
+      this.received.push(message);
+      this.handle(message, bytes.subarray(offset, offset + messageLength(bytes, offset)));
+    }
+  }
+
+  tell(message: Message, xid = 0): void {
+    this.send?.(encodeToBytes(message, xid));
+  }
+
+  /** A frame comes in at a port and goes through the tables. */
+  inject(inPort: number, frame: Uint8Array): void {
+    const state = this.ports.get(inPort)?.state ?? ['link-down'];
+    if (state.includes('link-down')) return;
+    this.process(frameFields(frame, inPort), frame);
+  }
+
+  setPort(portNo: number, isUp: boolean): void {
+    const reason = this.ports.has(portNo) ? 'modify' : 'add';
+    const desc = { ...describePort(portNo), state: isUp ? [] : ['link-down' as const] };
+    this.ports.set(portNo, desc);
+    this.tell({ type: 'port-status', reason, desc });
+  }
+
+  removePort(portNo: number): void {
+    const desc = this.ports.get(portNo)!;
+    this.ports.delete(portNo);
+    this.tell({ type: 'port-status', reason: 'delete', desc });
+  }
+
+  private handle(message: DecodedMessage, bytes: Uint8Array): void {
+    const { xid } = message;
+    if (this.isMute && !['hello', 'features-request'].includes(message.type)) return;
+    switch (message.type) {
+      case 'hello':
+        this.tell(helloFor([4]), xid);
+        break;
+      case 'features-request': {
+        const { datapathId, tableCount: nTables } = this;
+        this.tell({ type: 'features-reply', datapathId, nTables }, xid);
+        break;
+      }
+      case 'echo-request':
+        this.tell({ type: 'echo-reply', data: message.data }, xid);
+        break;
+      case 'barrier-request':
+        this.tell({ type: 'barrier-reply' }, xid);
+        break;
+      case 'multipart-request':
+        this.answer(message.body.type, message, xid);
+        break;
+      case 'flow-mod':
+      case 'group-mod':
+      case 'meter-mod': {
+        const refusal = this.refuse(message);
+        if (refusal === undefined) this.change(message);
+        else this.tell({ type: 'error', ...refusal, data: bytes.subarray(0, 64) } as ErrorMessage, xid);
+        break;
+      }
+      case 'packet-out':
+        this.act(
+          message.actions,
+          frameFields(message.data as Uint8Array, message.inPort),
+          message.data as Uint8Array,
+        );
+        break;
+      default:
+        break;
+    }
+  }
+
+  private change(message: DecodedFlowMod | DecodedGroupMod | DecodedMeterMod): void {
+    if (message.type === 'flow-mod') this.tables.apply(message);
+    else if (message.type === 'group-mod') {
+      if (message.command === 'delete') this.groups.delete(message.groupId);
+      else this.groups.set(message.groupId, message);
+    } else if (message.command === 'delete') this.meters.delete(message.meterId);
+    else this.meters.set(message.meterId, message);
+  }
+
+  private answer(type: string, request: DecodedMessage & { type: 'multipart-request' }, xid: number): void {
+    const reply = (body: Message & { type: 'multipart-reply' } extends { body: infer Body } ? Body : never) =>
+      this.tell({ type: 'multipart-reply', body }, xid);
+    switch (type) {
+      case 'desc':
+        reply({ type: 'desc', mfrDesc: 'cloakflow', hwDesc: 'simulated switch' });
+        break;
+      case 'port-desc':
+        reply({ type: 'port-desc', ports: [...this.ports.values()] });
+        break;
+      case 'flow': {
+        const { cookie, cookieMask } = request.body as { cookie: bigint; cookieMask: bigint };
+        const flows = this.flows.filter(flow => (flow.cookie & cookieMask) === (cookie & cookieMask));
+        reply({ type: 'flow', flows });
+        break;
+      }
+      case 'group-desc':
+        reply({
+          type: 'group-desc',
+          groups: [...this.groups.values()].map(({ groupType, groupId, buckets }) => ({
+            groupType,
+            groupId,
+            buckets,
+          })),
+        });
+        break;
+      case 'meter-config':
+        reply({
+          type: 'meter-config',
+          meters: [...this.meters.values()].map(({ flags, meterId, bands }) => ({ flags, meterId, bands })),
+        });
+        break;
+      default:
+        this.tell({ type: 'error', errorType: 'bad-request', errorCode: 'bad-multipart' }, xid);
+    }
+  }
+
+  private process(fields: FrameFields, frame: Uint8Array, tableId = 0): void {
+    const flow = this.tables.lookUp(tableId, fields);
+    if (flow === undefined) return;
+    for (const instruction of flow.instructions) {
+      if (instruction.type === 'apply-actions') this.act(instruction.actions, fields, frame, flow);
+    }
+    for (const instruction of flow.instructions) {
+      if (instruction.type === 'goto-table') this.process(fields, frame, instruction.tableId);
+    }
+  }
+
+  private act(
+    actions: readonly Action[],
+    fields: FrameFields,
+    frame: Uint8Array,
+    flow?: DecodedFlowStats,
+  ): void {
+    for (const action of actions) {
+      if (action.type !== 'output') continue;
+      const { port } = action;
+      if (port === Port.CONTROLLER) this.punt(fields, frame, flow);
+      else if (port === Port.TABLE) this.process(fields, frame);
+      else if (port === Port.IN_PORT) this.output(fields.inPort, frame);
+      else if (port !== fields.inPort && this.ports.get(port)?.state.length === 0) this.output(port, frame);
+    }
+  }
+
+  private punt(fields: FrameFields, frame: Uint8Array, flow?: DecodedFlowStats): void {
+    this.tell({
+      type: 'packet-in',
+      bufferId: NO_BUFFER,
+      totalLen: frame.length,
+      reason: flow?.priority === 0 ? 'no-match' : 'action',
+      tableId: flow?.tableId ?? 0,
+      cookie: flow?.cookie ?? 0xffff_ffff_ffff_ffffn,
+      match: { inPort: fields.inPort },
+      data: frame,
+    });
+  }
+
+  private tellRemoved(flow: DecodedFlowStats): void {
+    const { cookie, priority, tableId, idleTimeout, hardTimeout, match } = flow;
+    this.tell({
+      type: 'flow-removed',
+      reason: 'delete',
+      cookie,
+      priority,
+      tableId,
+      idleTimeout,
+      hardTimeout,
+      match,
+    });
+  }
+}
+
+function describePort(portNo: number): DecodedPortDescription {
+  return {
+    portNo,
+    hwAddr: `02:ff:00:00:${hex(portNo >>> 8)}:${hex(portNo)}`,
+    name: `port${portNo}`,
+    config: [],
+    state: [],
+    curr: [],
+    advertised: [],
+    supported: [],
+    peer: [],
+    currSpeed: 0,
+    maxSpeed: 0,
+  };
+}
+
+function hex(number: number): string {
+  return (number & 0xff).toString(16).padStart(2, '0');
+}
