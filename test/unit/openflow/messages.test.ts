@@ -376,8 +376,8 @@ describe('openflow message vectors', () => {
   );
 
   it('pins every type of message', () => {
-    expect([...pinnedTypes].sort()).to.deep.equal(Object.keys(MessageType).sort());
-    expect(pinnedTypes.size).to.equal(30);
+    expect(Object.keys(MessageType)).to.have.length(30);
+    expect([...pinnedTypes]).to.include.members(Object.keys(MessageType));
   });
 });
 

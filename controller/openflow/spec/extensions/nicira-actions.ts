@@ -228,7 +228,7 @@ const tlv = { kind: 'tlv', padding: 'uncounted' } as const;
 /** What NXAST_CONTROLLER2 may say. A u16 property is 8 bytes long, with 2 of padding inside its length. */
 export const controllerProperties = union(
   'NxControllerProperty',
-  { section: 'ofp-actions.c', suffix: 'NxControllerProperty', frame: tlv },
+  { section: 'ofp-actions.c', suffix: 'NxControllerProperty', frame: tlv, open: true },
   [
     variant('max-len', 0, { section: 'ofp-actions.c' }, [u16('maxLen'), pad(2)]),
     variant('controller-id', 1, { section: 'ofp-actions.c' }, [u16('controllerId'), pad(2)]),
