@@ -14,7 +14,7 @@ import { emitErrorTables, emitOxmTable } from './oxm-table.js';
 import { emitReference } from './reference.js';
 import { emitTypes } from './types.js';
 
-const root = fileURLToPath(new URL('../../../../', import.meta.url));
+const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
 const model = new Model(specification);
 const files: Record<string, string> = {
   'controller/openflow/generated/enumerations.ts': emitEnumerations(model),
@@ -27,7 +27,7 @@ const files: Record<string, string> = {
 if (process.argv.includes('--reference')) files['docs/reference/openflow.md'] = emitReference(model);
 
 for (const [name, text] of Object.entries(files)) {
-  const path = join(root, name);
+  const path = join(ROOT, name);
   if (current(path) === text) continue;
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, text);
