@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { defineAttach } from './commands/attach.js';
 import { defineDetach } from './commands/detach.js';
+import { defineDoctor } from './commands/doctor.js';
 import { defineFlows } from './commands/flows.js';
 import { defineHelp } from './commands/help.js';
 import { defineOpenflow } from './commands/openflow.js';
@@ -37,6 +38,7 @@ export function createProgram(invocation: Invocation, json = false): Command {
   defineOpenflow(program, invocation);
   defineAttach(program, invocation);
   defineDetach(program, invocation);
+  defineDoctor(program, invocation);
   defineTrace(program, invocation);
   defineHelp(program, invocation);
   return program;
