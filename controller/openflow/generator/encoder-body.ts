@@ -53,12 +53,12 @@ export class EncoderBody {
       if (shape.fields.some(({ kind }) => kind === 'message')) code.line('const given = xid;');
       code.line('if (m.xid !== undefined) known++;');
       code.line('if (xid === undefined) xid = m.xid ?? 0;');
-      code.line("if (xid >>> 0 !== xid) refuseUint('xid', xid, 32);");
+      code.line("if (typeof xid !== 'number' || xid >>> 0 !== xid) refuseUint('xid', xid, 32);");
       if (variant.anyVersion === true) {
         code.line('let version = m.version;');
         code.line('if (version === undefined) version = 4; else known++;');
         code.line(
-          "if ((version & 0xff) !== version || version === 0) refuseValue('version', version, 'an integer from 1 to 255');",
+          "if (typeof version !== 'number' || (version & 0xff) !== version || version === 0) refuseValue('version', version, 'an integer from 1 to 255');",
         );
       }
       this.add(8, at => {
@@ -328,7 +328,7 @@ export class EncoderBody {
       const value = `${field.name}_`;
       const wrong =
         bits === 32 ? `${value} >>> 0 !== ${value}` : `(${value} & ${hex(2 ** bits - 1)}) !== ${value}`;
-      const check = `if (${wrong}) refuseUint(${quote(field.name)}, ${value}, ${bits});`;
+      const check = `if (typeof ${value} !== 'number' || ${wrong}) refuseUint(${quote(field.name)}, ${value}, ${bits});`;
       if (field.default === undefined) {
         code.line(`const ${value} = m.${field.name};`);
         code.line(check);
@@ -353,7 +353,7 @@ export class EncoderBody {
         const stored = bias === 0 ? value : `(${value} - ${bias})`;
         const max = hex(2 ** part.bits - 1);
         code.line(
-          `if ((${stored} & ${max}) >>> 0 !== ${stored}) refuseValue(${quote(part.name)}, ${value}, 'an integer from ${bias} to ${2 ** part.bits - 1 + bias}');`,
+          `if (typeof ${value} !== 'number' || (${stored} & ${max}) >>> 0 !== ${stored}) refuseValue(${quote(part.name)}, ${value}, 'an integer from ${bias} to ${2 ** part.bits - 1 + bias}');`,
         );
         terms.push(`(${stored} << ${shift})`);
       }

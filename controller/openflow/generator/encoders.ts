@@ -90,7 +90,9 @@ function emitUnknown(code: Code, model: Model, union: Union): void {
   const codes = model.shapesOf(union).map(({ variant }) => variant!.code);
   code.block(`function encodeUnknown${union.suffix}(w: Writer, m: t.Unknown${union.suffix}): void`, () => {
     code.line("refuseUnknownKeys(m, ['type', 'code', 'data']);");
-    code.line("if ((m.code & 0xffff) !== m.code) refuseUint('code', m.code, 16);");
+    code.line(
+      "if (typeof m.code !== 'number' || (m.code & 0xffff) !== m.code) refuseUint('code', m.code, 16);",
+    );
     const taken = codes.map(value => `m.code === ${value}`).join(' || ');
     code.line(`if (${taken}) throw new Refusal('bad-type', 'code', 'belongs to a type that has a name');`);
     code.line('const start = w.pos;');
@@ -145,7 +147,7 @@ function emitList(code: Code, of: string): void {
         code.block('for (let i = 0; i < list.length; i++)', () => {
           code.line('const value = list[i]!;');
           code.line(
-            `if ((value & ${hex(2 ** Number(bits) - 1)}) >>> 0 !== value) refuseUint(field + '[' + i + ']', value, ${bits});`,
+            `if (typeof value !== 'number' || (value & ${hex(2 ** Number(bits) - 1)}) >>> 0 !== value) refuseUint(field + '[' + i + ']', value, ${bits});`,
           );
           code.line(`w.view.setUint${bits}(w.pos, value);`);
           code.line(`w.pos += ${bytes};`);

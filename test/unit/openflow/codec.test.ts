@@ -86,7 +86,7 @@ describe('openflow codec', () => {
     expect(path({ type: 'no-such' })).to.equal('bad-type no-such.type');
     expect(path(null)).to.equal('bad-value message');
     expect(path({ type: 'flow-mod', instructions: [{ type: 'meter', meterId: 5n }] })).to.equal(
-      'bad-value flow-mod.instructions[0]',
+      'bad-value flow-mod.instructions[0].meterId',
     );
     expect(path({ type: 'echo-request', data: new Uint8Array(65528) })).to.equal('too-long echo-request');
   });
