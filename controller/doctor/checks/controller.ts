@@ -93,7 +93,8 @@ function disconnected(bridge: BridgeFacts, controller: ControllerFacts, facts: F
       return problem(
         `A controller answers at ${target}, yet the bridge has no connection` +
           `${state === 'BACKOFF' ? '; it pauses between attempts' : ''}: the versions may differ, or the controller refuses it.`,
-        'See what the controller’s log says of it, and whether the bridge speaks OpenFlow 1.3.',
+        'Ask again: Open vSwitch writes down its connections every five seconds only. Then see what the controller’s log ' +
+          'says of it, and whether the bridge speaks OpenFlow 1.3.',
       );
     default:
       return problem(

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { type AdminServer, startAdminServer } from '../../../controller/api/admin-server.js';
 import type { Finding } from '../../../controller/doctor/finding.js';
-import { OvsSandbox } from '../../../mininet/driver/index.js';
+import { type ConnectionHandler, type Listener, listen } from '../../../controller/transport/index.js';
+import { OvsSandbox, until } from '../../../mininet/driver/index.js';
 import { exampleBackend, exampleSwitch } from '../../unit/api/example-backend.js';
 import { captured } from '../../unit/cli/captured.js';
 
@@ -60,6 +61,62 @@ describe('cloakflow doctor on a real Open vSwitch', () => {
       await sandbox.startVswitchd();
     }
     expect((await about('raw', 'vswitchd-running')).status).to.equal('ok');
+  });
+
+  describe('with a controller', () => {
+    const listeners: Listener[] = [];
+    afterEach(() => Promise.all(listeners.splice(0).map(listener => listener.close())));
+    /** An OpenFlow controller that does nothing, at a socket of the sandbox. */
+    const controller = async (name: string): Promise<string> => {
+      const target = sandbox.controllerSocket(name);
+      const idle: ConnectionHandler = {
+        ready: () => {},
+        packetIn: () => {},
+        message: () => {},
+        closed: () => {},
+      };
+      listeners.push(await listen(`p${target}`, () => idle));
+      return target;
+    };
+    const attach = async (bridge: string, target: string) => {
+      const { code } = await captured([
+        'attach',
+        bridge,
+        '--controller',
+        target,
+        '--ovsdb',
+        sandbox.database,
+      ]);
+      expect(code).to.equal(0);
+    };
+    /** Waits until the bridge has so many connections. */
+    const connected = (bridge: string, count: number) =>
+      until('the connection', async () => {
+        const all = await findings(bridge);
+        return (
+          all.filter(({ id, status }) => id === 'controller-connected' && status === 'ok').length === count
+        );
+      });
+
+    it('finds nothing wrong with a bridge that attach set up', async () => {
+      await sandbox.addBridge('good', { protocols: ['OpenFlow10'], failMode: 'standalone' });
+      await attach('good', await controller('good'));
+      await connected('good', 1);
+      const wrong = (await findings('good')).filter(
+        ({ subject, status }) => subject === 'good' && status !== 'ok',
+      );
+      // The admin socket of this test is another controller's.
+      expect(wrong.map(({ id }) => id)).to.deep.equal(['controller-knows-bridge']);
+    });
+
+    it('sees two controllers that steer one bridge', async () => {
+      const targets = [await controller('two'), await controller('second')];
+      await sandbox.addBridge('two', { controllers: targets });
+      await connected('two', 2);
+      expect((await about('two', 'one-controller')).finding).to.match(
+        /^2 controllers steer the bridge at once/,
+      );
+    });
   });
 
   describe('with a listener', () => {
