@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { EmulationError } from './errors.js';
-import { RunningCommand } from './running-command.js';
+import type { RunningCommand, SpawnOptions } from './running-command.js';
 import { until } from './until.js';
 
 export interface CaptureOptions {
@@ -15,6 +15,9 @@ export interface CaptureOptions {
   /** Bytes kept of each frame; whole frames when absent. */
   snapshotLength?: number;
 }
+
+/** How a command is started where the capture is to be made. */
+export type Spawn = (argv: readonly string[], options: SpawnOptions) => Promise<RunningCommand>;
 
 /** A running tcpdump. */
 export class Capture implements AsyncDisposable {
@@ -36,7 +39,7 @@ export class Capture implements AsyncDisposable {
   }
 
   /** Resolves when every later frame will be seen. @throws EmulationError `capture-failed` */
-  static async start(name: string, options: CaptureOptions, prefix: readonly string[]): Promise<Capture> {
+  static async start(name: string, options: CaptureOptions, spawn: Spawn): Promise<Capture> {
     const { filter, snapshotLength = 0 } = options;
     const temporary = options.file === undefined;
     const file = options.file ?? join(await mkdtemp(join(tmpdir(), 'cloakflow-capture-')), 'capture.pcap');
@@ -54,11 +57,9 @@ export class Capture implements AsyncDisposable {
       '-',
     ];
     // The pcap itself goes through `output` to the file and need not stay in memory.
-    const tcpdump = await RunningCommand.spawn(
-      ['tcpdump', ...words, ...(filter === undefined ? [] : ['--', filter])],
-      { keep: 1 },
-      prefix,
-    );
+    const tcpdump = await spawn(['tcpdump', ...words, ...(filter === undefined ? [] : ['--', filter])], {
+      keep: 1,
+    });
     const capture = new Capture(tcpdump, file, temporary);
     try {
       await until(`the start of tcpdump on ${name}`, () => capture.listening(), { interval: 3 });

@@ -1,8 +1,9 @@
 import { Capture, type CaptureOptions } from './capture.js';
+import type { CommandGroup } from './command-group.js';
 import { EmulationError } from './errors.js';
 import type { PlannedEnd, PlannedHost } from './plan.js';
-import { type CommandResult, type RunOptions, runCommand } from './run-command.js';
-import { RunningCommand, type SpawnOptions } from './running-command.js';
+import type { CommandResult, RunOptions } from './run-command.js';
+import type { RunningCommand, SpawnOptions } from './running-command.js';
 
 /** A node with namespaces of its own: a place where commands run. */
 export class EmulatedPlace {
@@ -11,8 +12,16 @@ export class EmulatedPlace {
   readonly pid: number;
   readonly interfaces: readonly PlannedEnd[];
   private readonly env: NodeJS.ProcessEnv;
+  private readonly commands: CommandGroup;
 
-  constructor(emulation: string, name: string, pid: number, interfaces: readonly PlannedEnd[]) {
+  constructor(
+    emulation: string,
+    name: string,
+    pid: number,
+    interfaces: readonly PlannedEnd[],
+    commands: CommandGroup,
+  ) {
+    this.commands = commands;
     this.name = name;
     this.pid = pid;
     this.interfaces = interfaces;
@@ -25,19 +34,19 @@ export class EmulatedPlace {
    * @throws EmulationError `timed-out`, `command-failed`; the signal's reason when aborted
    */
   run(argv: readonly string[], options: RunOptions = {}): Promise<CommandResult> {
-    return runCommand(argv, this.inside(options), this.entry(options));
+    return this.commands.run(argv, this.inside(options), this.entry(options));
   }
 
   /** Starts a command here and leaves it running; it ends with the network at the latest. */
   spawn(argv: readonly string[], options: SpawnOptions = {}): Promise<RunningCommand> {
-    return RunningCommand.spawn(argv, this.inside(options), this.entry(options));
+    return this.commands.spawn(argv, this.inside(options), this.entry(options));
   }
 
   /** Records what passes one interface, the first unless another is named. @throws EmulationError `capture-failed` */
   capture(options: CaptureOptions & { interface?: string } = {}): Promise<Capture> {
     const name = options.interface ?? this.interfaces[0]?.interface;
     if (name === undefined) throw new EmulationError('capture-failed', `${this.name} has no interface`);
-    return Capture.start(name, options, this.entry({}));
+    return Capture.start(name, options, (argv, spawnOptions) => this.spawn(argv, spawnOptions));
   }
 
   private inside<T extends SpawnOptions>(options: T): T {
@@ -62,8 +71,14 @@ export class EmulatedHost extends EmulatedPlace {
   /** The daemons that its topology starts, in the order of the file. */
   readonly daemons: RunningCommand[] = [];
 
-  constructor(emulation: string, plan: PlannedHost, pid: number, interfaces: readonly PlannedEnd[]) {
-    super(emulation, plan.name, pid, interfaces);
+  constructor(
+    emulation: string,
+    plan: PlannedHost,
+    pid: number,
+    interfaces: readonly PlannedEnd[],
+    commands: CommandGroup,
+  ) {
+    super(emulation, plan.name, pid, interfaces, commands);
     this.plan = plan;
   }
 

@@ -1,4 +1,4 @@
-import { Capture, type CaptureOptions } from './capture.js';
+import { Capture, type CaptureOptions, type Spawn } from './capture.js';
 import { EmulationError } from './errors.js';
 import { type LinkShape, parseDelay, parseLoss, parseQueue, parseRate } from './link-values.js';
 import type { PlannedEnd, PlannedLink } from './plan.js';
@@ -9,15 +9,15 @@ export class EmulatedLink {
   readonly ends: readonly [PlannedEnd, PlannedEnd];
   private readonly index: number;
   private readonly runner: Runner;
-  private readonly entryOf: (node: string) => string[];
+  private readonly spawnAt: (node: string) => Spawn;
   private shape: LinkShape;
   private carrier = true;
 
-  constructor(index: number, plan: PlannedLink, runner: Runner, entryOf: (node: string) => string[]) {
+  constructor(index: number, plan: PlannedLink, runner: Runner, spawnAt: (node: string) => Spawn) {
     this.index = index;
     this.ends = plan.ends;
     this.runner = runner;
-    this.entryOf = entryOf;
+    this.spawnAt = spawnAt;
     this.shape = plan.shape ?? { delayNs: 0, rateBps: 0, lossPpm: 0, queueBytes: 30_000 };
   }
 
@@ -67,7 +67,7 @@ export class EmulatedLink {
       throw new EmulationError('unknown-node', `the link has no end at ${options.node}`, {
         mend: `its ends are ${this.ends.map(({ node }) => node).join(' and ')}`,
       });
-    return Capture.start(end.interface, options, this.entryOf(end.node));
+    return Capture.start(end.interface, options, this.spawnAt(end.node));
   }
 
   private async set(change: Partial<LinkShape>): Promise<void> {

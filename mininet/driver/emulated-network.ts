@@ -1,3 +1,4 @@
+import { CommandGroup } from './command-group.js';
 import type { ControllerRelay } from './controller-relay.js';
 import type { DatapathType } from './datapath.js';
 import { EmulatedHost } from './emulated-host.js';
@@ -29,6 +30,7 @@ export class EmulatedNetwork implements AsyncDisposable {
   /** Called when a process of the network has died by itself, e.g. `ovs-vswitchd of s1`. */
   onDeath: (what: string) => void = () => {};
   private readonly runner: Runner;
+  private readonly commands = new CommandGroup();
   private readonly relay: ControllerRelay | undefined;
   private stopping: Promise<void> | undefined;
 
@@ -50,14 +52,23 @@ export class EmulatedNetwork implements AsyncDisposable {
     for (const host of plan.hosts)
       this.hosts.set(
         host.name,
-        new EmulatedHost(plan.id, host, result.hosts[host.name]!.pid, endsOf(host.name)),
+        new EmulatedHost(plan.id, host, result.hosts[host.name]!.pid, endsOf(host.name), this.commands),
       );
     for (const node of plan.switches) {
       const { pid, directory } = result.switches[node.name]!;
-      this.switches.set(node.name, new EmulatedSwitch(node, endsOf(node.name), directory, pid ?? undefined));
+      this.switches.set(
+        node.name,
+        new EmulatedSwitch(node, endsOf(node.name), directory, pid ?? undefined, this.commands),
+      );
     }
     this.links = plan.links.map(
-      (link, index) => new EmulatedLink(index, link, runner, node => this.entryOf(node)),
+      (link, index) =>
+        new EmulatedLink(
+          index,
+          link,
+          runner,
+          node => (argv, options) => (this.hosts.get(node) ?? this.switch(node)).spawn(argv, options),
+        ),
     );
     for (const { ends } of plan.links) {
       const [a, b] = ends;
@@ -116,6 +127,7 @@ export class EmulatedNetwork implements AsyncDisposable {
   }
 
   private async takeDown(): Promise<void> {
+    await this.commands.close();
     try {
       await this.runner.request('stop');
       await this.runner.exited;
@@ -128,13 +140,6 @@ export class EmulatedNetwork implements AsyncDisposable {
     } finally {
       await this.relay?.close();
     }
-  }
-
-  private entryOf(node: string): string[] {
-    const host = this.hosts.get(node);
-    return host === undefined
-      ? this.switches.get(node)!.entry
-      : ['nsenter', `--net=/proc/${host.pid}/ns/net`, '--'];
   }
 }
 

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
+import type { CommandGroup } from './command-group.js';
 import { EmulationError } from './errors.js';
 import type { PlannedEnd, PlannedSwitch } from './plan.js';
-import { type CommandResult, type RunOptions, runCommand } from './run-command.js';
-import { RunningCommand, type SpawnOptions } from './running-command.js';
+import type { CommandResult, RunOptions } from './run-command.js';
+import type { RunningCommand, SpawnOptions } from './running-command.js';
 
 /** A switch of an emulated network: a bridge of the machine's Open vSwitch or of one of its own. */
 export class EmulatedSwitch {
@@ -18,13 +19,16 @@ export class EmulatedSwitch {
   /** A process in a private switch's namespace; undefined for a shared one. */
   readonly pid: number | undefined;
   private readonly env: NodeJS.ProcessEnv;
+  private readonly commands: CommandGroup;
 
   constructor(
     plan: PlannedSwitch,
     interfaces: readonly PlannedEnd[],
     directory: string,
     pid: number | undefined,
+    commands: CommandGroup,
   ) {
+    this.commands = commands;
     this.name = plan.name;
     this.kind = plan.kind;
     this.bridge = plan.bridge;
@@ -76,15 +80,15 @@ export class EmulatedSwitch {
 
   /** Runs a command in a private switch's network namespace, or in the root namespace where a shared one lives. */
   run(argv: readonly string[], options: RunOptions = {}): Promise<CommandResult> {
-    return runCommand(argv, { ...options, env: { ...this.env, ...options.env } }, this.entry);
+    return this.commands.run(argv, { ...options, env: { ...this.env, ...options.env } }, this.entry);
   }
 
   spawn(argv: readonly string[], options: SpawnOptions = {}): Promise<RunningCommand> {
-    return RunningCommand.spawn(argv, { ...options, env: { ...this.env, ...options.env } }, this.entry);
+    return this.commands.spawn(argv, { ...options, env: { ...this.env, ...options.env } }, this.entry);
   }
 
   /** Words that get a command into the switch's network namespace. */
-  get entry(): string[] {
+  private get entry(): string[] {
     return this.pid === undefined ? [] : ['nsenter', `--net=/proc/${this.pid}/ns/net`, '--'];
   }
 

@@ -1,6 +1,7 @@
 import { readdirSync, readlinkSync } from 'node:fs';
+import { CommandGroup } from './command-group.js';
 import { EmulationError } from './errors.js';
-import { type CommandResult, type RunOptions, runCommand } from './run-command.js';
+import type { CommandResult, RunOptions } from './run-command.js';
 import { RunningCommand, type SpawnOptions } from './running-command.js';
 import { until } from './until.js';
 
@@ -10,6 +11,7 @@ import { until } from './until.js';
  */
 export class Namespace implements AsyncDisposable {
   private readonly holder: RunningCommand;
+  private readonly commands = new CommandGroup();
 
   private constructor(holder: RunningCommand) {
     this.holder = holder;
@@ -36,11 +38,11 @@ export class Namespace implements AsyncDisposable {
   }
 
   run(argv: readonly string[], options: RunOptions = {}): Promise<CommandResult> {
-    return runCommand(argv, options, this.entry);
+    return this.commands.run(argv, options, this.entry);
   }
 
   spawn(argv: readonly string[], options: SpawnOptions = {}): Promise<RunningCommand> {
-    return RunningCommand.spawn(argv, options, this.entry);
+    return this.commands.spawn(argv, options, this.entry);
   }
 
   /** Runs a shell script that ends at its first failing command. */
@@ -50,6 +52,7 @@ export class Namespace implements AsyncDisposable {
 
   /** Kills whatever runs in the namespace, and lets it go. */
   async close(): Promise<void> {
+    await this.commands.close();
     if (this.holder.exit !== undefined) return;
     const own = readlinkSync(`/proc/${this.pid}/ns/net`);
     await until('the end of the processes of a namespace', () => {

@@ -20,16 +20,17 @@ export interface CommandResult extends Exit {
 /**
  * Runs a command to its end. The exit code is part of the result unless `check` is set.
  *
- * @param prefix words before the command: how to get into a namespace
+ * @param spawn how the command is started
  * @throws EmulationError `command-missing`, `timed-out`, `command-failed`; the signal's reason when aborted
  */
 export async function runCommand(
   argv: readonly string[],
   options: RunOptions = {},
-  prefix: readonly string[] = [],
+  spawn: (options: SpawnOptions) => Promise<RunningCommand> = spawnOptions =>
+    RunningCommand.spawn(argv, spawnOptions),
 ): Promise<CommandResult> {
   const { input, timeout, check = false, signal, keep = Number.POSITIVE_INFINITY } = options;
-  const running = await RunningCommand.spawn(argv, { ...options, keep }, prefix);
+  const running = await spawn({ ...options, keep });
   running.stdin?.end(input);
   let late = false;
   const timer =

@@ -14,6 +14,10 @@ export interface HostOptions {
   mtu?: number;
 }
 
+const IPV6 = '/proc/sys/net/ipv6/conf/eth0';
+/** Without duplicate address detection: addresses are usable at once. */
+const IPV6_ON = [`echo 0 > ${IPV6}/accept_dad`, `echo 0 > ${IPV6}/disable_ipv6`];
+
 /** A host of a sandbox: a namespace with `eth0` linked to a bridge. */
 export class SandboxHost {
   readonly namespace: Namespace;
@@ -59,7 +63,7 @@ export class SandboxHost {
       ]);
       const ipv6 = addresses.some(address => address.includes(':'));
       await namespace.script([
-        ...(ipv6 ? ['echo 0 > /proc/sys/net/ipv6/conf/eth0/disable_ipv6'] : []),
+        ...(ipv6 ? IPV6_ON : []),
         // Open vSwitch's userspace datapath does not finish the checksums that veth leaves open.
         ...(sandbox.datapathType === 'netdev' ? ['ethtool -K eth0 tx off > /dev/null'] : []),
         'ip link set eth0 up',

@@ -181,6 +181,8 @@ class Emulation:
             # The userspace datapath does not finish the checksums that veth leaves open.
             lines.append(f'ethtool -K {name} tx off > /dev/null')
         if ipv6 if is_host else any(':' in address for address in end['addresses']):
+            # While its own link-local address is in doubt a router asks for no neighbour.
+            lines.append(f'echo 0 > {settings}/accept_dad')
             lines.append(f'echo 0 > {settings}/disable_ipv6')
             lines.append(f'echo 1 > {settings}/keep_addr_on_down')
         lines.append(f'ip link set {name} up')

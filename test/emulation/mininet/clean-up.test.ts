@@ -75,6 +75,18 @@ describe('the clean-up of an emulation', () => {
     await expectNothing(network.id, pids);
   });
 
+  it('ends commands that are on their way into a host, and starts no more', async () => {
+    const network = await emulate({ description: 'one host', hosts: { a: {} }, links: [] });
+    const host = network.host('a');
+    const running = await host.spawn(['sleep', '1000']);
+    const starting = host.spawn(['sleep', '1000']).catch((error: unknown) => error);
+    await network.stop();
+    expect((await running.exited).killedBy).to.equal('SIGKILL');
+    expect(await starting).to.have.property('code', 'stopped');
+    const late = await host.run(['true']).catch((error: unknown) => error);
+    expect(late).to.have.property('code', 'stopped');
+  });
+
   it('leaves nothing after a SIGKILL of the process that runs it', async () => {
     const { id, pids, kill } = await hold();
     expect((await remains(id, pids)).length).to.be.at.least(pids.length);
