@@ -48,7 +48,7 @@ export interface FlowReport {
   priority: number;
   /** `0x` and 16 hexadecimal digits. */
   cookie: string;
-  /** The app that owns the flow by its cookie; null for a flow that this controller did not make. */
+  /** The app that owns the flow by its cookie, or `host`; null for a flow of nobody that is known. */
   app: string | null;
   /** Match and instructions in the JSON form of `cloakflow openflow decode`. */
   match: Record<string, unknown>;
@@ -64,9 +64,14 @@ export interface FlowReport {
 }
 
 export interface AppReport {
+  /** Name of the instance: the app's own, unless the configuration gives another. */
   name: string;
+  app: string;
   summary: string;
   state: 'running' | 'stopped';
-  /** First table and number of tables of the app. */
   tables: { name: string; number: number }[];
+  /** Packets that its flows sent to the controller. */
+  packetIns: number;
+  /** Errors that left the app. */
+  failures: number;
 }

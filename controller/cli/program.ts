@@ -1,11 +1,15 @@
 import { Command } from 'commander';
+import { defineApps } from './commands/apps.js';
 import { defineAttach } from './commands/attach.js';
+import { defineCheck } from './commands/check.js';
 import { defineDetach } from './commands/detach.js';
 import { defineDoctor } from './commands/doctor.js';
+import { defineEmulate } from './commands/emulate.js';
 import { defineFlows } from './commands/flows.js';
 import { defineHelp } from './commands/help.js';
 import { defineOpenflow } from './commands/openflow.js';
 import { definePorts } from './commands/ports.js';
+import { defineRun } from './commands/run.js';
 import { defineSwitches } from './commands/switches.js';
 import { defineTrace } from './commands/trace.js';
 import { exitCodesText } from './exit-codes.js';
@@ -32,14 +36,18 @@ export function createProgram(invocation: Invocation, json = false): Command {
       !json && '(`cloakflow help` lists the commands, `cloakflow help COMMAND` explains one)',
     )
     .addHelpText('after', `\n${exitCodesText()}`);
+  defineRun(program, invocation);
+  defineCheck(program, invocation);
   defineSwitches(program, invocation);
   definePorts(program, invocation);
   defineFlows(program, invocation);
+  defineApps(program, invocation);
   defineOpenflow(program, invocation);
   defineAttach(program, invocation);
   defineDetach(program, invocation);
   defineDoctor(program, invocation);
   defineTrace(program, invocation);
+  defineEmulate(program, invocation);
   defineHelp(program, invocation);
   return program;
 }

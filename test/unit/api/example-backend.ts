@@ -71,7 +71,15 @@ export function exampleBackend(): AdminBackend {
       return [exampleFlow];
     },
     apps: () => [
-      { name: 'learning-switch', summary: 'learns', state, tables: [{ name: 'forward', number: 0 }] },
+      {
+        name: 'learning-switch',
+        app: 'learning-switch',
+        summary: 'learns',
+        state,
+        tables: [{ name: 'forward', number: 0 }],
+        packetIns: 3,
+        failures: 0,
+      },
     ],
     startApp: async name => app(name, 'running'),
     stopApp: async name => app(name, 'stopped'),

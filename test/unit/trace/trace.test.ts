@@ -11,9 +11,16 @@ import type { TraceStep } from '../../../controller/trace/report.js';
 import { readTrace } from '../../../controller/trace/trace.js';
 import { ACTION_SET, CONNTRACK, DROPPED, EXCEPTION, NESTED } from './texts.js';
 
+const counts = { summary: '', packetIns: 0, failures: 0 };
 const APPS: AppReport[] = [
-  { name: 'guard', summary: '', state: 'running', tables: [{ name: 'admit', number: 0 }] },
-  { name: 'learning-switch', summary: '', state: 'running', tables: [{ name: 'forward', number: 3 }] },
+  { ...counts, name: 'guard', app: 'guard', state: 'running', tables: [{ name: 'admit', number: 0 }] },
+  {
+    ...counts,
+    name: 'learning-switch',
+    app: 'learning-switch',
+    state: 'running',
+    tables: [{ name: 'forward', number: 3 }],
+  },
 ];
 /** Owners as the cookies of the texts have them. */
 const OWNERS = {

@@ -1,0 +1,45 @@
+import type { Command } from 'commander';
+import { withExamples } from '../examples.js';
+import type { Invocation } from '../invocation.js';
+import { JSON_OPTION } from '../query-options.js';
+
+export interface EmulateOptions {
+  controller: boolean;
+  config?: string;
+  app?: string[];
+  run?: string[];
+  admin?: string;
+  json?: boolean;
+}
+
+export function defineEmulate(program: Command, invocation: Invocation): void {
+  const command = program
+    .command('emulate')
+    .summary('bring up an emulated network with a controller and a shell into its hosts')
+    .description(
+      'bring up a network from a topology file, with a controller for its switches, and open a shell: `h1 ping h2`, ' +
+        '`pingall`, `flows s1`, `link s1 s2 down`, `help` for the rest. Lines come from the terminal, from --run, or ' +
+        'from standard input when that is no terminal; the exit code is then 1 if one fails, and the lines after it ' +
+        'are not run. The network goes when the shell ends, however it ends. Needs root, Open vSwitch and Mininet.',
+    )
+    .argument('<topology>', 'name of a topology that comes with cloakflow, or path of a file')
+    .option('--no-controller', 'no controller in this process: the switches learn by themselves')
+    .option('--config <file>', 'configuration of the controller; its endpoints are not used')
+    .option('--app <name...>', 'run these apps, in this order (learning-switch without --config)')
+    .option('--run <line>', 'run this line of the shell and end; can be given several times', collect)
+    .option('--admin <path>', 'also answer on this admin socket while the network is up')
+    .option(...JSON_OPTION);
+  withExamples(command, [
+    ['sudo cloakflow emulate single', 'three hosts on one switch, and a shell'],
+    ["sudo cloakflow emulate linear --run pingall --run 'flows s1'", 'a check that a script can make'],
+    ['sudo cloakflow emulate my-lab.yaml --app normal', 'a file of your own, with another app'],
+  ]);
+  command.action(async (topology: string, options: EmulateOptions) => {
+    const { emulateTopology } = await import('../emulation/emulate-topology.js');
+    await emulateTopology(topology, options, invocation);
+  });
+}
+
+function collect(line: string, lines: string[] = []): string[] {
+  return [...lines, line];
+}
