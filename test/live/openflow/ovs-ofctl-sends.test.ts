@@ -2,11 +2,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { decode, encodeToBytes } from '../../../controller/openflow/index.js';
+import { decode } from '../../../controller/openflow/index.js';
 import { until } from '../../../mininet/driver/until.js';
 import { answers } from './fake-answers.js';
 import { FakeSwitch } from './fake-switch.js';
 import { ovsOfctlInstalled, runOvsOfctl } from './ovs-ofctl.js';
+import { expectStructured } from './structured.js';
 
 /** Options before the command, the command, and what follows the name of the switch. */
 interface Command {
@@ -172,12 +173,8 @@ describe('what ovs-ofctl sends', () => {
     it(`decodes in full and encodes to the same bytes: ${title}`, async () => {
       const given = args.map(arg => (arg === 'FLOWS' ? join(folder, arg) : arg));
       const received = await capture([...options, command], given);
-      const messages = received.map(bytes => decode(bytes));
-      messages.forEach((message, i) => {
-        expect(encodeToBytes(message)).to.deep.equal(received[i], message.type);
-        expect(unstructured(message), message.type).to.deep.equal([]);
-      });
-      expect(messages.map(message => message.type)).to.include.members([...sends]);
+      for (const bytes of received) expectStructured(bytes);
+      expect(received.map(bytes => decode(bytes).type)).to.include.members([...sends]);
     });
   }
 
@@ -193,7 +190,7 @@ describe('what ovs-ofctl sends', () => {
           return message.type === 'multipart-request' && message.body.type === 'onf-flow-monitor';
         });
       await until('the request to watch', watches);
-      for (const bytes of fake.received) expect(encodeToBytes(decode(bytes))).to.deep.equal(bytes);
+      for (const bytes of fake.received) expectStructured(bytes);
     } finally {
       end.abort();
       await run;
@@ -213,17 +210,4 @@ async function capture(command: readonly string[], args: readonly string[]): Pro
   } finally {
     await fake.close();
   }
-}
-
-/** Paths to everything in `value` that the decoder passed through as bytes it has no structure for. */
-function unstructured(value: unknown, path = ''): string[] {
-  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return [];
-  const found: string[] = [];
-  const { type } = value as { type?: unknown };
-  if (type === 'experimenter' || type === 'unknown') found.push(path);
-  for (const [key, item] of Object.entries(value)) {
-    if (/^0x/.test(key)) found.push(`${path}.${key}`);
-    found.push(...unstructured(item, `${path}.${key}`));
-  }
-  return found;
 }

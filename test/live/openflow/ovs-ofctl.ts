@@ -9,8 +9,11 @@ import { encodeToBytes, type Message } from '../../../controller/openflow/index.
 /** Whether ovs-ofctl can be run at all; the tests that need it are skipped where it cannot. */
 export const ovsOfctlInstalled = spawnSync('ovs-ofctl', ['--version']).status === 0;
 
-/** A message, and what Open vSwitch prints of it behind its type and transaction id: one line, or several. */
-export type Reading = readonly [message: Message, text: string | readonly string[]];
+/**
+ * A message, and what Open vSwitch prints of it behind its type and transaction id: one line, or several. The test
+ * is called by its title, or by the first line.
+ */
+export type Reading = readonly [message: Message, text: string | readonly string[], title?: string];
 
 /**
  * Declares one test a reading. One ovs-ofctl process prints all of them: a transaction id for each tells its lines
@@ -36,9 +39,9 @@ export function readsAsMeant(title: string, readings: readonly Reading[]): void 
       );
     });
 
-    readings.forEach(([message, text], i) => {
+    readings.forEach(([message, text, title], i) => {
       const lines = typeof text === 'string' ? [text] : text;
-      it(`${kindOf(message)}: ${lines[0]}`, () => {
+      it(title ?? `${kindOf(message)}: ${lines[0]}`, () => {
         if (encoded[i] instanceof Error) throw encoded[i];
         expect(withoutHeading(printed[i]!)).to.equal(lines.join('\n'));
       });

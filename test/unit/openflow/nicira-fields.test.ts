@@ -133,6 +133,11 @@ const rows: readonly (readonly [name: string, fields: string, match: DecodedMatc
       nxmIpEcn: 2,
     },
   ],
+  [
+    'fields of OpenFlow 1.5',
+    `${tcp} 80005402 0002 80005604 00000003 80005804 00010800`,
+    { ...ip, ipProto: 6, oxmTcpFlags: 2, oxmActsetOutput: 3, packetType: 0x00010800 },
+  ],
   ['NXM_NX_TUN_ID', '00012008 0000000000000088', { nxmTunId: 0x88n }],
   [
     'a field that nobody knows',

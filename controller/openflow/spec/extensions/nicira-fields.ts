@@ -29,6 +29,7 @@ const family =
 
 const nxm0 = family(0x0000, 'meta-flow.h, NXM_OF');
 const nxm1 = family(0x0001, 'meta-flow.h, NXM_NX');
+const basic = family(0x8000, 'OpenFlow 1.5.1, 7.2.3.8');
 const packetRegister = family(0x8001, 'OpenFlow 1.5.1, 7.2.3.10');
 const onf = family(0xffff, 'EXT-109, EXT-233', { experimenter: ONF });
 const nicira = family(0xffff, 'meta-flow.h, NXOXM_ET', { experimenter: NICIRA });
@@ -71,6 +72,7 @@ const added: readonly OxmField[] = [
   nxm1(125, 'ctTpDst', 'u16', { requires: 'ct' }),
   onf(42, 'tcpFlags', 'u16', { bits: 12, requires: 'tcp', doc: 'bits as in TcpFlags' }),
   onf(43, 'actsetOutput', 'u32', { mask: false, doc: 'port of the output in the action set' }),
+  basic(44, 'packetType', 'u32', { mask: false, doc: 'namespace and type of the outermost header' }),
   nicira(11, 'tunErspanIdx', 'u32', { bits: 20 }),
   nicira(12, 'tunErspanVer', 'u8', { bits: 4 }),
   nicira(13, 'tunErspanDir', 'u8', { bits: 1 }),
@@ -88,7 +90,7 @@ const added: readonly OxmField[] = [
   ericsson(2, 'ndOptionsType', 'u8'),
 ];
 
-/** NXM forms of fields that OpenFlow 1.3 has too. */
+/** Other forms of fields that OpenFlow 1.3 or an extension has too. */
 const renamed: readonly OxmField[] = [
   nxm0(0, 'nxmInPort', 'u16', { mask: false, doc: '16 bits wide: reserved ports are 0xfff8 and above' }),
   nxm0(1, 'nxmEthDst', 'mac'),
@@ -122,6 +124,8 @@ const renamed: readonly OxmField[] = [
   nxm1(28, 'nxmIpEcn', 'u8', { bits: 2, mask: false, requires: 'ip' }),
   nxm1(34, 'nxmTcpFlags', 'u16', { bits: 12, requires: 'tcp' }),
   nicira(0, 'nxoxmDpHash', 'u32'),
+  basic(42, 'oxmTcpFlags', 'u16', { bits: 12, requires: 'tcp' }),
+  basic(43, 'oxmActsetOutput', 'u32', { mask: false }),
 ];
 
 export const niciraFields: readonly OxmField[] = [...added, ...renamed];
