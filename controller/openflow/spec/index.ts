@@ -48,18 +48,12 @@ export function join(base: Extension, additions: readonly Extension[]): Specific
   };
 }
 
-/** A condition that several documents name has the sources of all. */
+/** A condition that several documents name has the sources of all, and the words of the first. */
 function mergeConditions(conditions: readonly Condition[]): Condition[] {
   const merged = new Map<string, Condition>();
   for (const item of conditions) {
-    const { name, doc, sources } = item;
-    const before = merged.get(name);
-    const joined = {
-      name,
-      doc: `${before?.doc}, or ${doc}`,
-      sources: [...(before?.sources ?? []), ...sources],
-    };
-    merged.set(name, before === undefined ? item : joined);
+    const { doc, sources } = merged.get(item.name) ?? { doc: item.doc, sources: [] };
+    merged.set(item.name, { name: item.name, doc, sources: [...sources, ...item.sources] });
   }
   return [...merged.values()];
 }

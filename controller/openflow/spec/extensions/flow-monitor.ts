@@ -19,8 +19,8 @@ import {
   variant,
 } from '../dsl.js';
 
-const NX = 'nicira-ext.h';
-const EXT = 'EXT-187';
+const NX = 'Open vSwitch nicira-ext.h';
+const EXT = 'ONF EXT-187';
 
 export const flowMonitorStructures = [
   structure('NxFlowMonitorRequest', { section: NX }, [

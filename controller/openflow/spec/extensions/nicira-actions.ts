@@ -27,7 +27,12 @@ import { NICIRA, ONF } from './experimenters.js';
 type Traits = { changesHeaders?: boolean; doc?: string };
 
 const nicira = (subtype: number, tag: string, fields: readonly Field[], traits: Traits = {}): Variant =>
-  experimenterVariant(tag, { id: NICIRA, subtype }, { section: 'ofp-actions.c', ...traits }, fields);
+  experimenterVariant(
+    tag,
+    { id: NICIRA, subtype },
+    { section: 'Open vSwitch ofp-actions.c', ...traits },
+    fields,
+  );
 
 /** `ofs_nbits`: bit offset and number of bits of a subfield. */
 const subfield = packed(16, [
@@ -211,7 +216,7 @@ export const niciraActions: readonly Variant[] = [
     align(24),
   ]),
   nicira(50, 'nx-delete-field', [wideOxmHeader('field'), align(24)]),
-  experimenterVariant('onf-copy-field', { id: ONF, subtype: 3200 }, { section: 'EXT-320' }, [
+  experimenterVariant('onf-copy-field', { id: ONF, subtype: 3200 }, { section: 'ONF EXT-320' }, [
     pad(2),
     u16('nBits'),
     u16('srcOffset', { default: 0 }),
@@ -228,13 +233,13 @@ const tlv = { kind: 'tlv', padding: 'uncounted' } as const;
 /** What NXAST_CONTROLLER2 may say. A u16 property is 8 bytes long, with 2 of padding inside its length. */
 export const controllerProperties = union(
   'NxControllerProperty',
-  { section: 'ofp-actions.c', suffix: 'NxControllerProperty', frame: tlv, open: true },
+  { section: 'Open vSwitch ofp-actions.c', suffix: 'NxControllerProperty', frame: tlv, open: true },
   [
-    variant('max-len', 0, { section: 'ofp-actions.c' }, [u16('maxLen'), pad(2)]),
-    variant('controller-id', 1, { section: 'ofp-actions.c' }, [u16('controllerId'), pad(2)]),
-    variant('reason', 2, { section: 'ofp-actions.c' }, [named('reason', 'PacketInReason')]),
-    variant('userdata', 3, { section: 'ofp-actions.c' }, [bytes('userdata')]),
-    variant('pause', 4, { section: 'ofp-actions.c' }),
-    variant('meter-id', 5, { section: 'ofp-actions.c' }, [u32('meterId')]),
+    variant('max-len', 0, { section: 'Open vSwitch ofp-actions.c' }, [u16('maxLen'), pad(2)]),
+    variant('controller-id', 1, { section: 'Open vSwitch ofp-actions.c' }, [u16('controllerId'), pad(2)]),
+    variant('reason', 2, { section: 'Open vSwitch ofp-actions.c' }, [named('reason', 'PacketInReason')]),
+    variant('userdata', 3, { section: 'Open vSwitch ofp-actions.c' }, [bytes('userdata')]),
+    variant('pause', 4, { section: 'Open vSwitch ofp-actions.c' }),
+    variant('meter-id', 5, { section: 'Open vSwitch ofp-actions.c' }, [u32('meterId')]),
   ],
 );

@@ -1,4 +1,7 @@
-/** What makes a packet IPv4, TCP and so on may also be said in NXM; conntrack and NSH have conditions of their own. */
+/**
+ * What makes a packet IPv4, TCP and so on may also be said in NXM: more sources for conditions of the core. Conntrack
+ * and NSH have conditions of their own.
+ */
 import { type Condition, condition } from '../dsl.js';
 
 const inNxm = (name: string, field: string, ...values: number[]): Condition =>

@@ -1,12 +1,12 @@
 /** Enumerations and bitmaps of the Nicira extensions. */
 import { constants, type Enumeration, enumeration, type FlagSet, flagSet } from '../dsl.js';
 
-const section = 'nicira-ext.h';
+const section = 'Open vSwitch nicira-ext.h';
 
 export const niciraConstants = [
   constants(
     'CtState',
-    { section: 'meta-flow.h', doc: 'Bits of ctState.' },
+    { section: 'Open vSwitch meta-flow.h', doc: 'Bits of ctState.' },
     {
       NEW: 1,
       EST: 2,
@@ -52,7 +52,7 @@ export const niciraEnumerations: readonly Enumeration[] = [
   enumeration(
     'NxMultipathAlgorithm',
     16,
-    { section: 'ofp-actions.h' },
+    { section: 'Open vSwitch ofp-actions.h' },
     {
       'modulo-n': 0,
       'hash-threshold': 1,
@@ -60,15 +60,25 @@ export const niciraEnumerations: readonly Enumeration[] = [
       'iter-hash': 3,
     },
   ),
-  enumeration('NxBundleAlgorithm', 16, { section: 'ofp-actions.h' }, { 'active-backup': 0, hrw: 1 }),
-  enumeration('NxSampleDirection', 8, { section: 'ofp-actions.h' }, { default: 0, ingress: 1, egress: 2 }),
+  enumeration(
+    'NxBundleAlgorithm',
+    16,
+    { section: 'Open vSwitch ofp-actions.h' },
+    { 'active-backup': 0, hrw: 1 },
+  ),
+  enumeration(
+    'NxSampleDirection',
+    8,
+    { section: 'Open vSwitch ofp-actions.h' },
+    { default: 0, ingress: 1, egress: 2 },
+  ),
   enumeration('NxRole', 32, { section }, { other: 0, primary: 1, secondary: 2 }),
   enumeration('NxPacketInFormat', 32, { section }, { standard: 0, 'nxt-packet-in': 1, 'nxt-packet-in2': 2 }),
   enumeration('NxTlvTableModCommand', 16, { section }, { add: 0, delete: 1, clear: 2 }),
   enumeration(
     'FlowUpdateReason',
     16,
-    { section: 'EXT-187', open: true },
+    { section: 'ONF EXT-187', open: true },
     {
       'idle-timeout': 0,
       'hard-timeout': 1,
@@ -82,18 +92,18 @@ export const niciraFlagSets: readonly FlagSet[] = [
   flagSet(
     'NxLearnFlags',
     16,
-    { section: 'ofp-actions.h' },
+    { section: 'Open vSwitch ofp-actions.h' },
     {
       'send-flow-rem': 1,
       'delete-learned': 2,
       'write-result': 4,
     },
   ),
-  flagSet('NxCtFlags', 16, { section: 'ofp-actions.h' }, { commit: 1, force: 2 }),
+  flagSet('NxCtFlags', 16, { section: 'Open vSwitch ofp-actions.h' }, { commit: 1, force: 2 }),
   flagSet(
     'NxNatFlags',
     16,
-    { section: 'ofp-actions.h' },
+    { section: 'Open vSwitch ofp-actions.h' },
     {
       src: 1,
       dst: 2,
@@ -105,7 +115,7 @@ export const niciraFlagSets: readonly FlagSet[] = [
   flagSet(
     'FlowMonitorFlags',
     16,
-    { section: 'EXT-187' },
+    { section: 'ONF EXT-187' },
     {
       initial: 1,
       add: 2,

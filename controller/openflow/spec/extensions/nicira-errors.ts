@@ -3,7 +3,7 @@ import type { ErrorCodes } from '../dsl.js';
 import { NICIRA } from './experimenters.js';
 
 export const niciraErrorCodes: ErrorCodes = {
-  section: 'ofp-errors.h',
+  section: 'Open vSwitch ofp-errors.h',
   type: 'nicira',
   code: NICIRA,
   codes: {

@@ -27,14 +27,14 @@ const family =
     return { section, name, oxmClass, field, kind, bits, maskable: mask !== false, ...options };
   };
 
-const nxm0 = family(0x0000, 'meta-flow.h, NXM_OF');
-const nxm1 = family(0x0001, 'meta-flow.h, NXM_NX');
-const basic = family(0x8000, 'OpenFlow 1.5.1, 7.2.3.8');
-const packetRegister = family(0x8001, 'OpenFlow 1.5.1, 7.2.3.10');
-const onf = family(0xffff, 'EXT-109, EXT-233', { experimenter: ONF });
-const nicira = family(0xffff, 'meta-flow.h, NXOXM_ET', { experimenter: NICIRA });
-const nsh = family(0xffff, 'meta-flow.h, NXOXM_NSH', { experimenter: NSH, requires: 'nsh' });
-const ericsson = family(0x1000, 'meta-flow.h, ERICOXM_OF', { mask: false, requires: 'nd' });
+const nxm0 = family(0x0000, 'Open vSwitch meta-flow.h, NXM_OF');
+const nxm1 = family(0x0001, 'Open vSwitch meta-flow.h, NXM_NX');
+const basic = family(0x8000, 'OpenFlow 1.5.1');
+const packetRegister = family(0x8001, 'OpenFlow 1.5.1, packet registers');
+const onf = family(0xffff, 'Open vSwitch meta-flow.h, ONFOXM_ET', { experimenter: ONF });
+const nicira = family(0xffff, 'Open vSwitch meta-flow.h, NXOXM_ET', { experimenter: NICIRA });
+const nsh = family(0xffff, 'Open vSwitch meta-flow.h, NXOXM_NSH', { experimenter: NSH, requires: 'nsh' });
+const ericsson = family(0x1000, 'Open vSwitch meta-flow.h, ERICOXM_OF', { mask: false, requires: 'nd' });
 
 const numbered = <Result>(count: number, make: (index: number) => Result): Result[] =>
   Array.from({ length: count }, (_, index) => make(index));

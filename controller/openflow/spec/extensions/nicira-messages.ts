@@ -23,7 +23,7 @@ import {
 } from '../dsl.js';
 import { NICIRA } from './experimenters.js';
 
-const section = 'nicira-ext.h';
+const section = 'Open vSwitch nicira-ext.h';
 
 const nicira = (subtype: number, tag: string, fields: readonly Field[] = []): Variant =>
   experimenterVariant(tag, { id: NICIRA, subtype }, { section }, fields);
@@ -148,7 +148,12 @@ export const niciraProperties: readonly Union[] = [
   ]),
   union(
     'AsyncProperty',
-    { section: 'OpenFlow 1.4.1, 7.3.10', suffix: 'AsyncProperty', frame: tlv, open: true },
+    {
+      section: 'OpenFlow 1.4.1, asynchronous configuration',
+      suffix: 'AsyncProperty',
+      frame: tlv,
+      open: true,
+    },
     [
       property(0, 'packet-in-slave', [flags('mask', 'PacketInReasons')]),
       property(1, 'packet-in-master', [flags('mask', 'PacketInReasons')]),

@@ -3,7 +3,7 @@ import type { ErrorCodes } from '../dsl.js';
 import { ONF } from './experimenters.js';
 
 export const onfErrorCodes: ErrorCodes = {
-  section: 'EXT-230 and others, as in ofp-errors.h',
+  section: 'ONF EXT-230 and others, as in Open vSwitch ofp-errors.h',
   type: 'onf',
   code: ONF,
   codes: {

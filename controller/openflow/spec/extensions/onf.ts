@@ -21,8 +21,8 @@ import {
 import { NICIRA, ONF } from './experimenters.js';
 import { onfErrorCodes } from './onf-errors.js';
 
-const BUNDLES = 'EXT-230';
-const MONITOR = 'EXT-187';
+const BUNDLES = 'ONF EXT-230';
+const MONITOR = 'ONF EXT-187';
 
 const onf = (subtype: number, tag: string, section: string, fields: readonly Field[] = []): Variant =>
   experimenterVariant(tag, { id: ONF, subtype }, { section }, fields);
@@ -46,7 +46,7 @@ const enumerations: readonly Enumeration[] = [
   enumeration(
     'OnfRoleReason',
     8,
-    { section: 'EXT-191', open: true },
+    { section: 'ONF EXT-191', open: true },
     {
       'primary-request': 0,
       config: 1,
@@ -63,7 +63,7 @@ export const onfMessages: readonly Variant[] = [
   onf(1870, 'onf-flow-monitor-cancel', MONITOR, [u32('id')]),
   onf(1871, 'onf-flow-monitor-paused', MONITOR),
   onf(1872, 'onf-flow-monitor-resumed', MONITOR),
-  onf(1911, 'onf-role-status', 'EXT-191', [
+  onf(1911, 'onf-role-status', 'ONF EXT-191', [
     named('role', 'ControllerRole'),
     named('reason', 'OnfRoleReason'),
     pad(3),
@@ -83,13 +83,17 @@ export const onfMessages: readonly Variant[] = [
     message('message'),
     bytes('properties', { default: '', doc: 'With the padding before them.' }),
   ]),
-  onf(2350, 'onf-requestforward', 'EXT-235', [message('request')]),
+  onf(2350, 'onf-requestforward', 'ONF EXT-235', [message('request')]),
 ];
 
 export const onfExtension: Extension = {
   name: 'ONF extensions of OpenFlow 1.3',
   constants: [
-    constants('Experimenter', { section: 'openflow-common.h', doc: 'Experimenter ids.' }, { ONF, NICIRA }),
+    constants(
+      'Experimenter',
+      { section: 'Open vSwitch openflow-common.h', doc: 'Experimenter ids.' },
+      { ONF, NICIRA },
+    ),
   ],
   enumerations,
   flagSets,
