@@ -1,6 +1,7 @@
 import type { Clock, Timer } from './clock.js';
 import type { HOST_MESSAGES } from './messages/catalogue.js';
 import type { MessageLog } from './messages/message.js';
+import { Occasions } from './messages/occasions.js';
 
 /**
  * Keeps an app's errors from everybody else: they are counted and logged, the first of each hook and then at every
@@ -11,7 +12,7 @@ export class AppGuard {
   failures = 0;
   private readonly instance: string;
   private readonly log: MessageLog<typeof HOST_MESSAGES>;
-  private readonly byHook = new Map<string, number>();
+  private readonly byHook = new Occasions();
   private readonly timers = new Set<Timer>();
 
   constructor(instance: string, log: MessageLog<typeof HOST_MESSAGES>) {
@@ -21,11 +22,8 @@ export class AppGuard {
 
   failed(hook: string, error: unknown): void {
     this.failures++;
-    const count = (this.byHook.get(hook) ?? 0) + 1;
-    this.byHook.set(hook, count);
-    if ((count & (count - 1)) === 0) {
-      this.log.write('app-failed', { app: this.instance, hook, failures: count }, error);
-    }
+    const failures = this.byHook.count(hook);
+    if (failures !== undefined) this.log.write('app-failed', { app: this.instance, hook, failures }, error);
   }
 
   /** Takes note of the error of a promise that a hook returned; whatever else it returned is ignored. */

@@ -13,6 +13,7 @@ import { Endpoints } from './endpoints.js';
 import { HOST_MESSAGES } from './messages/catalogue.js';
 import { messageLog } from './messages/log.js';
 import type { MessageLog } from './messages/message.js';
+import { Occasions } from './messages/occasions.js';
 import { Metrics } from './metrics.js';
 import type { RunningApp } from './running-app.js';
 import { SwitchConnection } from './switch-connection.js';
@@ -67,6 +68,7 @@ export class Controller {
   private readonly builtIn: readonly AppDefinition[];
   private readonly apps: Apps;
   private readonly endpoints: Endpoints;
+  private readonly errors = new Occasions();
   private isStopped = false;
 
   private constructor(options: ControllerOptions) {
@@ -244,7 +246,9 @@ export class Controller {
       case 'error': {
         this.counts.switchErrors++;
         const { errorType, errorCode } = message;
-        this.log.write('switch-error', { switch: sw.id, errorType, errorCode });
+        const times = this.errors.count(`${sw.id} ${errorType} ${errorCode}`);
+        if (times !== undefined)
+          this.log.write('switch-error', { switch: sw.id, errorType, errorCode, times });
         break;
       }
       default:

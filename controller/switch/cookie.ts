@@ -28,7 +28,7 @@ const OWNERS = 0xfeff;
 export function ownerNumber(instanceName: string): number {
   let hash = 0x811c9dc5;
   for (const byte of new TextEncoder().encode(instanceName)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
-  return ((hash ^ (hash >>> 16)) % OWNERS) + 1;
+  return (((hash ^ (hash >>> 16)) >>> 0) % OWNERS) + 1;
 }
 
 /** The cookie of an owner's flow. `own` is an integer of 0..MAX_OWN_COOKIE. */

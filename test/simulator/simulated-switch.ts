@@ -132,16 +132,20 @@ export class SimulatedSwitch {
         else this.tell({ type: 'error', ...refusal, data: bytes.subarray(0, 64) } as ErrorMessage, xid);
         break;
       }
-      case 'packet-out':
-        this.act(
-          message.actions,
-          frameFields(message.data as Uint8Array, message.inPort),
-          message.data as Uint8Array,
-        );
+      case 'packet-out': {
+        const frame = message.data as Uint8Array;
+        if (message.bufferId !== NO_BUFFER) this.refuseRequest('buffer-unknown', bytes, xid);
+        else if (frame.length < 14) this.refuseRequest('bad-packet', bytes, xid);
+        else this.act(message.actions, frameFields(frame, message.inPort), frame);
         break;
+      }
       default:
         break;
     }
+  }
+
+  private refuseRequest(errorCode: 'buffer-unknown' | 'bad-packet', bytes: Uint8Array, xid: number): void {
+    this.tell({ type: 'error', errorType: 'bad-request', errorCode, data: bytes.subarray(0, 64) }, xid);
   }
 
   private change(message: DecodedFlowMod | DecodedGroupMod | DecodedMeterMod): void {

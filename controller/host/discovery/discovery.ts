@@ -3,6 +3,7 @@ import { isPortUp, isRealPort, type PortChange, type Switch, type WantedFlow } f
 import type { Clock, Timer } from '../clock.js';
 import type { HOST_MESSAGES } from '../messages/catalogue.js';
 import type { MessageLog } from '../messages/message.js';
+import { Occasions } from '../messages/occasions.js';
 import { type DirectedLink, type FloodTree, floodTree, type PortName } from './flood-tree.js';
 import { LinkTable } from './link-table.js';
 import { PortRoles } from './port-roles.js';
@@ -39,6 +40,7 @@ export class Discovery implements Topology {
   private readonly codec: ProbeCodec;
   private readonly links: LinkTable;
   private readonly switches = new Map<string, PortRoles>();
+  private readonly forgeries = new Occasions();
   private readonly startedAt: number;
   private timer: Timer | undefined;
   private slice = 0;
@@ -167,7 +169,8 @@ export class Discovery implements Topology {
     const reading = this.codec.read(frame, 0, frame.length, this.round());
     if (reading === 'foreign') return;
     if (reading === 'forged') {
-      this.log.write('probe-forged', { switch: sw.id, port: inPort });
+      const times = this.forgeries.count(`${sw.id}/${inPort}`);
+      if (times !== undefined) this.log.write('probe-forged', { switch: sw.id, port: inPort, times });
       return;
     }
     const from: PortName = {

@@ -68,7 +68,8 @@ export const HOST_MESSAGES = {
   'switch-error': {
     level: 'warn',
     text: 'A switch reported an error that belongs to no call.',
-    cause: 'It refused a message for which nobody waited, such as a packet-out.',
+    cause:
+      'It refused a message for which nobody waited, such as a packet-out. Told the first, second, fourth … time.',
     remedy: 'Look at `errorType` and `errorCode` (OpenFlow 1.3.5 section 7.4.4).',
   },
   'flow-refused': {
@@ -121,7 +122,8 @@ export const HOST_MESSAGES = {
   'probe-forged': {
     level: 'warn',
     text: 'A link probe with a wrong signature was ignored.',
-    cause: 'Somebody on this port sends link probes of their own, or ones of an earlier run arrived late.',
+    cause:
+      'Somebody on this port sends link probes of their own, or ones of an earlier run arrived late. Told the first, second, fourth … time.',
     remedy: 'Find out who is attached to the port if it goes on.',
   },
 } as const satisfies MessageCatalogue;
