@@ -1,7 +1,7 @@
 import type { Message } from '../openflow/index.js';
 import type { ReplyTo, RequestMessage, RequestOptions, Session } from '../session/index.js';
 import { type ActualState, readActualState } from './actual-state.js';
-import { applyChanges, type ChangeCounts } from './apply-changes.js';
+import { applyChanges, type BundleState, type ChangeCounts } from './apply-changes.js';
 import { compare, type ForeignFlows } from './compare.js';
 import { applyPortStatus, type PortChange } from './ports.js';
 import { SwitchError } from './switch-error.js';
@@ -43,6 +43,7 @@ export class Switch {
   private session: Session | undefined;
   /** Whether the switch has been compared since it connected; only then single changes are sent. */
   private isCompared = false;
+  private bundles: BundleState = { areSupported: true, lastId: 0 };
   private flushScheduled = false;
   private heldBack = 0;
   private flushing: Promise<void> | undefined;
@@ -104,6 +105,7 @@ export class Switch {
   attach(session: Session, greeting: SwitchGreeting): void {
     this.session = session;
     this.isCompared = false;
+    this.bundles = { areSupported: true, lastId: 0 };
     this.features = greeting.features;
     this.description = greeting.description;
     this.peer = greeting.peer;
@@ -135,7 +137,7 @@ export class Switch {
     const { changes, leftovers } = compare(this.wants, actual, this.options.foreignFlows);
     this.wants.forgetChanges();
     this.wants.setLeftovers(leftovers);
-    const counts = await applyChanges(session, this.id, changes);
+    const counts = await applyChanges(session, this.id, changes, this.bundles);
     if (this.session === session) {
       this.isCompared = true;
       this.scheduleFlush();
@@ -181,7 +183,7 @@ export class Switch {
       const changes = this.wants.takeChanges();
       if (changes.length === 0) return;
       try {
-        await applyChanges(this.session, this.id, changes);
+        await applyChanges(this.session, this.id, changes, this.bundles);
       } catch (error) {
         this.options.failed(error);
       }

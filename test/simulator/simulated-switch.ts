@@ -5,9 +5,11 @@ import {
   type DecodedGroupMod,
   type DecodedMessage,
   type DecodedMeterMod,
+  type DecodedOnfBundleControl,
   type DecodedPortDescription,
   decode,
   type ErrorMessage,
+  Experimenter,
   encodeToBytes,
   helloFor,
   type Message,
@@ -25,7 +27,11 @@ export interface SimulatedSwitchOptions {
   /** Port numbers. */
   ports: readonly number[];
   tables?: number;
+  /** Whether it knows ONF's bundles; by default it does. */
+  bundles?: boolean;
 }
+
+type Modification = DecodedFlowMod | DecodedGroupMod | DecodedMeterMod;
 
 /**
  * An OpenFlow 1.3 switch in memory: enough of the protocol for a controller, flow tables on Ethernet fields, and a
@@ -44,13 +50,15 @@ export class SimulatedSwitch {
   /** Takes a frame that leaves by a port. */
   output: (port: number, frame: Uint8Array) => void = () => undefined;
   /** Decides which flow-mods, group-mods and meter-mods are refused. */
-  refuse: (message: DecodedFlowMod | DecodedGroupMod | DecodedMeterMod) => Refusal | undefined = () =>
-    undefined;
+  refuse: (message: Modification) => Refusal | undefined = () => undefined;
   /** Does not answer anything after the handshake. */
   isMute = false;
   private readonly tableCount: number;
+  private readonly knowsBundles: boolean;
+  private readonly bundles = new Map<number, Modification[]>();
 
-  constructor({ datapathId, ports, tables = 254 }: SimulatedSwitchOptions) {
+  constructor({ datapathId, ports, tables = 254, bundles = true }: SimulatedSwitchOptions) {
+    this.knowsBundles = bundles;
     this.datapathId = datapathId;
     this.tableCount = tables;
     for (const portNo of ports) this.ports.set(portNo, describePort(portNo));
@@ -61,9 +69,13 @@ export class SimulatedSwitch {
     return this.tables.list();
   }
 
-  /** Messages that change the switch, since the last `forget`. */
-  get changes(): DecodedMessage[] {
-    return this.received.filter(({ type }) => ['flow-mod', 'group-mod', 'meter-mod'].includes(type));
+  /** Messages that change the switch, in bundles or not, since the last `forget`. */
+  get changes(): Modification[] {
+    return this.received
+      .map(message => (message.type === 'onf-bundle-add-message' ? message.message : message))
+      .filter((message): message is Modification =>
+        ['flow-mod', 'group-mod', 'meter-mod'].includes(message.type),
+      );
   }
 
   forget(): void {
@@ -124,6 +136,12 @@ export class SimulatedSwitch {
       case 'multipart-request':
         this.answer(message.body.type, message, xid);
         break;
+      case 'onf-bundle-control':
+        this.controlBundle(message, xid);
+        break;
+      case 'onf-bundle-add-message':
+        this.bundles.get(message.bundleId)!.push(message.message as Modification);
+        break;
       case 'flow-mod':
       case 'group-mod':
       case 'meter-mod': {
@@ -144,11 +162,36 @@ export class SimulatedSwitch {
     }
   }
 
+  /** Commits carry out everything, or nothing when one message is refused. */
+  private controlBundle(message: DecodedOnfBundleControl, xid: number): void {
+    const { bundleId, controlType } = message;
+    if (!this.knowsBundles) {
+      this.tell({ type: 'error', errorType: 'bad-request', errorCode: 'bad-experimenter' }, xid);
+      return;
+    }
+    if (controlType === 'open-request') this.bundles.set(bundleId, []);
+    if (controlType === 'commit-request') {
+      const messages = this.bundles.get(bundleId)!;
+      this.bundles.delete(bundleId);
+      for (const inner of messages) {
+        const refusal = this.refuse(inner);
+        if (refusal === undefined) continue;
+        this.tell({ type: 'error', ...refusal } as ErrorMessage, inner.xid);
+        const onf = { errorType: 'experimenter', experimenter: Experimenter.ONF } as const;
+        this.tell({ type: 'error', ...onf, errorCode: 'bundle-msg-failed' }, xid);
+        return;
+      }
+      for (const inner of messages) this.change(inner);
+    }
+    const reply = controlType === 'open-request' ? 'open-reply' : 'commit-reply';
+    this.tell({ type: 'onf-bundle-control', bundleId, controlType: reply, flags: message.flags }, xid);
+  }
+
   private refuseRequest(errorCode: 'buffer-unknown' | 'bad-packet', bytes: Uint8Array, xid: number): void {
     this.tell({ type: 'error', errorType: 'bad-request', errorCode, data: bytes.subarray(0, 64) }, xid);
   }
 
-  private change(message: DecodedFlowMod | DecodedGroupMod | DecodedMeterMod): void {
+  private change(message: Modification): void {
     if (message.type === 'flow-mod') this.tables.apply(message);
     else if (message.type === 'group-mod') {
       if (message.command === 'delete') this.groups.delete(message.groupId);

@@ -55,7 +55,9 @@ describe('reconciliation', () => {
   let planner: Planner;
   let sw: SimulatedSwitch;
 
-  async function start(options: { foreignFlows?: string; before?: (planner: Planner) => void } = {}) {
+  async function start(
+    options: { foreignFlows?: string; bundles?: boolean; before?: (planner: Planner) => void } = {},
+  ) {
     const app = defineApp({
       name: 'planner',
       summary: 'States what a test tells it.',
@@ -73,7 +75,7 @@ describe('reconciliation', () => {
       config: `{apps: [planner], discovery: {enabled: false}, foreignFlows: ${foreign}}`,
       apps: [app],
     });
-    sw = new SimulatedSwitch({ datapathId: 1n, ports: [1, 2, 3] });
+    sw = new SimulatedSwitch({ datapathId: 1n, ports: [1, 2, 3], bundles: options.bundles ?? true });
   }
 
   afterEach(() => simulation.stop());
@@ -195,22 +197,43 @@ describe('reconciliation', () => {
     expect(sw.flows.map(flow => flow.cookie)).to.deep.equal([cookieOf(OWNER)]);
   });
 
-  it('tells the app which flow the switch refuses and why, and installs the rest', async () => {
-    await start({ before: ({ flows }) => flows.push(['a', drop(1)], ['b', drop(2)], ['c', drop(3)]) });
-    sw.refuse = message =>
-      message.type === 'flow-mod' && message.match.inPort === 2
-        ? { errorType: 'flow-mod-failed', errorCode: 'table-full' }
-        : undefined;
-    await simulation.connect(sw);
-    expect(inPorts()).to.deep.equal([1, 3]);
-    expect(planner.refusals.map(({ kind, key }) => [kind, key])).to.deep.equal([['flow', 'b']]);
-    expect(planner.refusals[0]!.error).to.deep.include({ errorCode: 'table-full' });
-    expect([...planner.state.refusals.keys()]).to.deep.equal(['flow b']);
-    expect(simulation.logged('flow-refused')[0]).to.deep.include({
-      app: 'planner',
-      key: 'b',
-      errorCode: 'table-full',
+  for (const bundles of [true, false]) {
+    const how = bundles ? 'in bundles' : 'without bundles';
+
+    it(`tells the app which flow the switch refuses and why, and installs the rest, ${how}`, async () => {
+      const flows = Array.from({ length: 9 }, (_, index): [string, WantedFlow] => [`f${index}`, drop(index)]);
+      await start({ bundles, before: own => own.flows.push(...flows) });
+      const refused = [2, 3, 5, 6, 8];
+      sw.refuse = message =>
+        message.type === 'flow-mod' && refused.includes(message.match.inPort!)
+          ? { errorType: 'flow-mod-failed', errorCode: 'table-full' }
+          : undefined;
+      await simulation.connect(sw);
+      expect(inPorts().sort()).to.deep.equal([0, 1, 4, 7]);
+      expect(planner.refusals.map(({ kind, key }) => [kind, key])).to.have.deep.members(
+        refused.map(index => ['flow', `f${index}`]),
+      );
+      for (const { error } of planner.refusals) expect(error).to.deep.include({ errorCode: 'table-full' });
+      expect([...planner.state.refusals.keys()]).to.have.members(refused.map(index => `flow f${index}`));
+      expect(simulation.logged('flow-refused')).to.have.length(refused.length);
+      expect(simulation.logged('flow-refused')[0]).to.deep.include({
+        app: 'planner',
+        errorCode: 'table-full',
+      });
     });
+  }
+
+  it('changes a switch by one bundle, so that no packet meets half of it', async () => {
+    await start({ before: ({ flows }) => flows.push(['a', drop(1)], ['b', drop(2)]) });
+    preset(cookieOf(OWNER), 3);
+    await simulation.connect(sw);
+    const types = sw.received.map(message => message.type).filter(type => type.startsWith('onf-'));
+    expect(types).to.deep.equal([
+      'onf-bundle-control',
+      ...new Array(3).fill('onf-bundle-add-message'),
+      'onf-bundle-control',
+    ]);
+    expect(sw.received.filter(({ type }) => type === 'flow-mod')).to.deep.equal([]);
   });
 
   it('tries a refused flow again with the next connection', async () => {
