@@ -102,7 +102,7 @@ function startOpenVswitch() {
 
 function runDemo(ready) {
   if (!ready) fail('the demonstration needs root, Open vSwitch and Mininet');
-  finish(spawnSync(process.execPath, ['dist/mininet/demo.js', ...rest], { stdio: 'inherit' }));
+  finish(spawnSync(process.execPath, ['dist/mininet/demo/main.js', ...rest], { stdio: 'inherit' }));
 }
 
 function runTests(ready) {
