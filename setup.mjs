@@ -24,6 +24,7 @@ const PACKAGES = {
   'iputils-ping': 'ping',
   ethtool: 'offload settings of virtual links',
   tcpdump: 'captures',
+  'libpcap-dev': 'captures in tests',
 };
 /** The other supported Node release, on which the unit tests run too. */
 const OTHER_NODE = '24.21.0';
@@ -83,7 +84,11 @@ function installNodeModules() {
   const wanted = createHash('sha256').update(readFileSync('package-lock.json')).digest('hex');
   const native = existsSync(join('native', 'build')) || !existsSync(join('native', 'Makefile'));
   if (native && existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
-  step('npm ci', 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  const env = { ...process.env };
+  // Native packages build against the headers beside this Node; npm would otherwise download them.
+  const prefix = dirname(dirname(process.execPath));
+  if (existsSync(join(prefix, 'include', 'node', 'node.h'))) env.npm_config_nodedir ??= prefix;
+  step('npm ci', 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { env });
   writeFileSync(stamp, wanted);
 }
 
