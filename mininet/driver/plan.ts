@@ -43,6 +43,11 @@ export interface PlannedEnd {
   interface: string;
   /** OpenFlow port number; null for an interface that belongs to a network stack. */
   port: number | null;
+  /**
+   * At a private switch with addresses: the internal interface that has them, of a bridge that it shares with
+   * `interface`. Open vSwitch's userspace tunnels go out through bridges only.
+   */
+  underlay: string | null;
   addresses: string[];
   mac: string | null;
 }
@@ -113,6 +118,7 @@ function planLinks(id: string, topology: Topology): PlannedLink[] {
         node,
         interface: end.interface ?? freeInterface(topology, node, `eth${place}`),
         port: null,
+        underlay: null,
         addresses: end.addresses ?? (place === 0 ? host.addresses : []),
         mac: end.mac ?? (place === 0 ? host.mac : undefined) ?? defaultMac(macs),
       };
@@ -125,6 +131,7 @@ function planLinks(id: string, topology: Topology): PlannedLink[] {
         ? `${id}-${switchNames.indexOf(node) + 1}-${linkIndex}`
         : (end.interface ?? freeInterface(topology, node, `eth${place + 1}`)),
       port: isPort ? (end.port ?? freePort(topology, node, place + 1)) : null,
+      underlay: isPort ? null : `under${place + 1}`,
       addresses: end.addresses ?? [],
       mac: end.mac ?? null,
     };

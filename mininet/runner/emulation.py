@@ -34,6 +34,8 @@ class Emulation:
         if self.shaping == 'auto':
             shaped = any(link['shape'] for link in self.plan['links'])
             self.shaping = 'none' if not shaped else 'netem' if kernel_has_netem() else 'delay-line'
+        if self.shaping == 'delay-line' and not os.access(self.delay_line, os.X_OK):
+            raise RunnerError('delay-line-missing', f'there is no {self.delay_line}', 'node native/build.mjs')
         shared = [switch for switch in self.plan['switches'] if switch['kind'] == 'shared']
         self.record.bridges = [switch['bridge'] for switch in shared]
         self.record.interfaces = [end['interface'] for end in self._ends() if self.kinds.get(end['node']) == 'shared']
@@ -115,11 +117,7 @@ class Emulation:
                 plan=plan,
                 datapath=self.datapath,
                 directory=self._directory(plan),
-                ports=[
-                    (end['interface'], end['port'])
-                    for end in self._ends()
-                    if end['node'] == plan['name'] and end['port'] is not None
-                ],
+                ends=[end for end in self._ends() if end['node'] == plan['name']],
                 **common,
             )
         if self.shaping == 'delay-line':
@@ -160,7 +158,7 @@ class Emulation:
             lines.append('echo 1 > /proc/sys/net/ipv6/conf/all/forwarding')
         for end in self._ends():
             if end['node'] == node.name:
-                lines += self._end_lines(end, is_host, plan.get('ipv6'))
+                lines += self._end_lines(end, is_host, is_host and plan['ipv6'])
         if is_host:
             lines += route_lines(plan)
             for number, (path, content) in enumerate(plan['files'].items()):
@@ -172,23 +170,18 @@ class Emulation:
 
     def _end_lines(self, end, is_host, ipv6):
         name = end['interface']
-        settings = f'/proc/sys/net/ipv6/conf/{name}'
-        stack = is_host or end['port'] is None
+        if not is_host:
+            return [f'ip link set {name} up']
         lines = []
         if end['mac']:
             lines.append(f'ip link set {name} address {end["mac"]}')
-        if stack and self.datapath == 'netdev' and self.plan['switches']:
+        if self.datapath == 'netdev' and self.plan['switches']:
             # The userspace datapath does not finish the checksums that veth leaves open.
             lines.append(f'ethtool -K {name} tx off > /dev/null')
-        if ipv6 if is_host else any(':' in address for address in end['addresses']):
-            # While its own link-local address is in doubt a router asks for no neighbour.
-            lines.append(f'echo 0 > {settings}/accept_dad')
-            lines.append(f'echo 0 > {settings}/disable_ipv6')
-            lines.append(f'echo 1 > {settings}/keep_addr_on_down')
+        if ipv6:
+            lines += nodes.ipv6_lines(name)
         lines.append(f'ip link set {name} up')
-        for address in end['addresses']:
-            lines.append(f'ip addr add {address} dev {name}' + (' nodad' if ':' in address else ''))
-        return lines
+        return lines + nodes.address_lines(name, end['addresses'])
 
     def _raise_root_ends(self):
         lines = []

@@ -3,7 +3,6 @@
 import os
 import resource
 import signal
-import subprocess
 
 from mininet.link import Intf, Link
 from mininet.node import Host, Node, Switch
@@ -12,6 +11,7 @@ from processes import RunnerError, die_with_parent, kill_inside, namespace_of, p
 from record import mark
 
 SCHEMA = '/usr/share/openvswitch/vswitch.ovsschema'
+IPV6_ON = {'accept_dad': 0, 'disable_ipv6': 0, 'keep_addr_on_down': 1}
 
 
 class OwnedNode(Node):
@@ -76,7 +76,7 @@ class SharedSwitch(OwnedNode, Switch):
     """A bridge of the machine's own Open vSwitch, in the root namespace."""
 
     def start(self, _controllers):
-        words = bridge_words(self.params['plan'], self.params['datapath'], self.params['ports'])
+        words = bridge_words(self.params['plan'], self.params['datapath'], self.params['ends'])
         run(['ovs-vsctl', '--timeout=30', *words])
 
     def wait_ready(self):
@@ -101,14 +101,22 @@ class PrivateSwitch(OwnedNode, Switch):
         self.daemons = []
         self._daemon('ovsdb-server', [database, *remotes], env)
         vsctl = ['ovs-vsctl', f'--db={socket}', '--timeout=30']
-        run([*vsctl, '--no-wait', 'init', '--', *bridge_words(plan, self.params['datapath'], self.params['ports'])])
+        run([*vsctl, '--no-wait', 'init', '--', *bridge_words(plan, self.params['datapath'], self.params['ends'])])
         self._daemon('ovs-vswitchd', [socket], env)
 
     def wait_ready(self):
-        """Return when ovs-vswitchd has made the bridge."""
+        """Return when ovs-vswitchd has made the bridges, and underlay interfaces have their addresses."""
         socket = f'unix:{self.params["directory"]}/db.sock'
         bump = ['set', 'Open_vSwitch', '.', 'external_ids:built=true']
         run(['ovs-vsctl', f'--db={socket}', '--timeout=30', *bump])
+        lines = []
+        for end in self.params['ends']:
+            if end['underlay']:
+                if any(':' in address for address in end['addresses']):
+                    lines += ipv6_lines(end['underlay'])
+                lines.append(f'ip link set {end["underlay"]} up')
+                lines += address_lines(end['underlay'], end['addresses'])
+        script(lines, self.pid)
 
     def _daemon(self, program, args, env):
         directory = self.params['directory']
@@ -142,8 +150,8 @@ class PrivateSwitch(OwnedNode, Switch):
         self.daemons = ()
 
 
-def bridge_words(plan, datapath, ports):
-    """The words of ovs-vsctl that make a switch's bridge with all its ports in one transaction."""
+def bridge_words(plan, datapath, ends):
+    """The words of ovs-vsctl that make a switch's bridges with all their ports in one transaction."""
     bridge = plan['bridge']
     words = ['--', 'add-br', bridge, '--', 'set', 'bridge', bridge]
     words += [
@@ -154,12 +162,30 @@ def bridge_words(plan, datapath, ports):
         f'other_config:dp-desc={plan["name"]}',
         'other_config:disable-in-band=true',
     ]
-    for name, number in ports:
-        words += ['--', 'add-port', bridge, name, '--', 'set', 'Interface', name, f'ofport_request={number}']
+    for end in ends:
+        name = end['interface']
+        if end['underlay']:
+            under = end['underlay']
+            words += ['--', 'add-br', under, '--', 'set', 'bridge', under]
+            words += [f'datapath_type={datapath}', 'fail_mode=standalone']
+            words += [f'other_config:hwaddr={end["mac"]}'] if end['mac'] else []
+            words += ['--', 'add-port', under, name]
+        else:
+            words += ['--', 'add-port', bridge, name, '--', 'set', 'Interface', name, f'ofport_request={end["port"]}']
     if plan['controller']:
         words += ['--', '--id=@c', 'create', 'Controller', f'target="{plan["controller"]}"', 'max_backoff=1000']
         words += ['--', 'set', 'bridge', bridge, 'controller=@c']
     return words
+
+
+def ipv6_lines(name):
+    """Switch IPv6 on. While its own link-local address is in doubt a router asks for no neighbour: no doubting."""
+    settings = f'/proc/sys/net/ipv6/conf/{name}'
+    return [f'echo {value} > {settings}/{key}' for key, value in IPV6_ON.items()]
+
+
+def address_lines(name, addresses):
+    return [f'ip addr add {address} dev {name}' + (' nodad' if ':' in address else '') for address in addresses]
 
 
 def stop_inside(nodes):

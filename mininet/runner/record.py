@@ -72,7 +72,9 @@ def remove_bridges(bridges):
         run(words)
     except RunnerError as error:
         raise RunnerError(
-            'ovs-not-running', f'cannot remove the bridges {" ".join(bridges)}: {error}', 'start Open vSwitch and clean again'
+            'ovs-not-running',
+            f'cannot remove the bridges {" ".join(bridges)}: {error}',
+            'start Open vSwitch and clean again',
         ) from None
 
 

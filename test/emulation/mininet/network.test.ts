@@ -123,6 +123,46 @@ describe('an emulated network', () => {
   });
 });
 
+describe('private switches', () => {
+  it('tunnel over an underlay of their own, which the bridges do not see', async () => {
+    await using network = await emulate({
+      description: 'two switches with an underlay between them',
+      hosts: { h1: { addresses: ['10.0.0.1/24'] }, h2: { addresses: ['10.0.0.2/24'] } },
+      switches: { s1: { kind: 'private' }, s2: { kind: 'private' } },
+      links: [
+        { between: ['h1', 's1'] },
+        { between: ['h2', 's2'] },
+        {
+          between: [
+            { node: 's1', addresses: ['10.99.0.1/24', 'fd99::1/64'] },
+            { node: 's2', addresses: ['10.99.0.2/24'], mac: '02:00:00:00:99:02' },
+          ],
+          mtu: 1600,
+        },
+      ],
+    });
+    for (const [name, peer] of [
+      ['s1', '10.99.0.2'],
+      ['s2', '10.99.0.1'],
+    ] as const) {
+      const tunnel = ['type=vxlan', `options:remote_ip=${peer}`, 'options:key=7'];
+      await network.switch(name).vsctl(['add-port', name, 'vx', '--', 'set', 'Interface', 'vx', ...tunnel]);
+    }
+    await using capture = await network.link('s1', 's2').capture({ filter: 'udp port 4789' });
+    await until('h1 reaches h2 through the tunnel', async () => {
+      const { exitCode } = await network.host('h1').run(['ping', '-c1', '-W1', '-s1472', '-Mdo', '10.0.0.2']);
+      return exitCode === 0;
+    });
+    expect((await capture.stop()).frames).to.be.at.least(2);
+    expect((await network.switch('s2').run(['ip', 'link', 'show', 'under2'])).stdout).to.match(
+      /02:00:00:00:99:02/,
+    );
+    expect(() => network.switch('s1').port('s2'))
+      .to.throw(EmulationError)
+      .with.property('code', 'unknown-link');
+  });
+});
+
 describe('hosts', () => {
   it('have the files, routes, forwarding, set-up and daemons of their topology', async () => {
     await using network = await emulate({
