@@ -15,11 +15,21 @@ export const ovsOfctlInstalled = spawnSync('ovs-ofctl', ['--version']).status ==
  */
 export type Reading = readonly [message: Message, text: string | readonly string[], title?: string];
 
+/** The types of all messages, bodies, actions, instructions and properties of the readings declared so far. */
+export const judged = new Set<string>();
+
+function collectTypes(value: unknown): void {
+  if (typeof value !== 'object' || value === null) return;
+  if ('type' in value && typeof value.type === 'string') judged.add(value.type);
+  for (const item of Object.values(value)) collectTypes(item);
+}
+
 /**
  * Declares one test a reading. One ovs-ofctl process prints all of them: a transaction id for each tells its lines
  * from those of the next.
  */
 export function readsAsMeant(title: string, readings: readonly Reading[]): void {
+  for (const [message] of readings) collectTypes(message);
   describe(title, () => {
     const encoded: (Uint8Array | Error)[] = [];
     let printed: string[] = [];

@@ -181,6 +181,7 @@ const nicira: readonly Reading[] = [
     'controller(reason=invalid_ttl,max_len=60,id=5,userdata=01.02.03,pause,meter_id=9)',
   ),
   applied({ type: 'nx-dec-ttl-cnt-ids', controllerIds: [1, 2, 3] }, 'dec_ttl(1,2,3)', ip, 'ip '),
+  applied({ type: 'nx-write-metadata', metadata: 0x12, mask: 0xff }, 'write_metadata:0x12/0xff'),
   applied({ type: 'nx-stack-push', field: 'reg0', nBits: 8 }, 'push:NXM_NX_REG0[0..7]'),
   applied({ type: 'nx-stack-push', field: 'xxreg0', nBits: 128 }, 'push:NXM_NX_XXREG0[]'),
   applied({ type: 'nx-stack-pop', field: 'reg2', offset: 4, nBits: 8 }, 'pop:NXM_NX_REG2[4..11]'),

@@ -138,6 +138,33 @@ const nicira: readonly Reading[] = [
   ],
 ];
 
+const ipfix = {
+  totalFlows: 1,
+  currentFlows: 2,
+  pkts: 3,
+  ipv4Pkts: 4,
+  ipv6Pkts: 5,
+  errorPkts: 6,
+  ipv4ErrorPkts: 7,
+  ipv6ErrorPkts: 8,
+  txPkts: 9,
+  txErrors: 10,
+  collectorSetId: 11,
+};
+const niciraMultipart: readonly Reading[] = [
+  request({ type: 'nx-ipfix-bridge' }, ''),
+  request({ type: 'nx-ipfix-flow' }, ''),
+  reply({ type: 'nx-ipfix-bridge', stats: [ipfix] }, [
+    '  bridge ipfix: flows=1, current flows=2, sampled pkts=3, ipv4 ok=4, ipv6 ok=5, tx pkts=9',
+    '                pkts errs=6, ipv4 errs=7, ipv6 errs=8, tx errs=10',
+  ]),
+  reply({ type: 'nx-ipfix-flow', stats: [ipfix] }, [
+    '1 ids',
+    '  id  11: flows=1, current flows=2, sampled pkts=3, ipv4 ok=4, ipv6 ok=5, tx pkts=9',
+    '          pkts errs=6, ipv4 errs=7, ipv6 errs=8, tx errs=10',
+  ]),
+];
+
 const onf: readonly Reading[] = [
   [
     { type: 'onf-bundle-control', bundleId: 3, controlType: 'open-request', flags: ['atomic', 'ordered'] },
@@ -211,10 +238,8 @@ const onf: readonly Reading[] = [
   ),
 ];
 
-const errors: readonly Reading[] = [];
-
 describe('Open vSwitch reads the extensions that we write', () => {
   readsAsMeant('messages of Nicira', nicira);
+  readsAsMeant('multipart messages of Nicira', niciraMultipart);
   readsAsMeant('messages of ONF', onf);
-  readsAsMeant('experimenter errors', errors);
 });

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { type Action, encodeToBytes, OpenflowError } from '../../../controller/openflow/index.js';
+import { type Action, decode, encodeToBytes, OpenflowError } from '../../../controller/openflow/index.js';
 import { pinsAction } from './extension-vector.js';
 import { annotated } from './vector.js';
 
@@ -165,8 +165,25 @@ describe('openflow refuses conntrack and learning actions that make no sense', (
 
   it('actions within actions, deeper than 16', () => {
     let action: Action = { type: 'nx-exit' };
-    for (let depth = 0; depth < 17; depth++) action = { type: 'nx-clone', actions: [action] };
-    expect(() => encodeToBytes({ type: 'packet-out', actions: [action] }))
+    for (let depth = 0; depth < 16; depth++) action = { type: 'nx-clone', actions: [action] };
+    expect(decode(encodeToBytes({ type: 'packet-out', actions: [action] })).type).to.equal('packet-out');
+    expect(() => encodeToBytes({ type: 'packet-out', actions: [{ type: 'nx-clone', actions: [action] }] }))
+      .to.throw(OpenflowError)
+      .with.property('code', 'bad-value');
+  });
+
+  it('received actions within actions, as deep as a message can hold', () => {
+    const depth = 4000;
+    const bytes = new Uint8Array(24 + 16 * depth);
+    const view = new DataView(bytes.buffer);
+    view.setUint32(0, 0x040d0000 + bytes.length);
+    view.setUint16(16, 16 * depth);
+    for (let pos = 24; pos < bytes.length; pos += 16) {
+      view.setUint32(pos, 0xffff0000 + bytes.length - pos);
+      view.setUint32(pos + 4, 0x2320);
+      view.setUint16(pos + 8, 42); // CLONE
+    }
+    expect(() => decode(bytes))
       .to.throw(OpenflowError)
       .with.property('code', 'bad-value');
   });
