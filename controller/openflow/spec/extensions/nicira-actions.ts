@@ -71,7 +71,7 @@ const learnFields: readonly Field[] = [
 ];
 const learnSpecs = custom('specs', 'nx-learn-specs', {
   default: [],
-  doc: 'What the learned flow matches and does.',
+  doc: 'What the learned flow matches and does: match-field and load-field {nBits, src, srcOfs, dst, dstOfs}, match-value and load-value {nBits, value, dst, dstOfs}, output-field {nBits, src, srcOfs}.',
 });
 const changesHeaders = true;
 
@@ -176,7 +176,10 @@ export const niciraActions: readonly Variant[] = [
   nicira(36, 'nx-nat', [
     pad(2),
     flags('flags', 'NxNatFlags'),
-    custom('range', 'nx-nat-range', { default: {}, doc: 'Any of ipv4Min … protoMax.' }),
+    custom('range', 'nx-nat-range', {
+      default: {},
+      doc: 'Any of ipv4Min, ipv4Max, ipv6Min, ipv6Max, protoMin, protoMax.',
+    }),
     align(8),
   ]),
   nicira(37, 'nx-controller2', [pad(6), list('properties', 'NxControllerProperty', { default: [] })]),
