@@ -1,29 +1,8 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
+import { cloakflow } from './spawned.js';
 
-const MAIN = fileURLToPath(new URL('../../../controller/cli/main.js', import.meta.url));
 const ECHO = Buffer.from('0402000800000001', 'hex');
-
-/** The command line as a process of its own. */
-function cloakflow(...args: string[]) {
-  const child = spawn(process.execPath, [MAIN, ...args], { stdio: 'pipe' });
-  const output: Buffer[] = [];
-  let stderr = '';
-  child.stdout.on('data', chunk => output.push(chunk));
-  child.stderr.on('data', chunk => {
-    stderr += chunk;
-  });
-  child.stdin.on('error', () => {});
-  const ended = once(child, 'close').then(([code, signal]) => ({
-    code: code as number | null,
-    signal: signal as string | null,
-    stdout: Buffer.concat(output),
-    stderr,
-  }));
-  return { child, ended };
-}
 
 describe('command line as a process', () => {
   it('ends with the exit code of the command', async () => {
