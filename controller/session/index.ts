@@ -1,5 +1,6 @@
 export type { BatchFailure, BatchOptions } from './checked-batches.js';
 export type { SessionHandler } from './handler.js';
+export type { SessionState } from './inbound-dispatch.js';
 export type { SessionOptions } from './options.js';
 export { OpenflowReplyError } from './reply-error.js';
 export type {
@@ -11,7 +12,7 @@ export type {
   RequestOptions,
 } from './requests.js';
 export { type ControllerRole, type GrantedRole, nextGenerationId, requestRole } from './role.js';
-export { Session, type SessionState } from './session.js';
+export { Session } from './session.js';
 export {
   type SessionCloseCode,
   SessionError,

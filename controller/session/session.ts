@@ -1,23 +1,12 @@
-import {
-  type DecodedMessage,
-  decode,
-  HEADER_LENGTH,
-  type Message,
-  OpenflowError,
-  PacketInView,
-  VERSION,
-  type Writer,
-} from '../openflow/index.js';
+import type { Message, Writer } from '../openflow/index.js';
 import { type BatchFailure, type BatchOptions, CheckedBatches } from './checked-batches.js';
-import { badRequest, complaintAbout, helloFailed } from './complaints.js';
 import { Framer } from './framer.js';
 import type { SessionHandler } from './handler.js';
-import { negotiate, OWN_HELLO } from './hello.js';
-import { HeaderType, inboundKind, readXid } from './inbound.js';
+import { OWN_HELLO } from './hello.js';
+import { InboundDispatch, type SessionState } from './inbound-dispatch.js';
 import { Liveness } from './liveness.js';
 import { type SessionOptions, sessionOptions } from './options.js';
 import { Outbox } from './outbox.js';
-import { OpenflowReplyError } from './reply-error.js';
 import {
   type DecodedOf,
   type ReplyTo,
@@ -27,14 +16,8 @@ import {
 } from './requests.js';
 import { SessionError } from './session-error.js';
 import { SessionStatistics } from './statistics.js';
-import { TokenBucket } from './token-bucket.js';
 import { Transactions } from './transactions.js';
 
-/** `greeting`: HELLO is awaited; `identifying`: FEATURES_REPLY is awaited. */
-export type SessionState = 'greeting' | 'identifying' | 'ready' | 'closed';
-
-/** A HELLO holds a version bitmap and nothing else of use. */
-const LONGEST_HELLO = 1024;
 const LAST_XID = 0xffff_ffff;
 
 /**
@@ -44,37 +27,28 @@ const LAST_XID = 0xffff_ffff;
  */
 export class Session {
   readonly statistics = new SessionStatistics();
-  /** The switch's FEATURES_REPLY; set from `ready` on. */
-  features: DecodedOf<'features-reply'> | undefined;
 
   readonly #handler: SessionHandler;
   readonly #options: SessionOptions;
+  readonly #inbound: InboundDispatch;
   readonly #framer: Framer;
   readonly #transactions: Transactions;
   readonly #liveness: Liveness;
-  readonly #complaints: TokenBucket;
   readonly #batches = new CheckedBatches();
   readonly #outbox: Outbox;
   readonly #handshakeDeadline: number;
-  #state: SessionState = 'greeting';
   #reason: SessionError | undefined;
   #constructing = true;
   #now: number;
   #lastXid = 0;
-  #featuresXid = 0;
 
   /** The output holds a HELLO afterwards; the handler is not called for it. */
   constructor(handler: SessionHandler, options: Partial<SessionOptions>, now: number) {
     this.#handler = handler;
     this.#options = sessionOptions(options);
     this.#now = now;
-    this.#framer = new Framer({
-      header: (buf, offset, length) => this.#header(buf, offset, length),
-      frame: (buf, view, offset, length) => this.#frame(buf, view, offset, length),
-    });
     this.#transactions = new Transactions(this.#options);
     this.#liveness = new Liveness(this.#options.probeAfter, this.#options.probeTimeout, now);
-    this.#complaints = new TokenBucket(this.#options.errorReplyRate, now);
     this.#handshakeDeadline = now + this.#options.handshakeTimeout;
     this.#outbox = new Outbox(this.#options, {
       output: urgent => {
@@ -83,12 +57,27 @@ export class Session {
       congested: congested => handler.congested?.(this, congested),
       overflow: () => this.close(overflow(this.#options.outputLimit)),
     });
+    const targets = {
+      session: this,
+      handler,
+      transactions: this.#transactions,
+      batches: this.#batches,
+      statistics: this.statistics,
+      write: (message: Message, xid?: number) => this.#write(message, xid),
+    };
+    this.#inbound = new InboundDispatch(targets, this.#options, now);
+    this.#framer = new Framer(this.#inbound);
     this.#write(OWN_HELLO);
     this.#constructing = false;
   }
 
   get state(): SessionState {
-    return this.#state;
+    return this.#inbound.state;
+  }
+
+  /** The switch's FEATURES_REPLY; set from `ready` on. */
+  get features(): DecodedOf<'features-reply'> | undefined {
+    return this.#inbound.features;
   }
 
   /** Why the session ended; undefined while it lives. */
@@ -108,15 +97,16 @@ export class Session {
 
   /** The time of the next `tick` that will do something; it may be called earlier and more often. */
   get deadline(): number {
-    if (this.#state === 'closed') return Number.POSITIVE_INFINITY;
-    const own = this.#state === 'ready' ? this.#liveness.deadline : this.#handshakeDeadline;
+    if (this.state === 'closed') return Number.POSITIVE_INFINITY;
+    const own = this.state === 'ready' ? this.#liveness.deadline : this.#handshakeDeadline;
     return Math.min(own, this.#transactions.deadline, this.#outbox.stallDeadline);
   }
 
   /** Takes `buf[start, end)`, the next bytes from the switch, cut anywhere. The bytes may be reused afterwards. */
   receive(buf: Uint8Array, start: number, end: number, now: number): void {
-    if (this.#state === 'closed') return;
+    if (this.state === 'closed') return;
     this.#now = now;
+    this.#inbound.now = now;
     const before = this.statistics.messagesIn;
     try {
       this.#framer.receive(buf, start, end);
@@ -128,15 +118,15 @@ export class Session {
 
   /** Says what time it is: starts and ends time limits, and asks a silent switch whether it is alive. */
   tick(now: number): void {
-    if (this.#state === 'closed') return;
+    if (this.state === 'closed') return;
     this.#now = now;
     this.#transactions.tick(now);
     if (now >= this.#outbox.stallDeadline) {
       this.close(new SessionError('output-stalled', 'The switch does not read what is sent to it.'));
-    } else if (this.#state !== 'ready') {
+    } else if (this.state !== 'ready') {
       if (now < this.#handshakeDeadline) return;
       const limit = `${this.#options.handshakeTimeout} ms`;
-      const missing = this.#state === 'greeting' ? 'HELLO' : 'FEATURES_REPLY';
+      const missing = this.state === 'greeting' ? 'HELLO' : 'FEATURES_REPLY';
       this.close(new SessionError('handshake-timeout', `No ${missing} came within ${limit}.`));
     } else {
       const verdict = this.#liveness.check(now);
@@ -163,7 +153,7 @@ export class Session {
    * handler as a message with this xid.
    */
   send(message: Message): number {
-    if (this.#state !== 'ready') throw this.#unavailable();
+    if (this.state !== 'ready') throw this.#unavailable();
     return this.#write(message);
   }
 
@@ -175,7 +165,7 @@ export class Session {
     message: Request,
     options: RequestOptions = {},
   ): Promise<ReplyTo<Request>> {
-    if (this.#state !== 'ready') throw this.#unavailable();
+    if (this.state !== 'ready') throw this.#unavailable();
     const replyType = replyTypeFor(message.type);
     if (replyType === undefined) {
       throw new SessionError('no-reply-defined', `OpenFlow defines no reply to a ${message.type}.`);
@@ -214,8 +204,8 @@ export class Session {
 
   /** Ends the session: pending calls are rejected with `reason`. What `takeOutput` still has should be sent. */
   close(reason: SessionError = new SessionError('closed', 'The controller closed the session.')): void {
-    if (this.#state === 'closed') return;
-    this.#state = 'closed';
+    if (this.state === 'closed') return;
+    this.#inbound.state = 'closed';
     this.#reason = reason;
     this.#framer.reset();
     this.#transactions.failAll(reason);
@@ -236,154 +226,6 @@ export class Session {
     this.#outbox.write(message, xid, this.#now);
     this.statistics.messagesOut++;
     return xid;
-  }
-
-  #header(buf: Uint8Array, offset: number, length: number): boolean {
-    if (length < HEADER_LENGTH) {
-      this.#write(badRequest('bad-len', buf, offset, HEADER_LENGTH), readXid(buf, offset));
-      this.close(new SessionError('framing-lost', `A message claims a length of ${length} bytes.`));
-      return false;
-    }
-    if (this.#state !== 'greeting') {
-      if (length <= this.#options.maxMessageLength) return true;
-      this.#write(badRequest('bad-len', buf, offset, HEADER_LENGTH), readXid(buf, offset));
-      this.close(new SessionError('message-too-long', `A message claims a length of ${length} bytes.`));
-      return false;
-    }
-    const type = buf[offset + 1]!;
-    const greets = type === HeaderType.HELLO || type === HeaderType.ERROR;
-    if (greets && buf[offset]! > 0 && length <= LONGEST_HELLO) return true;
-    this.close(new SessionError('hello-expected', 'The peer did not begin with an OpenFlow HELLO.'));
-    return false;
-  }
-
-  #frame(buf: Uint8Array, view: DataView, offset: number, length: number): boolean {
-    this.statistics.messagesIn++;
-    const type = buf[offset + 1]!;
-    if (this.#state === 'greeting') {
-      this.#greeted(buf, offset);
-    } else if (type === HeaderType.PACKET_IN && this.#state === 'ready' && buf[offset] === VERSION) {
-      this.#packetIn(buf, view, offset, length);
-    } else {
-      this.#dispatch(type, buf, offset, length);
-    }
-    return !this.#closed();
-  }
-
-  #packetIn(buf: Uint8Array, view: DataView, offset: number, length: number): void {
-    let packet: PacketInView;
-    try {
-      packet = PacketInView.from(buf, view, offset, length);
-    } catch (error) {
-      this.#malformed(error, buf, offset, length);
-      return;
-    }
-    this.statistics.packetsIn++;
-    this.#handler.packetIn(this, packet);
-  }
-
-  #greeted(buf: Uint8Array, offset: number): void {
-    if (buf[offset + 1] === HeaderType.ERROR) {
-      this.close(new SessionError('hello-refused', 'The switch answered the HELLO with an ERROR.'));
-      return;
-    }
-    const refusal = negotiate(buf, offset);
-    if (refusal !== undefined) {
-      this.#write(helloFailed('incompatible', refusal.message), readXid(buf, offset));
-      this.close(refusal);
-      return;
-    }
-    this.#state = 'identifying';
-    this.#featuresXid = this.#write({ type: 'features-request' });
-  }
-
-  #dispatch(type: number, buf: Uint8Array, offset: number, length: number): void {
-    if (type === HeaderType.HELLO) {
-      this.#write(badRequest('bad-type', buf, offset, length), readXid(buf, offset));
-      this.close(new SessionError('unexpected-hello', 'The switch sent a second HELLO.'));
-      return;
-    }
-    const xid = readXid(buf, offset);
-    const kind = inboundKind(type);
-    if (kind === 'request') {
-      this.statistics.unexpected++;
-      const code = buf[offset] === VERSION ? 'bad-type' : 'bad-version';
-      this.#complain(code, buf, offset, length);
-      return;
-    }
-    // A multipart reply with xid 0 is an update of a flow monitor, which answers no call.
-    const unsolicited = kind === 'event' || (type === HeaderType.MULTIPART_REPLY && xid === 0);
-    if (!unsolicited && this.#state === 'ready' && !this.#transactions.has(xid)) {
-      if (type !== HeaderType.ECHO_REPLY) this.statistics.lateReplies++;
-      return;
-    }
-    let message: DecodedMessage;
-    try {
-      message = decode(buf, offset);
-    } catch (error) {
-      this.#malformed(error, buf, offset, length);
-      return;
-    }
-    if (message.type === 'echo-request') this.#write({ type: 'echo-reply', data: message.data }, xid);
-    else if (this.#state === 'identifying') this.#identified(message, xid);
-    else if (message.type === 'error') this.#refused(message, xid);
-    else if (!unsolicited || this.#transactions.awaits(xid, message.type)) {
-      this.#transactions.reply(xid, message, length);
-    } else this.#handler.message(this, message);
-  }
-
-  #identified(message: DecodedMessage, xid: number): void {
-    if (xid !== this.#featuresXid || (message.type !== 'features-reply' && message.type !== 'error')) {
-      this.statistics.unexpected++;
-    } else if (message.type === 'error') {
-      const refusal = new OpenflowReplyError('features-request', message);
-      this.close(new SessionError('features-refused', refusal.message, { cause: refusal }));
-    } else if (message.auxiliaryId !== 0) {
-      const text = `The connection is auxiliary (id ${message.auxiliaryId}); only main connections are served.`;
-      this.#write(helloFailed('eperm', text), xid);
-      this.close(new SessionError('auxiliary-connection', text));
-    } else {
-      this.features = message;
-      this.#state = 'ready';
-      this.#liveness.heard(this.#now);
-      this.#handler.ready(this);
-    }
-  }
-
-  #refused(message: DecodedOf<'error'>, xid: number): void {
-    if (this.#transactions.refused(message)) return;
-    if (this.#batches.refused(xid, message)) return;
-    this.#handler.message(this, message);
-  }
-
-  #malformed(error: unknown, buf: Uint8Array, offset: number, length: number): void {
-    if (!(error instanceof OpenflowError)) throw error;
-    this.statistics.malformed++;
-    const code = complaintAbout(error, buf[offset + 1]!);
-    if (code !== undefined) this.#complain(code, buf, offset, length);
-    const xid = readXid(buf, offset);
-    if (this.#state === 'identifying' && xid === this.#featuresXid) {
-      this.close(new SessionError('malformed-features', `The FEATURES_REPLY is malformed: ${error.message}`));
-      return;
-    }
-    this.#transactions.malformed(xid, error);
-    this.#handler.malformed?.(this, error);
-  }
-
-  /** Answers a message with a BAD_REQUEST error, at a bounded rate. */
-  #complain(
-    errorCode: 'bad-version' | 'bad-type' | 'bad-len',
-    buf: Uint8Array,
-    offset: number,
-    length: number,
-  ): void {
-    if (!this.#complaints.take(this.#now)) return;
-    this.#write(badRequest(errorCode, buf, offset, length), readXid(buf, offset));
-  }
-
-  /** A method, so that the compiler does not assume that the state stays the same across calls. */
-  #closed(): boolean {
-    return this.#state === 'closed';
   }
 }
 
