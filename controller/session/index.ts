@@ -1,7 +1,7 @@
 export type { BatchFailure, BatchOptions } from './checked-batches.js';
 export type { SessionHandler } from './handler.js';
 export type { SessionState } from './inbound-dispatch.js';
-export type { SessionOptions } from './options.js';
+export { type SessionOptions, sessionOptions } from './options.js';
 export { OpenflowReplyError } from './reply-error.js';
 export type {
   DecodedExperimenter,

@@ -54,7 +54,10 @@ export class Session {
       output: urgent => {
         if (!this.#constructing) handler.output(this, urgent);
       },
-      congested: congested => handler.congested?.(this, congested),
+      congested: congested => {
+        if (!congested) this.#liveness.heard(this.#now);
+        handler.congested?.(this, congested);
+      },
       overflow: () => this.close(overflow(this.#options.outputLimit)),
     });
     const targets = {
@@ -98,7 +101,12 @@ export class Session {
   /** The time of the next `tick` that will do something; it may be called earlier and more often. */
   get deadline(): number {
     if (this.state === 'closed') return Number.POSITIVE_INFINITY;
-    const own = this.state === 'ready' ? this.#liveness.deadline : this.#handshakeDeadline;
+    const own =
+      this.state !== 'ready'
+        ? this.#handshakeDeadline
+        : this.#outbox.congested
+          ? Number.POSITIVE_INFINITY
+          : this.#liveness.deadline;
     return Math.min(own, this.#transactions.deadline, this.#outbox.stallDeadline);
   }
 
@@ -128,7 +136,8 @@ export class Session {
       const limit = `${this.#options.handshakeTimeout} ms`;
       const missing = this.state === 'greeting' ? 'HELLO' : 'FEATURES_REPLY';
       this.close(new SessionError('handshake-timeout', `No ${missing} came within ${limit}.`));
-    } else {
+    } else if (!this.#outbox.congested) {
+      // While it is congested no probe gets through: the stall limit holds instead.
       const verdict = this.#liveness.check(now);
       if (verdict === 'probe') this.#write({ type: 'echo-request' });
       else if (verdict === 'lost')

@@ -1,6 +1,8 @@
 import type { Socket } from 'node:net';
 import type { DecodedMessage, OpenflowError, PacketInView, Writer } from '../openflow/index.js';
 import { Session, SessionError, type SessionHandler, type SessionOptions } from '../session/index.js';
+import { InputGate } from './input-gate.js';
+import type { PeerCertificate } from './peer-certificate.js';
 import type { LoopMember, TransportLoop } from './transport-loop.js';
 
 /** What the owner of a connection hears of its session; output is the connection's own affair. */
@@ -8,6 +10,21 @@ export type ConnectionHandler = Omit<SessionHandler, 'output'>;
 
 /** Gives a new connection its handler; called before the first event. */
 export type HandlerFactory = (connection: Connection) => ConnectionHandler;
+
+/** What a connection is made of. */
+export interface ConnectionParts {
+  /** Connected, TLS included, and not yet read. */
+  readonly socket: Socket;
+  /** The other end, such as `tcp:192.0.2.1:51234`. */
+  readonly remote: string;
+  /** What the other end showed; undefined without TLS. */
+  readonly certificate?: PeerCertificate | undefined;
+  readonly handlerFor: HandlerFactory;
+  readonly session: Partial<SessionOptions>;
+  readonly loop: TransportLoop;
+  /** Called once, when the handshake of OpenFlow is over. */
+  readonly onReady?: () => void;
+}
 
 /** How long the peer may take to read the last words and to close its side, in milliseconds. */
 const LINGER = 1000;
@@ -22,28 +39,34 @@ export class Connection implements LoopMember {
   readonly session: Session;
   /** The other end, such as `tcp:192.0.2.1:51234`; `unix:` alone for an accepted unix-domain socket. */
   readonly remote: string;
+  /** The certificate that the other end showed and proved to have the key of; undefined without TLS. */
+  readonly certificate: PeerCertificate | undefined;
 
   readonly #socket: Socket;
   readonly #loop: TransportLoop;
   readonly #handler: ConnectionHandler;
+  readonly #input: InputGate;
+  readonly #onReady: (() => void) | undefined;
   readonly #written: (error?: Error | null) => void;
   /** The writer whose bytes the kernel has not taken yet. */
   #inFlight: Writer | undefined;
   #lingerUntil = Number.POSITIVE_INFINITY;
 
-  constructor(
-    socket: Socket,
-    remote: string,
-    handlerFor: HandlerFactory,
-    options: Partial<SessionOptions>,
-    loop: TransportLoop,
-  ) {
+  constructor(parts: ConnectionParts) {
+    const { socket, loop } = parts;
     this.#socket = socket;
     this.#loop = loop;
-    this.remote = remote;
+    this.#input = new InputGate(socket);
+    this.#onReady = parts.onReady;
+    this.remote = parts.remote;
+    this.certificate = parts.certificate;
     this.#written = error => this.#onWritten(error);
-    this.#handler = handlerFor(this);
-    this.session = new Session(this.#sessionHandler(), { ...options, writers: loop.writers }, loop.now());
+    this.#handler = parts.handlerFor(this);
+    this.session = new Session(
+      this.#sessionHandler(),
+      { ...parts.session, writers: loop.writers },
+      loop.now(),
+    );
     socket.setNoDelay(true);
     socket.on('end', () =>
       this.session.close(new SessionError('peer-closed', 'The switch closed the connection.')),
@@ -60,9 +83,10 @@ export class Connection implements LoopMember {
     this.session.close(reason);
   }
 
-  /** Takes the bytes that the socket has read. */
+  /** Takes the bytes that the socket has read. A buffer that they do not fill had room for more. */
   received(length: number, buffer: Uint8Array): void {
     this.session.receive(buffer, 0, length, this.#loop.now());
+    this.#input.received(length, length < buffer.length);
   }
 
   flush(now: number): void {
@@ -72,6 +96,7 @@ export class Connection implements LoopMember {
   }
 
   tick(now: number): void {
+    this.#input.tick();
     if (now >= this.#lingerUntil) this.#socket.destroy();
     else if (now >= this.session.deadline) this.session.tick(now);
   }
@@ -79,7 +104,10 @@ export class Connection implements LoopMember {
   #sessionHandler(): SessionHandler {
     const handler = this.#handler;
     return {
-      ready: session => handler.ready(session),
+      ready: session => {
+        this.#onReady?.();
+        handler.ready(session);
+      },
       packetIn: (session: Session, view: PacketInView) => handler.packetIn(session, view),
       message: (session: Session, message: DecodedMessage) => handler.message(session, message),
       malformed: (session: Session, error: OpenflowError) => handler.malformed?.(session, error),
@@ -110,8 +138,12 @@ export class Connection implements LoopMember {
     this.#write();
   }
 
-  /** Runs within a flush of many connections, which an exception must not stop. */
+  /**
+   * A switch that does not read what it is sent is read slowly too: what it sends asks for more answers. Runs within a flush
+   * of many connections, which an exception must not stop.
+   */
   #congested(session: Session, congested: boolean): void {
+    this.#input.throttle(congested);
     try {
       this.#handler.congested?.(session, congested);
     } catch (cause) {
@@ -120,6 +152,8 @@ export class Connection implements LoopMember {
   }
 
   #closed(session: Session, reason: SessionError): void {
+    // What the peer still sends must be read, or the end of the stream would not be seen.
+    this.#input.throttle(false);
     if (UNREAD.has(reason.code)) {
       this.#socket.destroy();
     } else {

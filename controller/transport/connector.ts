@@ -1,10 +1,14 @@
 import { connect as openSocket, type Socket, type TcpNetConnectOpts } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
+import { TLSSocket, type ConnectionOptions as TlsOptions, connect as tlsConnect } from 'node:tls';
 import { SessionError, type SessionOptions } from '../session/index.js';
 import { Backoff } from './backoff.js';
 import { Connection, type HandlerFactory } from './connection.js';
-import { type Endpoint, formatEndpoint, isPassive, parseEndpoint } from './endpoint.js';
+import { type Endpoint, formatEndpoint, isPassive, parseEndpoint, usesTls } from './endpoint.js';
 import { type ReceiveCallback, readInto } from './handle-socket.js';
+import { type PeerCertificate, peerCertificate } from './peer-certificate.js';
+import { noCredentials, type TlsCredentials } from './tls-credentials.js';
+import { tlsFailure } from './tls-refusal.js';
 import { systemError, TransportError } from './transport-error.js';
 import { sharedLoop, type TransportLoop } from './transport-loop.js';
 
@@ -20,6 +24,8 @@ export interface ConnectOptions {
   /** An attempt failed; the next one follows in `pause` milliseconds. */
   onFailure?: (error: TransportError, pause: number) => void;
   loop?: TransportLoop;
+  /** For an `ssl:` endpoint: who the controller is, and whom it believes. */
+  tls?: TlsCredentials;
 }
 
 /**
@@ -35,7 +41,13 @@ export function connect(
   if (isPassive(parsed)) {
     throw new TransportError('bad-endpoint', `${formatEndpoint(parsed)} is listened on, not connected to.`);
   }
+  if (usesTls(parsed) && options.tls === undefined) throw noCredentials(parsed);
   return new Connector(parsed, handlerFor, options);
+}
+
+interface Opened {
+  readonly socket: Socket;
+  readonly certificate: PeerCertificate | undefined;
 }
 
 /** A connection that comes back. */
@@ -92,35 +104,39 @@ export class Connector {
 
   /** Lives through one connection; resolves, when its socket is closed, with whether its session became ready. */
   async #connectOnce(): Promise<boolean> {
-    const socket = await this.#open((length, buffer) => this.#connection?.received(length, buffer));
+    const { socket, certificate } = await this.#open((length, buffer) =>
+      this.#connection?.received(length, buffer),
+    );
     if (this.#stop.signal.aborted) {
       socket.destroy();
       return false;
     }
     const closed = new Promise<void>(resolve => socket.once('close', () => resolve()));
     const name = formatEndpoint(this.endpoint);
-    const connection = new Connection(
+    const connection = new Connection({
       socket,
-      name,
-      this.#handlerFor,
-      this.#options.session ?? {},
-      this.#loop,
-    );
+      remote: name,
+      certificate,
+      handlerFor: this.#handlerFor,
+      session: this.#options.session ?? {},
+      loop: this.#loop,
+    });
     this.#connection = connection;
     await closed;
     this.#connection = undefined;
     return connection.session.features !== undefined;
   }
 
-  #open(received: ReceiveCallback): Promise<Socket> {
+  #open(received: ReceiveCallback): Promise<Opened> {
     const what = `Connecting to ${formatEndpoint(this.endpoint)}`;
     const limit = this.#options.connectTimeout ?? 10_000;
     const { signal } = this.#stop;
     return new Promise((resolve, reject) => {
-      const socket = openSocket({
-        ...this.#address(),
-        ...readInto(this.#loop.receiveBuffer, received),
-      } as TcpNetConnectOpts);
+      const address = { ...this.#address(), ...readInto(this.#loop.receiveBuffer, received) };
+      const { tls } = this.#options;
+      const isSecure = usesTls(this.endpoint) && tls !== undefined;
+      const socket = isSecure ? openTls(address, tls) : openSocket(address as TcpNetConnectOpts);
+      const connected = isSecure ? 'secureConnect' : 'connect';
       const timer = setTimeout(() => {
         socket.destroy();
         settle(() => reject(new TransportError('connect-timeout', `${what} took longer than ${limit} ms.`)));
@@ -129,18 +145,22 @@ export class Connector {
         socket.destroy();
         settle(() => reject(new TransportError('connect-aborted', `${what} was stopped.`)));
       };
-      const onError = (error: Error) => settle(() => reject(systemError(what, error)));
-      const onConnect = () => settle(() => resolve(socket));
+      const onError = (error: Error) => settle(() => reject(tlsFailure(error) ?? systemError(what, error)));
+      const onConnect = () => {
+        // Node forgets the certificate of a server soon after the handshake.
+        const certificate = socket instanceof TLSSocket ? peerCertificate(socket) : undefined;
+        settle(() => resolve({ socket, certificate }));
+      };
       const settle = (outcome: () => void) => {
         clearTimeout(timer);
         signal.removeEventListener('abort', onAbort);
         socket.off('error', onError);
-        socket.off('connect', onConnect);
+        socket.off(connected, onConnect);
         outcome();
       };
       signal.addEventListener('abort', onAbort, { once: true });
       socket.on('error', onError);
-      socket.on('connect', onConnect);
+      socket.on(connected, onConnect);
     });
   }
 
@@ -149,4 +169,18 @@ export class Connector {
       ? { path: this.endpoint.path }
       : { host: this.endpoint.host, port: this.endpoint.port };
   }
+}
+
+/**
+ * Both ends show certificates. A switch's certificate names no host (ovs-pki(8)), so that its authority alone counts, and
+ * a pin where there is one.
+ */
+function openTls(address: object, tls: TlsCredentials): TLSSocket {
+  return tlsConnect({
+    ...(address as TlsOptions),
+    secureContext: tls.context,
+    minVersion: 'TLSv1.2',
+    rejectUnauthorized: true,
+    checkServerIdentity: () => undefined,
+  });
 }

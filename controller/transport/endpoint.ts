@@ -1,9 +1,9 @@
 import { isIP } from 'node:net';
 import { TransportError } from './transport-error.js';
 
-/** A TCP address; a passive one is listened on. */
+/** A TCP address, with TLS for `ssl` and `pssl`; a passive one is listened on. */
 export interface TcpEndpoint {
-  scheme: 'tcp' | 'ptcp';
+  scheme: 'tcp' | 'ptcp' | 'ssl' | 'pssl';
   host: string;
   port: number;
 }
@@ -24,10 +24,10 @@ const LONGEST_PATH = 107;
 const HOST_NAME = /^[a-z0-9_]([a-z0-9_.-]{0,251}[a-z0-9_])?\.?$/i;
 
 /**
- * Reads an endpoint in Open vSwitch's notation (ovs-vsctl(8), "Controllers"): `ptcp:[PORT][:IP]` and `punix:FILE` to
- * listen, `tcp:HOST[:PORT]` and `unix:FILE` to connect. The port defaults to 6653, the address to listen on to
+ * Reads an endpoint in Open vSwitch's notation (ovs-vsctl(8), "Controllers"): `ptcp:[PORT][:IP]`,
+ * `pssl:[PORT][:IP]` and `punix:FILE` to listen, `tcp:HOST[:PORT]`, `ssl:HOST[:PORT]` and `unix:FILE` to connect. The port defaults to 6653, the address to listen on to
  * 127.0.0.1, port 0 to listen on is any free one. IPv6 addresses stand in brackets. Throws `TransportError`
- * `bad-endpoint`, or `unsupported` for ssl: and pssl:.
+ * `bad-endpoint`.
  */
 export function parseEndpoint(text: string): Endpoint {
   const colon = text.indexOf(':');
@@ -35,17 +35,16 @@ export function parseEndpoint(text: string): Endpoint {
   const rest = text.slice(colon + 1);
   switch (scheme) {
     case 'ptcp':
-      return parsePassiveTcp(text, rest);
+    case 'pssl':
+      return parsePassiveTcp(text, scheme, rest);
     case 'tcp':
-      return parseActiveTcp(text, rest);
+    case 'ssl':
+      return parseActiveTcp(text, scheme, rest);
     case 'punix':
     case 'unix':
       return { scheme, path: parsePath(text, rest) };
-    case 'ssl':
-    case 'pssl':
-      throw new TransportError('unsupported', `${text}: TLS endpoints are not supported.`);
     default:
-      throw bad(text, 'it does not begin with ptcp:, punix:, tcp: or unix:');
+      throw bad(text, 'it does not begin with ptcp:, pssl:, punix:, tcp:, ssl: or unix:');
   }
 }
 
@@ -53,27 +52,33 @@ export function parseEndpoint(text: string): Endpoint {
 export function formatEndpoint(endpoint: Endpoint): string {
   if ('path' in endpoint) return `${endpoint.scheme}:${endpoint.path}`;
   const host = endpoint.host.includes(':') ? `[${endpoint.host}]` : endpoint.host;
-  return endpoint.scheme === 'ptcp' ? `ptcp:${endpoint.port}:${host}` : `tcp:${host}:${endpoint.port}`;
+  const { scheme, port } = endpoint;
+  return isPassive(endpoint) ? `${scheme}:${port}:${host}` : `${scheme}:${host}:${port}`;
 }
 
 /** Whether `endpoint` is listened on rather than connected to. */
 export function isPassive(endpoint: Endpoint): boolean {
-  return endpoint.scheme === 'ptcp' || endpoint.scheme === 'punix';
+  return endpoint.scheme.startsWith('p');
 }
 
-function parsePassiveTcp(text: string, rest: string): TcpEndpoint {
+/** Whether both ends of `endpoint` show certificates. */
+export function usesTls(endpoint: Endpoint): boolean {
+  return endpoint.scheme === 'ssl' || endpoint.scheme === 'pssl';
+}
+
+function parsePassiveTcp(text: string, scheme: 'ptcp' | 'pssl', rest: string): TcpEndpoint {
   const colon = rest.indexOf(':');
   const port = colon < 0 ? rest : rest.slice(0, colon);
   const host = colon < 0 ? '' : unbracket(rest.slice(colon + 1));
   if (host !== '' && isIP(host) === 0) throw bad(text, `${host} is not an IP address`);
-  return { scheme: 'ptcp', host: host === '' ? LOOPBACK : host, port: parsePort(text, port, 0) };
+  return { scheme, host: host === '' ? LOOPBACK : host, port: parsePort(text, port, 0) };
 }
 
-function parseActiveTcp(text: string, rest: string): TcpEndpoint {
+function parseActiveTcp(text: string, scheme: 'tcp' | 'ssl', rest: string): TcpEndpoint {
   const match = /^(\[[^\]]*\]|[^:]*)(?::(.*))?$/.exec(rest);
   const host = match === null ? '' : unbracket(match[1]!);
   if (isIP(host) === 0 && !HOST_NAME.test(host)) throw bad(text, 'it names no host');
-  return { scheme: 'tcp', host, port: parsePort(text, match![2] ?? '', 1) };
+  return { scheme, host, port: parsePort(text, match![2] ?? '', 1) };
 }
 
 function parsePort(text: string, port: string, lowest: number): number {

@@ -51,7 +51,8 @@ export function adoptAccepted(accepted: Socket, buffer: Uint8Array, received: Re
   return socket;
 }
 
-function readByEvents(socket: Socket, received: ReceiveCallback): Socket {
+/** Makes a socket hand on what it reads by its 'data' events. */
+export function readByEvents<Readable extends Socket>(socket: Readable, received: ReceiveCallback): Readable {
   socket.on('data', (chunk: Buffer) => {
     received(chunk.length, new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length));
   });

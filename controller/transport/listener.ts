@@ -1,24 +1,42 @@
-import { access } from 'node:fs/promises';
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import { dirname } from 'node:path';
-import { SessionError, type SessionOptions } from '../session/index.js';
+import { createServer, type Server, type Socket } from 'node:net';
+import { SessionError, type SessionOptions, sessionOptions } from '../session/index.js';
+import { Admission, type AdmissionLimits, type Place } from './admission.js';
+import { bind } from './bind.js';
 import { Connection, type HandlerFactory } from './connection.js';
-import { type Endpoint, formatEndpoint, isPassive, parseEndpoint, type TcpEndpoint } from './endpoint.js';
-import { adoptAccepted } from './handle-socket.js';
+import {
+  type Endpoint,
+  formatEndpoint,
+  isPassive,
+  parseEndpoint,
+  type TcpEndpoint,
+  usesTls,
+} from './endpoint.js';
+import { adoptAccepted, type ReceiveCallback, readByEvents } from './handle-socket.js';
+import type { PeerCertificate } from './peer-certificate.js';
+import { TlsAcceptor } from './tls-acceptor.js';
+import { noCredentials, type TlsCredentials } from './tls-credentials.js';
 import { systemError, TransportError } from './transport-error.js';
 import { sharedLoop, type TransportLoop } from './transport-loop.js';
-import { removeStaleSocket, withOwnerOnly } from './unix-socket-file.js';
 
-export interface ListenOptions {
+export interface ListenOptions extends Partial<AdmissionLimits> {
   session?: Partial<SessionOptions>;
-  /** Connections above this many are dropped at once. */
-  maxConnections?: number;
+  /** For a `pssl:` endpoint: who the controller is, and whom it believes. */
+  tls?: TlsCredentials;
   /** A connection could not be accepted, for example for want of file descriptors. It goes on listening. */
   onFailure?: (error: TransportError) => void;
+  /**
+   * A connection was turned away before it had a session: there are too many, or its TLS handshake or its certificate
+   * does not do. `remote` is the other end.
+   */
+  onRefused?: (error: TransportError, remote: string) => void;
   loop?: TransportLoop;
 }
 
-const MAX_CONNECTIONS = 4096;
+const LIMITS: AdmissionLimits = {
+  maxConnections: 4096,
+  maxUnfinished: 2048,
+  maxUnfinishedPerSource: 256,
+};
 
 /**
  * Listens on a passive endpoint and gives every connection a session. Rejects with a `TransportError`. A socket file
@@ -33,15 +51,9 @@ export async function listen(
   if (!isPassive(parsed)) {
     throw new TransportError('bad-endpoint', `${formatEndpoint(parsed)} is connected to, not listened on.`);
   }
-  const server = createServer({ pauseOnConnect: true, allowHalfOpen: true });
-  server.maxConnections = options.maxConnections ?? MAX_CONNECTIONS;
-  try {
-    await bind(server, parsed);
-  } catch (error) {
-    if (error instanceof TransportError) throw error;
-    throw systemError(`Listening on ${formatEndpoint(parsed)}`, error as NodeJS.ErrnoException);
-  }
-  return new Listener(server, parsed, handlerFor, options);
+  if (usesTls(parsed) && options.tls === undefined) throw noCredentials(parsed);
+  const server = createServer({ pauseOnConnect: !usesTls(parsed), allowHalfOpen: true });
+  return new Listener(server, await bind(server, parsed), handlerFor, options);
 }
 
 /** A passive endpoint and the connections that came in through it. */
@@ -50,17 +62,24 @@ export class Listener {
   readonly endpoint: Endpoint;
   readonly #server: Server;
   readonly #handlerFor: HandlerFactory;
-  readonly #session: Partial<SessionOptions>;
+  readonly #options: ListenOptions;
   readonly #loop: TransportLoop;
-  readonly #connections = new Map<Connection, Socket>();
+  readonly #admission: Admission;
+  readonly #secure: TlsAcceptor | undefined;
+  readonly #sockets = new Set<Socket>();
+  readonly #connections = new Set<Connection>();
 
   constructor(server: Server, endpoint: Endpoint, handlerFor: HandlerFactory, options: ListenOptions) {
+    this.endpoint = endpoint;
     this.#server = server;
     this.#handlerFor = handlerFor;
-    this.#session = options.session ?? {};
+    this.#options = options;
     this.#loop = options.loop ?? sharedLoop();
-    const address = server.address();
-    this.endpoint = isAddressInfo(address) ? ({ ...endpoint, port: address.port } as TcpEndpoint) : endpoint;
+    this.#admission = new Admission({ ...LIMITS, ...definedLimits(options) });
+    if (usesTls(endpoint)) {
+      const timeout = sessionOptions(options.session).handshakeTimeout;
+      this.#secure = new TlsAcceptor(options.tls!, timeout);
+    }
     server.on('error', error => {
       options.onFailure?.(systemError(`Accepting on ${formatEndpoint(this.endpoint)}`, error));
     });
@@ -68,63 +87,94 @@ export class Listener {
   }
 
   get connections(): Iterable<Connection> {
-    return this.#connections.keys();
+    return this.#connections;
   }
 
   /** Stops listening and closes every connection; resolves when all sockets are closed. */
   async close(reason?: SessionError): Promise<void> {
     const stopped = new Promise<void>(resolve => this.#server.close(() => resolve()));
-    for (const connection of this.#connections.keys()) {
+    this.#secure?.close();
+    for (const socket of this.#sockets) socket.destroy();
+    for (const connection of this.#connections) {
       connection.close(reason ?? new SessionError('closed', 'The controller stopped listening.'));
     }
     await stopped;
   }
 
   #accept(accepted: Socket): void {
-    const remote = accepted.remoteAddress;
-    const socket = adoptAccepted(accepted, this.#loop.receiveBuffer, (length, buffer) =>
-      connection.received(length, buffer),
-    );
-    const name = remote === undefined ? 'unix:' : formatEndpoint(tcpRemote(remote, accepted.remotePort ?? 0));
-    const connection = new Connection(socket, name, this.#handlerFor, this.#session, this.#loop);
-    this.#connections.set(connection, socket);
-    socket.on('close', () => this.#connections.delete(connection));
-  }
-}
-
-function tcpRemote(host: string, port: number): TcpEndpoint {
-  return { scheme: 'tcp', host: host.startsWith('::ffff:') ? host.slice(7) : host, port };
-}
-
-function isAddressInfo(address: AddressInfo | string | null): address is AddressInfo {
-  return address !== null && typeof address === 'object';
-}
-
-async function bind(server: Server, endpoint: Endpoint): Promise<void> {
-  if (!('path' in endpoint)) {
-    await started(server, () => server.listen({ host: endpoint.host, port: endpoint.port }));
-    return;
-  }
-  const { path } = endpoint;
-  const start = () => started(server, () => withOwnerOnly(() => server.listen({ path })));
-  try {
-    await start();
-  } catch (error) {
-    // libuv says EACCES for a missing folder.
-    await access(dirname(path));
-    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || !(await removeStaleSocket(path)))
-      throw error;
-    await start();
-  }
-}
-
-function started(server: Server, listening: () => void): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.once('listening', () => {
-      server.off('error', reject);
-      resolve();
+    const { remoteAddress } = accepted;
+    const remote =
+      remoteAddress === undefined
+        ? 'unix:'
+        : formatEndpoint(this.#remote(remoteAddress, accepted.remotePort));
+    const place = this.#admission.enter(remoteAddress);
+    if (typeof place === 'string') {
+      accepted.destroy();
+      this.#options.onRefused?.(new TransportError(place, SENTENCES[place]), remote);
+      return;
+    }
+    if (this.#secure === undefined) {
+      const { receiveBuffer } = this.#loop;
+      this.#serve(received => adoptAccepted(accepted, receiveBuffer, received), remote, place);
+      return;
+    }
+    this.#sockets.add(accepted);
+    accepted.once('close', () => {
+      this.#sockets.delete(accepted);
+      place.left();
     });
-    listening();
-  });
+    this.#secure.accept(accepted, outcome => {
+      if (outcome instanceof TransportError) {
+        this.#options.onRefused?.(outcome, remote);
+        return;
+      }
+      this.#sockets.delete(accepted);
+      const { socket, certificate } = outcome;
+      this.#serve(received => readByEvents(socket, received), remote, place, certificate);
+    });
+  }
+
+  /** Gives a connection its session. `open` makes the socket that hands on what it reads. */
+  #serve(
+    open: (received: ReceiveCallback) => Socket,
+    remote: string,
+    place: Place,
+    certificate?: PeerCertificate,
+  ): void {
+    const socket = open((length, buffer) => connection.received(length, buffer));
+    const connection = new Connection({
+      socket,
+      remote,
+      certificate,
+      handlerFor: this.#handlerFor,
+      session: this.#options.session ?? {},
+      loop: this.#loop,
+      onReady: place.finished,
+    });
+    this.#connections.add(connection);
+    socket.on('close', () => {
+      this.#connections.delete(connection);
+      place.left();
+    });
+  }
+
+  #remote(host: string, port = 0): TcpEndpoint {
+    const scheme = this.#secure === undefined ? 'tcp' : 'ssl';
+    return { scheme, host: host.startsWith('::ffff:') ? host.slice(7) : host, port };
+  }
+}
+
+const SENTENCES: Record<Extract<ReturnType<Admission['enter']>, string>, string> = {
+  'too-many-connections': 'There are as many connections as are allowed.',
+  'too-many-unfinished': 'There are as many unfinished handshakes as are allowed.',
+  'too-many-unfinished-from-source': 'There are as many unfinished handshakes of this source as are allowed.',
+};
+
+function definedLimits(options: Partial<AdmissionLimits>): Partial<AdmissionLimits> {
+  const { maxConnections, maxUnfinished, maxUnfinishedPerSource } = options;
+  return {
+    ...(maxConnections === undefined ? {} : { maxConnections }),
+    ...(maxUnfinished === undefined ? {} : { maxUnfinished }),
+    ...(maxUnfinishedPerSource === undefined ? {} : { maxUnfinishedPerSource }),
+  };
 }

@@ -52,6 +52,23 @@ describe('Session output', () => {
     expect(simulation.session.takeOutput()).to.equal(writer);
   });
 
+  it('does not take the silence of a switch for its death while no probe gets through to it', () => {
+    const simulation = Simulation.ready({
+      ...BOUNDS,
+      stallTimeout: 60_000,
+      probeAfter: 5000,
+      probeTimeout: 5000,
+    });
+    fill(simulation, 10);
+    simulation.pass(50_000);
+    expect(simulation.closedWith).to.equal(undefined);
+    simulation.said();
+    simulation.passToDeadline();
+    expect(simulation.said().map(({ type }) => type)).to.deep.equal(['echo-request']);
+    simulation.passToDeadline();
+    expect(simulation.closedWith).to.equal('liveness-timeout');
+  });
+
   it('is congested above the high-water mark until its output is taken', async () => {
     const simulation = Simulation.ready(BOUNDS);
     fill(simulation, 9);

@@ -21,6 +21,9 @@ describe('parseEndpoint', () => {
       { scheme: 'tcp', host: 'switch-1.example', port: 6653 },
       'tcp:switch-1.example:6653',
     ],
+    ['pssl:', { scheme: 'pssl', host: '127.0.0.1', port: 6653 }, 'pssl:6653:127.0.0.1'],
+    ['pssl:6640:[::]', { scheme: 'pssl', host: '::', port: 6640 }, 'pssl:6640:[::]'],
+    ['ssl:192.0.2.1:6633', { scheme: 'ssl', host: '192.0.2.1', port: 6633 }, 'ssl:192.0.2.1:6633'],
     ['unix:/run/br0.mgmt', { scheme: 'unix', path: '/run/br0.mgmt' }, 'unix:/run/br0.mgmt'],
     ['punix:/run/a:b.sock', { scheme: 'punix', path: '/run/a:b.sock' }, 'punix:/run/a:b.sock'],
   ];
@@ -42,6 +45,9 @@ describe('parseEndpoint', () => {
     'ptcp:x',
     'ptcp:1:host',
     'tcp:',
+    'ssl:',
+    'pssl:host',
+    'tls:192.0.2.1',
     'tcp:host:0',
     'tcp:a b',
     'tcp:-x',
@@ -59,12 +65,4 @@ describe('parseEndpoint', () => {
         .with.property('code', 'bad-endpoint');
     });
   }
-
-  it('says that TLS endpoints are not supported', () => {
-    for (const text of ['ssl:192.0.2.1:6653', 'pssl:6653']) {
-      expect(() => parseEndpoint(text))
-        .to.throw(TransportError)
-        .with.property('code', 'unsupported');
-    }
-  });
 });
