@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { collect } from '../collect.js';
 import { withExamples } from '../examples.js';
 import type { Invocation } from '../invocation.js';
 import { JSON_OPTION } from '../query-options.js';
@@ -25,7 +26,11 @@ export function defineEmulate(program: Command, invocation: Invocation): void {
     .argument('<topology>', 'name of a topology that comes with cloakflow, or path of a file')
     .option('--no-controller', 'no controller in this process: the switches learn by themselves')
     .option('--config <file>', 'configuration of the controller; its endpoints are not used')
-    .option('--app <name...>', 'run these apps, in this order (learning-switch without --config)')
+    .option(
+      '--app <name>',
+      'run this app (learning-switch without --config); can be given several times',
+      collect,
+    )
     .option('--run <line>', 'run this line of the shell and end; can be given several times', collect)
     .option('--admin <path>', 'also answer on this admin socket while the network is up')
     .option(...JSON_OPTION);
@@ -38,8 +43,4 @@ export function defineEmulate(program: Command, invocation: Invocation): void {
     const { emulateTopology } = await import('../emulation/emulate-topology.js');
     await emulateTopology(topology, options, invocation);
   });
-}
-
-function collect(line: string, lines: string[] = []): string[] {
-  return [...lines, line];
 }

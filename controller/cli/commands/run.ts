@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { collect } from '../collect.js';
 import { withExamples } from '../examples.js';
 import type { Invocation } from '../invocation.js';
 import type { LogLevel } from '../logger.js';
@@ -21,12 +22,12 @@ export function defineRun(program: Command, invocation: Invocation): void {
       'run a controller. Without a configuration it is a learning switch that listens on ptcp:6653:127.0.0.1. ' +
         'Once it is ready it prints one line on standard output; the log goes to standard error, as JSON unless ' +
         'that is a terminal. SIGINT, SIGTERM and SIGHUP end it in good order, a second one at once. Flows stay ' +
-        'in the switches and go on forwarding.',
+        'in the switches and go on forwarding. Options marked * can be given several times.',
     )
     .argument('[config]', 'configuration file (YAML)')
-    .option('--listen <endpoint...>', 'listen here, instead of at the endpoints of the configuration')
-    .option('--connect <endpoint...>', 'connect to switches here, instead of by the configuration')
-    .option('--app <name...>', 'run these apps, in this order, instead of those of the configuration')
+    .option('--listen <endpoint>', 'listen here, instead of at the endpoints of the configuration *', collect)
+    .option('--connect <endpoint>', 'connect to a switch here, instead of by the configuration *', collect)
+    .option('--app <name>', 'run this app, instead of those of the configuration *', collect)
     .addOption(
       new Option('--log-level <level>', "instead of the configuration's").choices([
         'debug',

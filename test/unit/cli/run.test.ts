@@ -73,7 +73,7 @@ describe('`run`', () => {
   it('takes apps and endpoints of the command line in the place of those of the file', async () => {
     const file = join(folder, 'cloakflow.yaml');
     await writeFile(file, 'listen: ["ptcp:1:127.0.0.1"]\napps: [learning-switch]\nlog: { level: silent }\n');
-    const process = run(file, '--listen', `punix:${folder}/of.sock`, '--app', 'normal', '--json');
+    const process = run('--json', '--listen', `punix:${folder}/of.sock`, '--app', 'normal', file);
     const line = await ready(process);
     expect(line).to.deep.include({ apps: ['normal'], listen: [`punix:${folder}/of.sock`] });
     process.child.kill('SIGTERM');
