@@ -51,7 +51,7 @@ export class FlowSender {
   /** Sends the packet of a packet-in on: from the switch's buffer where it is there, else from the message. */
   packetOut(sw: Switch, view: PacketInView, inPort: number, actions: readonly Action[]): void {
     const { bufferId } = view;
-    if (bufferId === NO_BUFFER) sw.send({ type: 'packet-out', inPort, actions, data: view.data });
+    if (bufferId === NO_BUFFER) sw.send({ type: 'packet-out', inPort, actions, data: view });
     else sw.send({ type: 'packet-out', bufferId, inPort, actions });
   }
 

@@ -21,7 +21,7 @@ export { type Json, toJson } from './json.js';
 export { messageTypeName } from './message-type.js';
 export { PacketInView } from './packet-in-view.js';
 export type { Masked } from './write-oxm.js';
-export type { Bytes, U64, U128 } from './write-values.js';
+export type { ByteRange, Bytes, U64, U128 } from './write-values.js';
 export { MAX_MESSAGE_LENGTH, Writer } from './writer.js';
 
 /** bufferId of a packet that is in the message itself. */

@@ -13,8 +13,16 @@ const LOOP_LIMIT = 192;
 export type U64 = bigint | number | string;
 /** A 128-bit unsigned integer in the same forms. */
 export type U128 = bigint | number | string;
-/** Bytes, or their hexadecimal text. */
-export type Bytes = Uint8Array | string;
+/** Bytes that lie within a larger buffer. A PacketInView is one: its frame is sent on without a copy in between. */
+export interface ByteRange {
+  readonly buf: Uint8Array;
+  /** Over the same bytes as `buf`. */
+  readonly view: DataView;
+  readonly dataOffset: number;
+  readonly dataLength: number;
+}
+/** Bytes, their hexadecimal text, or where they lie. */
+export type Bytes = Uint8Array | string | ByteRange;
 
 export function writeU64(view: DataView, pos: number, value: unknown, field: string): void {
   if (typeof value === 'number') {
@@ -114,16 +122,48 @@ export function writeIpv6(buf: Uint8Array, pos: number, value: unknown, field: s
   buf.set(bytes, pos);
 }
 
-/** The bytes of `value`; refuses what is neither bytes nor hexadecimal text. */
+/** The bytes of `value`; refuses what is neither bytes nor hexadecimal text nor a range. */
 export function toBytes(value: unknown, field: string): Uint8Array {
   if (value instanceof Uint8Array) return value;
+  if (isByteRange(value)) return value.buf.subarray(value.dataOffset, value.dataOffset + value.dataLength);
   const bytes = typeof value === 'string' ? parseHex(value) : undefined;
   if (bytes === undefined) refuseValue(field, value, 'bytes: a Uint8Array or hexadecimal text');
   return bytes;
 }
 
+/** Whether `value` is a range whose bytes are all there. */
+function isByteRange(value: unknown): value is ByteRange {
+  if (typeof value !== 'object' || value === null) return false;
+  const { buf, view, dataOffset, dataLength } = value as Partial<ByteRange>;
+  return (
+    buf instanceof Uint8Array &&
+    view instanceof DataView &&
+    view.byteLength === buf.length &&
+    typeof dataOffset === 'number' &&
+    typeof dataLength === 'number' &&
+    dataOffset >>> 0 === dataOffset &&
+    dataLength >>> 0 === dataLength &&
+    dataOffset + dataLength <= buf.length
+  );
+}
+
+/** Appends the bytes of a short range, four at a time; their number is at most LOOP_LIMIT. */
+function writeShortRange(w: Writer, range: ByteRange): void {
+  const { view: from, dataOffset: start, dataLength: length } = range;
+  w.reserve(length);
+  const { view: to, pos } = w;
+  const words = length & ~3;
+  for (let at = 0; at < words; at += 4) to.setUint32(pos + at, from.getUint32(start + at));
+  for (let at = words; at < length; at++) to.setUint8(pos + at, from.getUint8(start + at));
+  w.pos = pos + length;
+}
+
 /** Appends `value`. */
 export function writeBytes(w: Writer, value: unknown, field: string): void {
+  if (!(value instanceof Uint8Array) && isByteRange(value) && value.dataLength <= LOOP_LIMIT) {
+    writeShortRange(w, value);
+    return;
+  }
   const bytes = toBytes(value, field);
   const length = bytes.length;
   if (length > 0xffff) throw new Refusal('too-long', field, 'must have at most 65535 bytes');
@@ -147,6 +187,7 @@ export function writeAlignment(w: Writer, start: number, to: number): void {
   if (rest === 0) return;
   const count = to - rest;
   w.reserve(count);
-  w.buf.fill(0, w.pos, w.pos + count);
-  w.pos += count;
+  const { buf, pos } = w;
+  for (let index = 0; index < count; index++) buf[pos + index] = 0;
+  w.pos = pos + count;
 }

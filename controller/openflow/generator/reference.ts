@@ -19,7 +19,7 @@ Bytes are in network order.
 | --- | --- | --- | --- |
 | integer up to 32 bits | number | | number |
 | u64, u128 | bigint | safe number, decimal or \`0x\` text | \`"0x…"\` |
-| bytes | Uint8Array | hexadecimal text | hexadecimal text |
+| bytes | Uint8Array | hexadecimal text; a PacketInView for its frame | hexadecimal text |
 | MAC address | \`"02:00:00:00:00:01"\` | integer of 48 bits | text |
 | IPv4 address | \`"10.0.0.1"\` | integer of 32 bits | text |
 | IPv6 address | \`"2001:db8::1"\` | 16 bytes | text |

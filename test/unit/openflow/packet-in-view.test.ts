@@ -85,6 +85,26 @@ describe('PacketInView', () => {
     expect(object.data).to.deep.equal(frame);
   });
 
+  it('is data of a PACKET_OUT, byte for byte, whatever its length', () => {
+    for (const length of [0, 1, 3, 4, 59, 60, 191, 192, 193, 1500]) {
+      const data = Uint8Array.from({ length }, (_, index) => index * 7);
+      const view = viewOf(packetIn({ inPort: 1 }, data));
+      const sent = encodeToBytes({ type: 'packet-out', actions: [], data: view });
+      expect(sent).to.deep.equal(encodeToBytes({ type: 'packet-out', actions: [], data }));
+    }
+  });
+
+  it('is refused as data when its range is not within its buffer', () => {
+    const view = viewOf(packetIn({ inPort: 1 }));
+    for (const wrong of [{ dataOffset: -1 }, { dataLength: 1e6 }, { dataLength: 1.5 }, { view: undefined }]) {
+      const { buf, view: over, dataOffset, dataLength } = view;
+      const data = { buf, view: over, dataOffset, dataLength, ...wrong } as unknown as PacketInView;
+      expect(() => encodeToBytes({ type: 'packet-out', actions: [], data }))
+        .to.throw(OpenflowError)
+        .with.property('field', 'packet-out.data');
+    }
+  });
+
   it('refuses what is not a whole PACKET_IN', () => {
     const bytes = packetIn({ inPort: 7 });
     const refuse = (change: (copy: Uint8Array) => void, length = bytes.length) => {
