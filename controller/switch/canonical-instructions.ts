@@ -2,10 +2,21 @@
  * Instructions in one form: in the order in which a switch carries them out (OpenFlow 1.3.5 section 5.9), empty action lists left
  * out, and what has no meaning cleared.
  */
-import { canonicalOxms, concatenate } from './canonical-oxm.js';
+import { canonicalHeader, canonicalOxm, concatenate } from './canonical-oxm.js';
 
 const InstructionType = { WRITE_ACTIONS: 3, APPLY_ACTIONS: 4 } as const;
-const ActionType = { OUTPUT: 0, SET_FIELD: 25 } as const;
+const ActionType = { OUTPUT: 0, SET_FIELD: 25, EXPERIMENTER: 0xffff } as const;
+/** The low half of Nicira's experimenter id 0x00002320. */
+const NICIRA_LOW = 0x2320;
+/** Where Nicira's actions name fields by bare OXM headers: by subtype (Open vSwitch ofp-actions.c). */
+const NICIRA_HEADERS = new Map<number, readonly number[]>([
+  [6, [16, 20]], // reg_move: source, destination
+  [7, [12]], // reg_load
+  [15, [12]], // output_reg
+  [27, [12]], // stack_push
+  [28, [12]], // stack_pop
+  [35, [12]], // ct: where the zone is
+]);
 const INSTRUCTION_HEADER = 8;
 const CONTROLLER_PORT = 0xffff_fffd;
 
@@ -54,8 +65,16 @@ function canonicalAction(type: number, bytes: Uint8Array, start: number, end: nu
     return action;
   }
   if (type === ActionType.SET_FIELD) {
-    const field = canonicalOxms(bytes, start + 4, start + 8 + bytes[start + 7]!);
+    const field = canonicalOxm(bytes, start + 4, start + 8 + bytes[start + 7]!);
     return concatenate([bytes.subarray(start, start + 2), field]);
+  }
+  if (type === ActionType.EXPERIMENTER && readU16(bytes, start + 6) === NICIRA_LOW) {
+    const headers = NICIRA_HEADERS.get(readU16(bytes, start + 8));
+    if (headers !== undefined) {
+      const action = bytes.slice(start, end);
+      for (const offset of headers) canonicalHeader(action, offset);
+      return action;
+    }
   }
   return bytes.subarray(start, end);
 }

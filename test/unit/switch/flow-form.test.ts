@@ -74,6 +74,17 @@ describe('the comparable form of a flow', () => {
     );
   });
 
+  it('takes a wide register for the narrow ones that it consists of, as Open vSwitch does', () => {
+    expect(identity({ xreg1: 0x1_0000_0002n })).to.equal(identity({ reg2: 1, reg3: 2 }));
+    expect(identity({ xxreg0: '0x00000001000000020000000300000004' })).to.equal(
+      identity({ reg0: 1, reg1: 2, reg2: 3, reg3: 4 }),
+    );
+    expect(identity({ xreg0: { value: 5n, mask: 0xffff_ffffn } })).to.equal(identity({ reg1: 5 }));
+    expect(identity({ xreg0: { value: 5n, mask: 0xffn } })).to.equal(
+      identity({ reg1: { value: 5, mask: 0xff } }),
+    );
+  });
+
   it('tells masks apart', () => {
     expect(identity({ ethDst: { value: '02:00:00:00:00:00', mask: 'ff:ff:ff:ff:00:00' } })).not.to.equal(
       identity({ ethDst: { value: '02:00:00:00:00:00', mask: 'ff:ff:ff:ff:ff:00' } }),
