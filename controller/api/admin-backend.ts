@@ -1,3 +1,4 @@
+import type { Json } from '../openflow/index.js';
 import type { AppReport, FlowReport, PortReport, SwitchReport } from './reports.js';
 
 /** What the admin socket needs of a controller; `host-backend.ts` makes it from the host. */
@@ -11,6 +12,8 @@ export interface AdminBackend {
   /** Throws AdminError `unknown-app`. Starting what runs and stopping what is stopped does nothing. */
   startApp(name: string): Promise<void>;
   stopApp(name: string): Promise<void>;
+  /** Asks an app for something; throws what it throws, `unknown-app` and `no-answer` besides. */
+  callApp(name: string, call: string, parameters: Json): Promise<Json>;
   /** Metrics in the Prometheus text format. */
   metrics(): Promise<string>;
 }

@@ -1,4 +1,5 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
+import type { Json } from '../openflow/index.js';
 import { AdminError } from './admin-error.js';
 import { checkAdminPath } from './admin-path.js';
 import type { AppReport, FlowReport, PortReport, SwitchReport } from './reports.js';
@@ -43,6 +44,12 @@ export class AdminClient {
     await this.#json('POST', `/apps/${encodeURIComponent(name)}/stop`);
   }
 
+  /** Asks an app for something; its own errors keep their codes. */
+  callApp(name: string, call: string, parameters: Json = null): Promise<Json> {
+    const path = `/apps/${encodeURIComponent(name)}/calls/${encodeURIComponent(call)}`;
+    return this.#json('POST', path, JSON.stringify(parameters)) as Promise<Json>;
+  }
+
   /** Metrics in the Prometheus text format. */
   async metrics(): Promise<string> {
     const { status, body } = await this.#exchange('GET', '/metrics');
@@ -56,8 +63,8 @@ export class AdminClient {
     return value as T[];
   }
 
-  async #json(method: string, path: string): Promise<unknown> {
-    const { status, body } = await this.#exchange(method, path);
+  async #json(method: string, path: string, sent?: string): Promise<unknown> {
+    const { status, body } = await this.#exchange(method, path, sent);
     if (status < 200 || status > 299) throw this.#refusal(body);
     try {
       return JSON.parse(body);
@@ -80,7 +87,7 @@ export class AdminClient {
     return this.#badAnswer('the answer is no error of cloakflow');
   }
 
-  #exchange(method: string, path: string): Promise<{ status: number; body: string }> {
+  #exchange(method: string, path: string, sent?: string): Promise<{ status: number; body: string }> {
     return new Promise((resolve, reject) => {
       const signal = AbortSignal.timeout(this.#timeout);
       const fail = (error: NodeJS.ErrnoException) => reject(this.#failure(error, signal));
@@ -89,7 +96,7 @@ export class AdminClient {
       request.on('response', response => {
         this.#read(response).then(body => resolve({ status: response.statusCode ?? 0, body }), fail);
       });
-      request.end();
+      request.end(sent);
     });
   }
 

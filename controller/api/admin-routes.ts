@@ -1,6 +1,8 @@
 import { Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { CodedError } from '../coded-error.js';
+import type { Json } from '../openflow/index.js';
 import type { AdminBackend } from './admin-backend.js';
 import { AdminError } from './admin-error.js';
 
@@ -10,6 +12,8 @@ const STATUS: Readonly<Record<string, ContentfulStatusCode>> = {
   'not-found': 404,
   'bad-request': 400,
 };
+/** Largest parameters of a call to an app. */
+const MAX_CALL_BYTES = 1 << 20;
 const DATAPATH_ID = /^[0-9a-f]{16}$/;
 
 /** The requests of the admin socket. Errors are `{"error": {"code", "message", "mend"}}`. */
@@ -32,6 +36,10 @@ export function adminRoutes(backend: AdminBackend): Hono {
     await backend.stopApp(context.req.param('name'));
     return context.json({});
   });
+  routes.post('/apps/:name/calls/:call', limitedBody, async context => {
+    const { name, call } = context.req.param();
+    return context.json(await backend.callApp(name, call, await jsonBody(context.req)));
+  });
   routes.get('/metrics', async context =>
     context.text(await backend.metrics(), 200, {
       'content-type': 'text/plain; version=0.0.4; charset=utf-8',
@@ -44,6 +52,23 @@ export function adminRoutes(backend: AdminBackend): Hono {
   });
   routes.onError((error, context) => context.json(errorJson(error), statusOf(error)));
   return routes;
+}
+
+const limitedBody = bodyLimit({
+  maxSize: MAX_CALL_BYTES,
+  onError: () => {
+    throw new AdminError('bad-request', `parameters of a call have at most ${MAX_CALL_BYTES} bytes`);
+  },
+});
+
+async function jsonBody(request: { text(): Promise<string> }): Promise<Json> {
+  const text = await request.text();
+  if (text === '') return null;
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    throw new AdminError('bad-request', 'the parameters of a call are no JSON');
+  }
 }
 
 function datapathId(text: string): string {

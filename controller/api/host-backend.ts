@@ -14,7 +14,7 @@ const UNKNOWN_COUNT = 0xffff_ffff_ffff_ffffn;
 /** What the backend takes of the host. */
 export type AdminHost = Pick<
   Controller,
-  'connected' | 'appSummaries' | 'ownerName' | 'startApp' | 'stopApp' | 'metricsText'
+  'connected' | 'appSummaries' | 'ownerName' | 'startApp' | 'stopApp' | 'callApp' | 'metricsText'
 >;
 
 /** The admin socket's view of a running controller. */
@@ -45,6 +45,7 @@ export function hostBackend(host: AdminHost): AdminBackend {
     apps: () => host.appSummaries().map(appReport),
     startApp: name => host.startApp(name),
     stopApp: name => host.stopApp(name),
+    callApp: (name, call, parameters) => host.callApp(name, call, parameters),
     metrics: () => host.metricsText(),
   };
 }

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { appCommands } from '../../apps/commands.js';
 import { defineApps } from './commands/apps.js';
 import { defineAttach } from './commands/attach.js';
 import { defineCheck } from './commands/check.js';
@@ -48,6 +49,7 @@ export function createProgram(invocation: Invocation, json = false): Command {
   defineDoctor(program, invocation);
   defineTrace(program, invocation);
   defineEmulate(program, invocation);
+  for (const define of appCommands) define(program, invocation);
   defineHelp(program, invocation);
   return program;
 }

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { PacketInView } from '../openflow/index.js';
+import type { Json, PacketInView } from '../openflow/index.js';
 import type {
   ActualFlow,
   FlowRemoved,
@@ -61,6 +61,11 @@ export interface AppInstance {
   refused?(refusal: Refusal): void;
   /** Roles of ports between switches changed. */
   topologyChanged?(sw: Switch, change: TopologyChange): void;
+  /**
+   * Answers the operator, who asks over the admin socket: `name` says what for. Check `parameters` here. What it throws goes
+   * to the operator; a CodedError with its code.
+   */
+  call?(name: string, parameters: Json): Json | Promise<Json>;
 }
 
 /** Everything that an app gets to work with. */

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { CodedError } from '../coded-error.js';
-import type { DecodedMessage } from '../openflow/index.js';
+import type { DecodedMessage, Json } from '../openflow/index.js';
 import type { Session, SessionError, SessionOptions } from '../session/index.js';
 import { type ActualState, cookieHighOf, HOST_OWNER, ownerOfCookie, type Switch } from '../switch/index.js';
 import type { ConnectionHandler } from '../transport/index.js';
@@ -30,7 +30,7 @@ export interface ControllerOptions {
   session?: Partial<SessionOptions>;
 }
 
-export type ControllerErrorCode = 'unknown-app' | 'no-config-file';
+export type ControllerErrorCode = 'unknown-app' | 'no-answer' | 'no-config-file';
 
 export class ControllerError extends CodedError<ControllerErrorCode> {}
 
@@ -173,6 +173,17 @@ export class Controller {
   /** Ends an app and removes its flows; packets pass it by until it is started again. Throws `unknown-app`. */
   async stopApp(instance: string): Promise<void> {
     await this.apps.stopOne(this.appNamed(instance));
+  }
+
+  /** Asks an app for something. Throws `unknown-app`, `no-answer` when it is stopped or takes no calls, and what the app throws. */
+  async callApp(instance: string, name: string, parameters: Json): Promise<Json> {
+    const answer = await this.appNamed(instance).call(name, parameters);
+    if (answer === undefined) {
+      throw new ControllerError('no-answer', `The app "${instance}" is stopped, or takes no calls.`, {
+        mend: 'See `cloakflow apps`.',
+      });
+    }
+    return answer;
   }
 
   /**

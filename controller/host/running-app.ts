@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { PacketInView } from '../openflow/index.js';
+import type { Json, PacketInView } from '../openflow/index.js';
 import {
   type ActualFlow,
   cookieOf,
@@ -170,6 +170,11 @@ export class RunningApp {
     if (instance?.topologyChanged !== undefined) {
       this.guard.run('topologyChanged', () => instance.topologyChanged!(sw, change));
     }
+  }
+
+  /** Undefined when the app is stopped or answers no calls. Throws what the app throws. */
+  call(name: string, parameters: Json): Json | Promise<Json> | undefined {
+    return this.instance?.call?.(name, parameters);
   }
 
   private refused(refusal: Refusal): void {

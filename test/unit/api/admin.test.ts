@@ -67,6 +67,10 @@ describe('admin socket', () => {
     expect((await client.apps()).map(app => app.state)).to.deep.equal(['stopped']);
     await client.startApp('learning-switch');
     expect((await client.apps()).map(app => app.state)).to.deep.equal(['running']);
+    expect(await client.callApp('learning-switch', 'echo', { a: [1] })).to.deep.equal({
+      name: 'learning-switch',
+      parameters: { a: [1] },
+    });
     expect(await client.metrics()).to.match(/^# HELP/);
   });
 
@@ -126,6 +130,10 @@ describe('admin socket', () => {
     expect(await codeOf(client.flows('00000000000000ff'))).to.equal('unknown-switch');
     expect(await codeOf(client.flows('../switches'))).to.equal('bad-request');
     expect(await codeOf(client.startApp('nothing'))).to.equal('unknown-app');
+    expect(await codeOf(client.callApp('learning-switch', '../start'))).to.equal('unknown-call');
+    expect(await codeOf(client.callApp('learning-switch', 'echo', 'x'.repeat(1 << 20)))).to.equal(
+      'bad-request',
+    );
   });
 
   it('hides what broke inside the controller behind the code `internal`', async () => {

@@ -83,6 +83,10 @@ export function exampleBackend(): AdminBackend {
     ],
     startApp: async name => app(name, 'running'),
     stopApp: async name => app(name, 'stopped'),
+    callApp: async (name, call, parameters) => {
+      if (call !== 'echo') throw new AdminError('unknown-call', `no call ${call}`);
+      return { name, parameters };
+    },
     metrics: async () => '# HELP cloakflow_up Up.\n',
   };
 }

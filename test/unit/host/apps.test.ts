@@ -50,6 +50,7 @@ function puppet(name: string, tables: TableDefinition[] = [{ name: 't', miss: 'n
         },
         portStatus: (_sw, change) => void self.calls.push(`portStatus ${change.kind} ${change.port.portNo}`),
         flowRemoved: (_sw, removed) => void self.calls.push(`flowRemoved ${removed.reason}`),
+        call: (call, parameters) => ({ by: name, call, parameters }),
       };
     },
   });
@@ -220,6 +221,24 @@ describe('apps of a running controller', () => {
     await start();
     const error = await simulation.controller.stopApp('nobody').catch(reason => reason);
     expect(error.code).to.equal('unknown-app');
+  });
+
+  it('answer the operator by name while they run', async () => {
+    await start();
+    const { controller } = simulation;
+    expect(await controller.callApp('app-b', 'ask', [1])).to.deep.equal({
+      by: 'app-b',
+      call: 'ask',
+      parameters: [1],
+    });
+    await controller.stopApp('app-b');
+    for (const [instance, code] of [
+      ['app-b', 'no-answer'],
+      ['app-c', 'unknown-app'],
+    ] as const) {
+      const failure = await controller.callApp(instance, 'ask', null).catch((error: unknown) => error);
+      expect(failure).to.have.property('code', code);
+    }
   });
 
   it('leave a configuration change that does not concern them alone', async () => {
