@@ -124,7 +124,8 @@ describe('TLS', () => {
     const plain = SwitchSocket.connect({ port });
     cleanups.push(() => plain.socket.destroy());
     await refusals(1);
-    const old = await switchTo(port, ofSwitch, { minVersion: 'TLSv1', maxVersion: 'TLSv1.1' });
+    const oldTls = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' } as const;
+    const old = await switchTo(port, ofSwitch, oldTls);
     await refusals(2);
     const silent = openPlain(port, '127.0.0.1').resume();
     cleanups.push(() => silent.destroy());
