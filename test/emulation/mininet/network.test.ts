@@ -50,14 +50,18 @@ describe('an emulated network', () => {
 
   it('leaves spawned commands running, streams what they print, and stops them by pid', async () => {
     const h2 = network.host('h2');
-    const running = await h2.spawn(['sh', '-c', 'echo started; exec sleep 1000']);
-    await running.printed(/started/);
-    expect(readFileSync(`/proc/${running.pid}/cmdline`, 'utf8')).to.match(/^sleep/);
+    const running = await h2.spawn(['sh', '-c', 'echo pid $$; exec sleep 1000']);
+    const [, pid] = await running.printed(/pid (\d+)/);
+    expect(running.pid).to.equal(Number(pid));
     expect(await running.stop()).to.deep.equal({ exitCode: 143, killedBy: 'SIGTERM' });
   });
 
   it('captures what passes an interface: every frame up to the moment of stopping', async () => {
     const h3 = network.host('h3');
+    await until('h1 reaches h3', async () => {
+      const { exitCode } = await network.host('h1').run(['ping', '-n', '-c1', '-W1', h3.ip]);
+      return exitCode === 0;
+    });
     await using capture = await h3.capture({ filter: 'icmp' });
     await using onLink = await network.link('core', 'right').capture({ filter: 'icmp', node: 'core' });
     const { exitCode } = await network.host('h1').run(['ping', '-n', '-c3', '-i0.05', '-W5', h3.ip]);
