@@ -111,13 +111,12 @@ describe('the shape of a link', () => {
       const node = trunk.switch(name);
       await node.vsctl(['set', 'Port', node.interfaces[0]!.interface, 'tag=5']);
     }
-    const capture = await trunk.link('s1', 's2').capture({ node: 's2', filter: 'vlan 5 and icmp' });
+    await using capture = await trunk.link('s1', 's2').capture({ node: 's2', filter: 'vlan 5 and icmp' });
     await until('a full frame and its answer', async () => {
       const { received } = await ping(trunk.host('a'), trunk.host('b'), 1, '-s1472', '-Mdo');
       return received === 1;
     });
     expect((await capture.stop()).frames).to.be.at.least(2);
-    await capture.discard();
   });
 
   it('is there no more than the link was built with, where the kernel has no netem', async function () {
