@@ -19,6 +19,8 @@ export const SHORT_LIVED = 0x8000_0000;
 export const MAX_OWN_COOKIE = 0x7fff_ffff;
 /** The owner number of the host. */
 export const HOST_OWNER = 0;
+/** The priority of the host's flows that come before all others. */
+export const HOST_PRIORITY = 0xffff;
 
 const MARKER_BITS = BigInt(COOKIE_MARKER) << 48n;
 /** Owners stay below, so that `owner << 16` is a group id that OpenFlow allows (at most 0xffffff00). */

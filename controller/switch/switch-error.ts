@@ -4,6 +4,7 @@ export type SwitchErrorCode =
   | 'not-connected'
   | 'foreign-table'
   | 'bad-cookie'
+  | 'reserved-priority'
   | 'duplicate-flow'
   | 'too-many-groups'
   | 'too-many-meters';

@@ -25,6 +25,9 @@ import { WantedState } from './wanted-state.js';
 export const FIRST_METER = 0xc000;
 export const LAST_METER = 0xcfff;
 
+const former = new FlowFormer();
+const bodyFormer = new BodyFormer();
+
 /** A flow that the switch has. */
 export interface InstalledFlow {
   readonly form: FlowForm;
@@ -39,8 +42,9 @@ export class SwitchWants {
   readonly flows = new Map<string, FlowEntry>();
   readonly groups = new Map<number, GroupEntry>();
   readonly meters = new Map<number, MeterEntry>();
-  readonly former = new FlowFormer();
-  readonly bodyFormer = new BodyFormer();
+  /** Shared by all switches: they keep nothing from one call to the next but a buffer. */
+  readonly former = former;
+  readonly bodyFormer = bodyFormer;
   private readonly states = new Map<number, WantedState>();
   private readonly meterNumbers = new KeyedNumbers(FIRST_METER, LAST_METER);
   private readonly leftovers = new Map<number, Map<string, InstalledFlow>>();

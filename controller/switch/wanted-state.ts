@@ -1,4 +1,4 @@
-import { cookieOf, groupIdOf, MAX_OWN_COOKIE } from './cookie.js';
+import { cookieOf, groupIdOf, HOST_OWNER, HOST_PRIORITY, MAX_OWN_COOKIE } from './cookie.js';
 import { KeyedNumbers } from './keyed-numbers.js';
 import { SwitchError } from './switch-error.js';
 import type { SwitchWants } from './switch-wants.js';
@@ -14,7 +14,8 @@ import {
 /**
  * What one owner wants on one switch. Statements take effect together at the end of the current turn of the event
  * loop, or with the next connection of the switch; stating what is there already sends nothing. Keys are the
- * owner's own; stating under a known key replaces.
+ * owner's own; stating under a known key replaces. They appear in the log when a switch refuses something, so they hold no
+ * address of a client.
  */
 export class WantedState {
   /** Replaced when the owner's app is started anew with other tables. */
@@ -43,7 +44,8 @@ export class WantedState {
 
   /**
    * Throws OpenflowError when the flow cannot be encoded, SwitchError when the table is not the owner's, the cookie is
-   * too large, or another key has the same table, priority and match. Nothing is changed then.
+   * too large, the priority is the controller's, or another key has the same table, priority and match. Nothing is
+   * changed then.
    */
   setFlow(key: string, flow: WantedFlow): void {
     const { owner, wants } = this;
@@ -56,6 +58,9 @@ export class WantedState {
         'bad-cookie',
         `A cookie of "${owner.name}" is not an integer of 31 bits: ${own}.`,
       );
+    }
+    if (flow.priority === HOST_PRIORITY && owner.number !== HOST_OWNER) {
+      throw new SwitchError('reserved-priority', `Priority ${HOST_PRIORITY} is the controller's own.`);
     }
     const message = flowModOf(flow, cookieOf(owner.number, own));
     const identity = wants.setFlow(this, key, message, this.identities.get(key));

@@ -1,5 +1,12 @@
 import { ControllerMaxLen, Port as PortNumber } from '../../openflow/index.js';
-import { isPortUp, isRealPort, type PortChange, type Switch, type WantedFlow } from '../../switch/index.js';
+import {
+  HOST_PRIORITY,
+  isPortUp,
+  isRealPort,
+  type PortChange,
+  type Switch,
+  type WantedFlow,
+} from '../../switch/index.js';
 import type { Clock, Timer } from '../clock.js';
 import type { HOST_MESSAGES } from '../messages/catalogue.js';
 import type { MessageLog } from '../messages/message.js';
@@ -80,7 +87,7 @@ export class Discovery implements Topology {
     ];
     return {
       tableId: 0,
-      priority: 0xffff,
+      priority: HOST_PRIORITY,
       match: { ethDst: '01:80:c2:00:00:0e', ethType: LLDP },
       instructions: [{ type: 'apply-actions', actions }],
     };

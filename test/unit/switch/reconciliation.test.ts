@@ -313,6 +313,7 @@ describe('reconciliation', () => {
     expect(codeOf(() => state.setFlow('b', drop(2, { match: { ipv4Src: '10.0.0.1' } })))).to.equal(
       'bad-prerequisite',
     );
+    expect(codeOf(() => state.setFlow('b', drop(2, { priority: 0xffff })))).to.equal('reserved-priority');
     expect([...state.flowKeys()]).to.deep.equal(['a']);
     await simulation.settle();
     expect(inPorts()).to.deep.equal([1]);
