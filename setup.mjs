@@ -8,9 +8,10 @@
  * What is there already is left alone, so that the second time is quick. Without root nothing is installed and
  * what needs root is left out; one line says so.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -107,7 +108,7 @@ function startOpenVswitch() {
 
 function runDemo(ready) {
   if (!ready) fail('the demonstration needs root, Open vSwitch and Mininet');
-  finish(spawnSync(process.execPath, ['dist/mininet/demo/main.js', ...rest], { stdio: 'inherit' }));
+  become(['dist/mininet/demo/main.js', ...rest]);
 }
 
 function runTests(ready) {
@@ -116,11 +117,7 @@ function runTests(ready) {
   const options = other ? [`--other-node=${other}`] : [];
   if (ready) groups.push('live', 'emulation');
   else say('without root or Open vSwitch the live and emulation tests are left out');
-  finish(
-    spawnSync(process.execPath, ['dist/test/run.js', '--coverage', ...options, ...groups], {
-      stdio: 'inherit',
-    }),
-  );
+  become(['dist/test/run.js', '--coverage', ...options, ...groups]);
 }
 
 /** Path of the other supported Node release from the npm registry; undefined where there is none for this machine. */
@@ -155,9 +152,14 @@ function step(name, command, args, options = {}) {
     fail(`${name} failed${result.error ? `: ${result.error.message}` : ''}`);
 }
 
-function finish(result) {
-  if (result.error) fail(result.error.message);
-  process.exit(result.status ?? 1);
+/** Runs a program of this checkout as the rest of this process: its signals, its exit code. */
+function become(args) {
+  const child = spawn(process.execPath, args, { stdio: 'inherit' });
+  // Ctrl-C reaches the child by itself; this process waits until it has cleaned up.
+  process.on('SIGINT', () => {});
+  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  child.on('error', error => fail(error.message));
+  child.on('exit', (code, signal) => process.exit(code ?? 128 + constants.signals[signal]));
 }
 
 function say(text) {

@@ -19,10 +19,12 @@ export async function learningSwitch(stage: Stage): Promise<void> {
   stage.tell(
     'The controller finds the links with LLDP and opens a loop-free tree; then every host pings every other',
   );
-  await until('the first ping to get through', () => pings(network, 'h1', 'h3'), {
-    signal: stage.signal,
-    timeout: 30_000,
-  });
+  for (const host of ['h2', 'h3', 'h4']) {
+    await until(`the first ping to ${host} to get through`, () => pings(network, 'h1', host), {
+      signal: stage.signal,
+      timeout: 30_000,
+    });
+  }
   stage.show(await pingAll(stage, network));
 
   const { bridge } = network.switch('s1');
