@@ -21,6 +21,7 @@ const PACKAGES = {
   'openvswitch-switch': 'the switch',
   'openvswitch-pki': 'certificates for ssl: endpoints',
   mininet: 'emulated networks',
+  'python3-setuptools': 'distutils, which Mininet imports and newer Pythons lack',
   iproute2: 'network namespaces and links',
   'iputils-ping': 'ping',
   ethtool: 'offload settings of virtual links',
