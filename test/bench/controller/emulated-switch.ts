@@ -1,17 +1,20 @@
 import { connect, type Socket } from 'node:net';
+import { PacketInReel } from './packet-in-reel.js';
 import {
+  BUNDLE_FLOW_MOD,
   barrierLikeReply,
-  bundledMessage,
-  COOKIE,
+  COOKIE_AT,
   FEATURES_REPLY_LENGTH,
-  FRAME,
+  FRAME_EXPECTED_PORT,
+  FRAME_LENGTH,
+  FRAME_SEQUENCE,
   HEADER,
-  IN_PORT,
+  isBundledFlowMod,
   isMissToController,
+  isOwnFrame,
   MessageCode,
   Multipart,
-  outputOf,
-  packetInTemplate,
+  PACKET_IN_LENGTH,
   writeDescriptionReply,
   writeEmptyMultipartReply,
   writeFeaturesReply,
@@ -19,7 +22,7 @@ import {
   writePortDescReply,
 } from './wire.js';
 
-/** What one emulated switch has sent and seen since `resetCounters`. */
+/** What one emulated switch has sent and seen since `start`. */
 export interface SwitchCounters {
   /** PACKET_INs sent. */
   sent: number;
@@ -27,6 +30,8 @@ export interface SwitchCounters {
   answered: number;
   /** PACKET_OUTs that answered one, to a wrong port or to none. */
   misdirected: number;
+  /** PACKET_OUTs that answered one a second time. */
+  repeated: number;
   /** FLOW_MODs seen. */
   flowMods: number;
   /** ERRORs seen. */
@@ -43,6 +48,9 @@ export interface SwitchOptions {
 }
 
 const OUTBOX = 256 * 1024;
+const RECEIVE = 1024 * 1024;
+/** All switches of the process read into it, one after the other. */
+const received = new Uint8Array(RECEIVE);
 
 /**
  * One switch as a controller sees it: completes any controller's handshake, teaches it one host a port, then
@@ -50,29 +58,37 @@ const OUTBOX = 256 * 1024;
  * a sequence number, so that an answer is recognised by what it is about and a lost one is noticed.
  */
 export class EmulatedSwitch {
-  readonly counters: SwitchCounters = { sent: 0, answered: 0, misdirected: 0, flowMods: 0, errors: 0 };
+  readonly counters: SwitchCounters = noCounts();
   ready = false;
+  /** PACKET_INs that have not been answered. */
+  outstanding = 0;
   private readonly options: SwitchOptions;
   private readonly socket: Socket;
-  private readonly outbox = Buffer.alloc(OUTBOX);
-  private outboxLength = 0;
-  private carry: Buffer = Buffer.alloc(0);
-  private readonly template: Buffer;
-  private readonly missCookie = Buffer.alloc(8);
+  private readonly reel: PacketInReel;
   private readonly learnt: boolean[];
+  /** By the low bits of the sequence number: 1 while its answer is awaited. */
+  private readonly awaited: Uint8Array;
+  private outbox = Buffer.allocUnsafe(OUTBOX);
+  private outboxLength = 0;
+  private carry: Uint8Array | undefined;
   private running = false;
-  private outstanding = 0;
-  private pair = 0;
+  private firstSequence = 0;
   private sequence = 0;
   private sentAt = 0n;
 
   constructor(host: string, port: number, options: SwitchOptions) {
     this.options = options;
-    this.template = packetInTemplate();
+    this.reel = new PacketInReel(options.datapathId, options.ports);
     this.learnt = new Array(options.ports + 1).fill(false);
-    this.socket = connect({ host, port, noDelay: true });
+    let slots = 1;
+    while (slots < 4 * options.window) slots *= 2;
+    this.awaited = new Uint8Array(slots);
+    const callback = (length: number, bytes: Uint8Array) => {
+      this.receive(bytes, length);
+      return true;
+    };
+    this.socket = connect({ host, port, noDelay: true, onread: { buffer: received, callback } });
     this.socket.on('connect', () => this.hello());
-    this.socket.on('data', data => this.receive(data));
     this.socket.on('error', () => this.socket.destroy());
   }
 
@@ -87,25 +103,25 @@ export class EmulatedSwitch {
 
   /** Sends one frame from each host to the host of the next port: teaches the controller where they are. */
   teach(): void {
-    for (let port = 1; port <= this.options.ports; port++) {
-      this.packetIn(port, (port % this.options.ports) + 1);
-    }
+    const at = this.reserve(this.options.ports * PACKET_IN_LENGTH);
+    this.reel.writeLesson(this.outbox, at);
     this.flush();
   }
 
+  /** Begins to keep `window` PACKET_INs outstanding, and to count. */
   start(): void {
-    this.resetCounters();
-    this.running = true;
+    Object.assign(this.counters, noCounts());
+    this.awaited.fill(0);
     this.outstanding = 0;
+    this.firstSequence = this.sequence;
+    this.running = true;
     this.refill();
+    this.flush();
   }
 
+  /** Sends nothing new; answers to what is outstanding still count. */
   stop(): void {
     this.running = false;
-  }
-
-  resetCounters(): void {
-    Object.assign(this.counters, { sent: 0, answered: 0, misdirected: 0, flowMods: 0, errors: 0 });
   }
 
   close(): void {
@@ -113,96 +129,100 @@ export class EmulatedSwitch {
   }
 
   private hello(): void {
-    writeHeader(this.outbox, 0, MessageCode.HELLO, HEADER, 1);
-    this.outboxLength = HEADER;
+    writeHeader(this.outbox, this.reserve(HEADER), MessageCode.HELLO, HEADER, 1);
     this.flush();
   }
 
-  private receive(data: Buffer): void {
-    let bytes = data;
-    if (this.carry.length > 0) {
-      bytes = Buffer.concat([this.carry, data]);
-      this.carry = Buffer.alloc(0);
+  private receive(chunk: Uint8Array, chunkLength: number): void {
+    let bytes = chunk;
+    let end = chunkLength;
+    if (this.carry !== undefined) {
+      bytes = new Uint8Array(this.carry.length + chunkLength);
+      bytes.set(this.carry);
+      bytes.set(chunk.subarray(0, chunkLength), this.carry.length);
+      end = bytes.length;
+      this.carry = undefined;
     }
     let at = 0;
-    while (bytes.length - at >= HEADER) {
-      const length = bytes.readUInt16BE(at + 2);
+    while (end - at >= HEADER) {
+      const length = (bytes[at + 2]! << 8) | bytes[at + 3]!;
       if (length < HEADER) {
         this.socket.destroy();
         return;
       }
-      if (bytes.length - at < length) break;
-      this.message(bytes, at, length);
+      if (end - at < length) break;
+      const code = bytes[at + 1];
+      if (code === MessageCode.PACKET_OUT) this.packetOut(bytes, at, length);
+      else if (code === MessageCode.FLOW_MOD) this.flowMod(bytes, at);
+      else this.request(Buffer.from(bytes.subarray(at, at + length)));
       at += length;
     }
-    if (at < bytes.length) this.carry = Buffer.from(bytes.subarray(at));
+    if (at < end) this.carry = bytes.slice(at, end);
     if (this.running) this.refill();
     this.flush();
   }
 
-  private message(bytes: Buffer, at: number, length: number): void {
-    const code = bytes[at + 1]!;
-    if (code === MessageCode.PACKET_OUT) this.packetOut(bytes, at, length);
-    else if (code === MessageCode.FLOW_MOD) this.flowMod(bytes, at);
-    else this.request(code, bytes, at, length);
-  }
-
-  private request(code: number, bytes: Buffer, at: number, length: number): void {
-    const xid = bytes.readUInt32BE(at + 4);
-    switch (code) {
+  /** Whatever is not on the hot path, as a copy. */
+  private request(message: Buffer): void {
+    const xid = message.readUInt32BE(4);
+    switch (message[1]) {
       case MessageCode.ERROR:
         this.counters.errors++;
         break;
-      case MessageCode.ECHO_REQUEST: {
-        const reply = this.reserve(length);
-        bytes.copy(this.outbox, reply, at, at + length);
-        this.outbox[reply + 1] = MessageCode.ECHO_REPLY;
+      case MessageCode.ECHO_REQUEST:
+        message[1] = MessageCode.ECHO_REPLY;
+        this.append(message);
         break;
-      }
       case MessageCode.FEATURES_REQUEST:
         writeFeaturesReply(this.outbox, this.reserve(FEATURES_REPLY_LENGTH), xid, this.options.datapathId);
         this.ready = true;
         break;
       case MessageCode.MULTIPART_REQUEST:
-        this.multipart(bytes.readUInt16BE(at + HEADER), xid);
+        this.append(this.multipart(message.readUInt16BE(HEADER), xid));
         break;
       default: {
-        const nested = bundledMessage(bytes, at, length);
-        if (nested !== undefined && bytes[nested + 1] === MessageCode.FLOW_MOD) this.flowMod(bytes, nested);
-        const reply = barrierLikeReply(bytes, at, length);
-        if (reply) reply.copy(this.outbox, this.reserve(reply.length));
+        if (isBundledFlowMod(message)) this.flowMod(message, BUNDLE_FLOW_MOD);
+        const reply = barrierLikeReply(message);
+        if (reply) this.append(reply);
       }
     }
   }
 
   /** PACKET_INs carry the cookie of the flow that punts them: that of the table-miss entry. */
-  private flowMod(bytes: Buffer, at: number): void {
+  private flowMod(bytes: Uint8Array, at: number): void {
     this.counters.flowMods++;
-    if (!this.running && isMissToController(bytes, at))
-      bytes.copy(this.missCookie, 0, at + HEADER, at + HEADER + 8);
-  }
-
-  private multipart(kind: number, xid: number): void {
-    let reply: Buffer;
-    if (kind === Multipart.PORT_DESC) {
-      reply = writePortDescReply(xid, this.options.datapathId, this.options.ports);
-    } else if (kind === Multipart.DESC) {
-      reply = writeDescriptionReply(xid);
-    } else {
-      reply = writeEmptyMultipartReply(xid, kind);
+    if (!this.running && isMissToController(bytes, at)) {
+      this.reel.setCookie(bytes.subarray(at + COOKIE_AT, at + COOKIE_AT + 8));
     }
-    reply.copy(this.outbox, this.reserve(reply.length));
   }
 
-  /** Credits come back by sequence: only a PACKET_OUT that carries one of our frames counts. */
-  private packetOut(bytes: Buffer, at: number, length: number): void {
-    const answer = outputOf(bytes, at, length);
-    if (answer === undefined) return;
-    const { port, expected } = answer;
-    if (!this.running) {
+  private multipart(kind: number, xid: number): Buffer {
+    if (kind === Multipart.PORT_DESC) {
+      return writePortDescReply(xid, this.options.datapathId, this.options.ports);
+    }
+    return kind === Multipart.DESC ? writeDescriptionReply(xid) : writeEmptyMultipartReply(xid, kind);
+  }
+
+  /** Credits come back by sequence: only a PACKET_OUT (7.3.7) that carries one of our frames counts. */
+  private packetOut(bytes: Uint8Array, at: number, length: number): void {
+    const actionsLength = (bytes[at + 16]! << 8) | bytes[at + 17]!;
+    const frame = at + 24 + actionsLength;
+    if (frame + FRAME_LENGTH > at + length || !isOwnFrame(bytes, frame)) return;
+    const expected = bytes[frame + FRAME_EXPECTED_PORT]!;
+    const isSingle = actionsLength === 16 && bytes[at + 24] === 0 && bytes[at + 25] === 0;
+    const port = isSingle ? uint32(bytes, at + 28) : 0;
+    const sequence = uint32(bytes, frame + FRAME_SEQUENCE);
+    // A lesson has no sequence number; what an earlier run asked counts for nothing.
+    if (sequence === 0 || sequence <= this.firstSequence) {
       if (port === expected) this.learnt[expected] = true;
       return;
     }
+    const slot = sequence & (this.awaited.length - 1);
+    if (this.awaited[slot] === 0) {
+      this.counters.repeated++;
+      return;
+    }
+    this.awaited[slot] = 0;
     this.outstanding--;
     if (port !== expected) this.counters.misdirected++;
     else {
@@ -212,36 +232,20 @@ export class EmulatedSwitch {
   }
 
   private refill(): void {
-    const { ports, window } = this.options;
-    if (this.options.onLatency && this.outstanding < window) this.sentAt = process.hrtime.bigint();
-    while (this.outstanding < window) {
-      this.pair = (this.pair + 1) % (ports * (ports - 1));
-      const from = Math.floor(this.pair / (ports - 1));
-      const other = this.pair % (ports - 1);
-      const to = other >= from ? other + 1 : other;
-      this.packetIn(from + 1, to + 1);
-      this.outstanding++;
-      this.counters.sent++;
-    }
-    this.flush();
+    const missing = this.options.window - this.outstanding;
+    if (missing <= 0) return;
+    const at = this.reserve(missing * PACKET_IN_LENGTH);
+    this.reel.write(this.outbox, at, missing, this.sequence + 1);
+    const mask = this.awaited.length - 1;
+    for (let next = 1; next <= missing; next++) this.awaited[(this.sequence + next) & mask] = 1;
+    this.sequence += missing;
+    this.outstanding += missing;
+    this.counters.sent += missing;
+    if (this.options.onLatency) this.sentAt = process.hrtime.bigint();
   }
 
-  private packetIn(from: number, to: number): void {
-    const at = this.reserve(this.template.length);
-    const { outbox } = this;
-    this.template.copy(outbox, at);
-    this.sequence = (this.sequence + 1) >>> 0;
-    outbox.writeUInt32BE(this.sequence, at + 4);
-    this.missCookie.copy(outbox, at + COOKIE);
-    outbox.writeUInt32BE(from, at + IN_PORT);
-    const frame = at + FRAME;
-    const datapath = this.options.datapathId;
-    outbox.writeUInt32BE(datapath, frame + 1);
-    outbox[frame + 5] = to;
-    outbox.writeUInt32BE(datapath, frame + 7);
-    outbox[frame + 11] = from;
-    outbox.writeUInt32BE(this.sequence, frame + 18);
-    outbox[frame + 22] = to;
+  private append(message: Buffer): void {
+    message.copy(this.outbox, this.reserve(message.length));
   }
 
   private reserve(length: number): number {
@@ -253,7 +257,17 @@ export class EmulatedSwitch {
 
   private flush(): void {
     if (this.outboxLength === 0) return;
-    this.socket.write(Buffer.from(this.outbox.subarray(0, this.outboxLength)));
+    this.socket.write(this.outbox.subarray(0, this.outboxLength));
     this.outboxLength = 0;
+    // The kernel has copied the bytes, or the socket still needs them.
+    if (this.socket.writableLength > 0) this.outbox = Buffer.allocUnsafe(OUTBOX);
   }
+}
+
+function noCounts(): SwitchCounters {
+  return { sent: 0, answered: 0, misdirected: 0, repeated: 0, flowMods: 0, errors: 0 };
+}
+
+function uint32(bytes: Uint8Array, at: number): number {
+  return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0;
 }

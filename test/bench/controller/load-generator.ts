@@ -19,12 +19,16 @@ export interface LoadResult {
   sent: number;
   answered: number;
   misdirected: number;
+  /** Answered more than once. */
+  repeated: number;
   flowMods: number;
   errors: number;
-  /** Sent and neither answered nor still outstanding at the end. */
+  /** Never answered, though the controller had the time. */
   lost: number;
   /** CPU seconds of the controller's process, all threads. */
   cpuSeconds: number | undefined;
+  /** CPU seconds of the generator itself: near `seconds`, the generator may be what limits. */
+  generatorCpuSeconds: number;
   answersPerSecond: number;
   answersPerCpuSecond: number | undefined;
   residentBytes: number | undefined;
@@ -47,6 +51,8 @@ const switchCount = values.latency ? 1 : Number(values.switches);
 const window = values.latency ? 1 : Number(values.window);
 const pid = values.pid === undefined ? undefined : Number(values.pid);
 const latencies: number[] = [];
+/** Milliseconds that a controller gets for what is outstanding at the end. */
+const DRAIN = 10_000;
 
 const switches = Array.from(
   { length: switchCount },
@@ -77,29 +83,42 @@ for (const each of switches) each.close();
 async function warmUp(): Promise<void> {
   for (const each of switches) each.start();
   await sleep(1000);
-  for (const each of switches) each.stop();
-  await sleep(200);
+  await stopAll();
   latencies.length = 0;
+}
+
+/** The PACKET_INs that are never answered. */
+async function stopAll(): Promise<number> {
+  for (const each of switches) each.stop();
+  const outstanding = () => switches.reduce((total, each) => total + each.outstanding, 0);
+  for (let wait = 0; wait < DRAIN && outstanding() > 0; wait += 20) await sleep(20);
+  return outstanding();
 }
 
 async function measure(): Promise<LoadResult> {
   const cpuBefore = cpuSeconds();
+  const ownBefore = process.cpuUsage();
   const begin = process.hrtime.bigint();
   for (const each of switches) each.start();
   await sleep(Number(values.seconds) * 1000);
-  for (const each of switches) each.stop();
+  const counted = sum(switches.map(each => each.counters));
   const seconds = Number(process.hrtime.bigint() - begin) / 1e9;
-  const counted = sum(switches.map(each => ({ ...each.counters })));
+  const own = process.cpuUsage(ownBefore);
   const cpuAfter = cpuSeconds();
-  await sleep(300);
+  const lost = await stopAll();
+  const late = sum(switches.map(each => each.counters));
   const cpu = cpuBefore === undefined || cpuAfter === undefined ? undefined : cpuAfter - cpuBefore;
   return {
     switches: switchCount,
     window,
     seconds,
     ...counted,
-    lost: Math.max(0, counted.sent - counted.answered - counted.misdirected - window * switchCount),
+    misdirected: late.misdirected,
+    repeated: late.repeated,
+    errors: late.errors,
+    lost,
     cpuSeconds: cpu,
+    generatorCpuSeconds: (own.user + own.system) / 1e6,
     answersPerSecond: counted.answered / seconds,
     answersPerCpuSecond: cpu === undefined || cpu === 0 ? undefined : counted.answered / cpu,
     residentBytes: residentBytes(),
@@ -108,7 +127,7 @@ async function measure(): Promise<LoadResult> {
 }
 
 function sum(all: SwitchCounters[]): SwitchCounters {
-  const total: SwitchCounters = { sent: 0, answered: 0, misdirected: 0, flowMods: 0, errors: 0 };
+  const total: SwitchCounters = { sent: 0, answered: 0, misdirected: 0, repeated: 0, flowMods: 0, errors: 0 };
   for (const each of all) {
     for (const key of Object.keys(total) as (keyof SwitchCounters)[]) total[key] += each[key];
   }

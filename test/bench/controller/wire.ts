@@ -9,6 +9,16 @@ export const FEATURES_REPLY_LENGTH = 32;
 export const COOKIE = 16;
 export const IN_PORT = 32;
 export const FRAME = 42;
+/** Bytes of our frames, and of a PACKET_IN that carries one. */
+export const FRAME_LENGTH = 64;
+export const PACKET_IN_LENGTH = FRAME + FRAME_LENGTH;
+/** Offsets in our frames: the sequence number, u32, and the port where the frame should leave, u8. */
+export const FRAME_SEQUENCE = 18;
+export const FRAME_EXPECTED_PORT = 22;
+/** Offset of the cookie in a FLOW_MOD. */
+export const COOKIE_AT = 8;
+/** Offset of the message inside an ONF bundle-add message. */
+export const BUNDLE_FLOW_MOD = 24;
 const VERSION = 4;
 const BUNDLE_ADD_MESSAGE = 2301;
 const BUNDLE_CONTROL = 2300;
@@ -17,7 +27,6 @@ const CONTROLLER = 0xfffffffd;
 const OXM_IN_PORT = 0x80000004;
 const ETH_TYPE_TEST = 0x88b5; // IEEE 802: local experimental
 const MARK = 0xc10af10a;
-const FRAME_LENGTH = 64;
 
 export const MessageCode = {
   HELLO: 0,
@@ -90,8 +99,8 @@ export function writeEmptyMultipartReply(xid: number, kind: number): Buffer {
 }
 
 /** The answer to a barrier, role, configuration or bundle request; undefined where none is due. */
-export function barrierLikeReply(bytes: Buffer, at: number, length: number): Buffer | undefined {
-  const request = bytes.subarray(at, at + length);
+export function barrierLikeReply(request: Buffer): Buffer | undefined {
+  const { length } = request;
   const xid = request.readUInt32BE(4);
   switch (request[1]) {
     case MessageCode.BARRIER_REQUEST: {
@@ -126,10 +135,10 @@ export function barrierLikeReply(bytes: Buffer, at: number, length: number): Buf
 
 /**
  * A PACKET_IN (7.4.1) with an in_port match and a 64-byte frame; the frame carries a
- * mark, a sequence number at 18 and the port where it should leave at 22.
+ * mark, a sequence number and the port where it should leave.
  */
 export function packetInTemplate(): Buffer {
-  const message = Buffer.alloc(FRAME + FRAME_LENGTH);
+  const message = Buffer.alloc(PACKET_IN_LENGTH);
   writeHeader(message, 0, MessageCode.PACKET_IN, message.length, 0);
   message.writeUInt32BE(0xffffffff, 8);
   message.writeUInt16BE(FRAME_LENGTH, 12);
@@ -144,32 +153,32 @@ export function packetInTemplate(): Buffer {
   return message;
 }
 
-/** Output port of a PACKET_OUT (7.3.7) that carries one of our frames, and the port it should have; undefined for others. */
-export function outputOf(
-  bytes: Buffer,
-  at: number,
-  length: number,
-): { port: number; expected: number } | undefined {
-  const actionsLength = bytes.readUInt16BE(at + 16);
-  const frame = at + 24 + actionsLength;
-  if (length < 24 + actionsLength + 23) return undefined;
-  if (bytes.readUInt16BE(frame + 12) !== ETH_TYPE_TEST || bytes.readUInt32BE(frame + 14) !== MARK)
-    return undefined;
-  const single = actionsLength === 16 && bytes.readUInt16BE(at + 24) === 0;
-  return { port: single ? bytes.readUInt32BE(at + 28) : 0, expected: bytes[frame + 22]! };
+/** Whether the frame at `at` is one of ours; whatever the controller made itself is not. */
+export function isOwnFrame(bytes: Uint8Array, at: number): boolean {
+  return (
+    bytes[at + 12] === ETH_TYPE_TEST >>> 8 &&
+    bytes[at + 13] === (ETH_TYPE_TEST & 0xff) &&
+    bytes[at + 14] === MARK >>> 24 &&
+    bytes[at + 15] === ((MARK >>> 16) & 0xff) &&
+    bytes[at + 16] === ((MARK >>> 8) & 0xff) &&
+    bytes[at + 17] === (MARK & 0xff)
+  );
 }
 
-/** Offset of the message inside an ONF bundle-add message; undefined for anything else. */
-export function bundledMessage(bytes: Buffer, at: number, length: number): number | undefined {
-  if (bytes[at + 1] !== MessageCode.EXPERIMENTER || length < 24 + HEADER) return undefined;
-  const added = bytes.readUInt32BE(at + 8) === ONF && bytes.readUInt32BE(at + 12) === BUNDLE_ADD_MESSAGE;
-  return added ? at + 24 : undefined;
+/** Whether a message is an ONF bundle-add message around a FLOW_MOD. */
+export function isBundledFlowMod(message: Buffer): boolean {
+  if (message[1] !== MessageCode.EXPERIMENTER || message.length < BUNDLE_FLOW_MOD + HEADER) return false;
+  return (
+    message.readUInt32BE(8) === ONF &&
+    message.readUInt32BE(12) === BUNDLE_ADD_MESSAGE &&
+    message[BUNDLE_FLOW_MOD + 1] === MessageCode.FLOW_MOD
+  );
 }
 
 /** A FLOW_MOD (7.3.4.1) of priority 0 without match whose first action is output to the controller. */
-export function isMissToController(bytes: Buffer, at: number): boolean {
-  const length = bytes.readUInt16BE(at + 2);
-  if (length < 80 || bytes.readUInt16BE(at + 30) !== 0 || bytes.readUInt16BE(at + 50) !== 4) return false;
-  const action = at + 64;
-  return bytes.readUInt16BE(action) === 0 && bytes.readUInt32BE(action + 4) === CONTROLLER;
+export function isMissToController(bytes: Uint8Array, at: number): boolean {
+  const view = new DataView(bytes.buffer, bytes.byteOffset + at);
+  const length = view.getUint16(2);
+  if (length < 80 || view.getUint16(30) !== 0 || view.getUint16(50) !== 4) return false;
+  return view.getUint16(64) === 0 && view.getUint32(68) === CONTROLLER;
 }
