@@ -112,8 +112,8 @@ export class LearningSwitch implements AppInstance {
   }
 
   /**
-   * A port that may lead to another switch teaches nothing and floods nothing, but a packet to a known station harms
-   * nobody: so a restart of the controller does not interrupt conversations.
+   * A port that may lead to another switch teaches nothing and floods nothing, but a packet to a known station
+   * harms nobody: so a restart of the controller does not interrupt conversations.
    */
   private fromUnprovenPort(
     sw: Switch,

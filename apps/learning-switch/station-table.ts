@@ -7,8 +7,8 @@ interface Station {
 }
 
 /**
- * Where stations are: (VLAN, MAC address) -> port, of one switch. Bounded; MAC addresses are 48-bit numbers, VLANs their
- * identifier or -1 for none, times whole seconds of any clock.
+ * Where stations are: (VLAN, MAC address) -> port, of one switch. Bounded; MAC addresses are 48-bit numbers,
+ * VLANs their identifier or -1 for none, times whole seconds of any clock.
  */
 export class StationTable {
   private readonly vlans = new Map<number, Map<number, Station>>();

@@ -4,8 +4,8 @@ import { type ActualFlow, isPortUp, type Switch } from '../../controller/switch/
 import type { SwitchState } from './switch-state.js';
 
 /**
- * Learns from flows that an earlier connection or run of the controller left in the switch: each says where its source
- * is. Returns the ports that such flows use and that are gone.
+ * Learns from flows that an earlier connection or run of the controller left in the switch: each says where its
+ * source is. Returns the ports that such flows use and that are gone.
  */
 export function adoptSurvivors(
   sw: Switch,

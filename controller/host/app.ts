@@ -34,23 +34,23 @@ export interface AppDefinition<Config = unknown> {
 }
 
 /**
- * A running app. Every hook is optional. An error that leaves one is logged and counted; the app goes on and so do the others.
- * Hooks are called one after the other, never while one of them runs synchronously.
+ * A running app. Every hook is optional. An error that leaves one is logged and counted; the app goes on and so
+ * do the others. Hooks are called one after the other, never while one of them runs synchronously.
  */
 export interface AppInstance {
   /** The last call. The host removes the app's flows, groups, meters, timers and metrics by itself. */
   stop?(): void | Promise<void>;
   /**
-   * A switch is there. State the wanted flows here: they are compared with the switch's when this returns. With a
-   * promise, what the switch has of the app stays until it resolves. `survivors` are the app's short-lived flows that
-   * the switch already has.
+   * A switch is there. State the wanted flows here: they are compared with the switch's when this returns. With
+   * a promise, what the switch has of the app stays until it resolves. `survivors` are the app's short-lived
+   * flows that the switch already has.
    */
   switchUp?(sw: Switch, survivors: readonly ActualFlow[]): void | Promise<void>;
   /** The connection of a switch ended. Its flows go on forwarding, and the wanted state is kept. */
   switchDown?(sw: Switch): void;
   /**
-   * A packet punted by one of the app's flows. The view is valid during the synchronous call only: `detach()` it to
-   * keep it.
+   * A packet punted by one of the app's flows. The view is valid during the synchronous call only: `detach()`
+   * it to keep it.
    */
   packetIn?(sw: Switch, view: PacketInView): void | Promise<void>;
   /** A port was added, changed or removed; `sw.ports` is up to date already. */
@@ -62,8 +62,8 @@ export interface AppInstance {
   /** Roles of ports between switches changed. */
   topologyChanged?(sw: Switch, change: TopologyChange): void;
   /**
-   * Answers the operator, who asks over the admin socket: `name` says what for. Check `parameters` here. What it throws goes
-   * to the operator; a CodedError with its code.
+   * Answers the operator, who asks over the admin socket: `name` says what for. Check `parameters` here. What
+   * it throws goes to the operator; a CodedError with its code.
    */
   call?(name: string, parameters: Json): Json | Promise<Json>;
 }

@@ -13,7 +13,10 @@ export interface AppsOptions extends AppSurroundings {
 
 const RELOAD = 'reload';
 
-/** The apps of the configuration in their order, and what holds them together: tables, cookies and the flows between them. */
+/**
+ * The apps of the configuration in their order, and what holds them together: tables, cookies and the flows
+ * between them.
+ */
 export class Apps {
   /** Running apps by the high half of their cookies. The same map for good. */
   readonly byCookie = new Map<number, RunningApp>();
@@ -104,8 +107,8 @@ export class Apps {
   }
 
   /**
-   * Runs exactly these apps. Those that stay the same are not touched; one with other settings or other tables is started
-   * anew over its flows, of which only the difference is sent.
+   * Runs exactly these apps. Those that stay the same are not touched; one with other settings or other tables
+   * is started anew over its flows, of which only the difference is sent.
    */
   change(setups: readonly AppSetup[]): Promise<ReloadReport> {
     return this.inTurn(() => this.together(() => this.changeNow(setups)));

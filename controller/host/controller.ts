@@ -102,8 +102,8 @@ export class Controller {
   }
 
   /**
-   * Starts every app, then opens every endpoint. Rejects with what an app threw, or with the TransportError of an endpoint;
-   * nothing is left open then.
+   * Starts every app, then opens every endpoint. Rejects with what an app threw, or with the TransportError of
+   * an endpoint; nothing is left open then.
    */
   static async start(options: ControllerOptions): Promise<Controller> {
     const controller = new Controller(options);
@@ -158,7 +158,10 @@ export class Controller {
     return this.apps.summaries();
   }
 
-  /** Instance name of the app that a cookie names, `host` for the controller itself, undefined for foreign flows. */
+  /**
+   * Instance name of the app that a cookie names, `host` for the controller itself, undefined for foreign
+   * flows.
+   */
   ownerName(cookie: bigint): string | undefined {
     const owner = ownerOfCookie(cookie);
     if (owner === undefined) return undefined;
@@ -175,7 +178,10 @@ export class Controller {
     await this.apps.stopOne(this.appNamed(instance));
   }
 
-  /** Asks an app for something. Throws `unknown-app`, `no-answer` when it is stopped or takes no calls, and what the app throws. */
+  /**
+   * Asks an app for something. Throws `unknown-app`, `no-answer` when it is stopped or takes no calls, and what
+   * the app throws.
+   */
   async callApp(instance: string, name: string, parameters: Json): Promise<Json> {
     const answer = await this.appNamed(instance).call(name, parameters);
     if (answer === undefined) {
@@ -187,8 +193,9 @@ export class Controller {
   }
 
   /**
-   * Reads the configuration file again and applies what changed of its apps. Rejects with ConfigError or ControllerError; the old
-   * configuration stays then. Changes of endpoints and discovery take effect with the next start.
+   * Reads the configuration file again and applies what changed of its apps. Rejects with ConfigError or
+   * ControllerError; the old configuration stays then. Changes of endpoints and discovery take effect with the
+   * next start.
    */
   async reload(): Promise<ReloadReport> {
     const { file } = this.config;

@@ -4,7 +4,10 @@ import { MAX_TABLES, type TablePlan } from './table-plan.js';
 
 const PROBES = 'probes';
 
-/** The flows that the host itself wants on every switch: how probes get to it, and where packets go between apps. */
+/**
+ * The flows that the host itself wants on every switch: how probes get to it, and where packets go between
+ * apps.
+ */
 export class HostFlows {
   readonly owner: Owner;
   private readonly probeFlow: WantedFlow | undefined;
@@ -18,8 +21,8 @@ export class HostFlows {
   }
 
   /**
-   * Where packets go that match nothing: as the plan says, and past the tables of an app that is stopped. Call `state` for
-   * every switch afterwards.
+   * Where packets go that match nothing: as the plan says, and past the tables of an app that is stopped. Call
+   * `state` for every switch afterwards.
    */
   plan(plan: TablePlan, apps: Iterable<RunningApp>): void {
     this.misses = new Map(plan.misses.map(({ table, next }) => [table, next]));

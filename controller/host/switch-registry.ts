@@ -44,7 +44,10 @@ export class SwitchRegistry {
     this.up.set(sw.id, sw);
   }
 
-  /** Returns the switch that is forgotten in exchange, the one that has been away for longest, if there are too many. */
+  /**
+   * Returns the switch that is forgotten in exchange, the one that has been away for longest, if there are too
+   * many.
+   */
   left(sw: Switch): Switch | undefined {
     this.up.delete(sw.id);
     this.all.delete(sw.datapathId);

@@ -22,9 +22,9 @@ export interface BundleState {
 const MAX_ATTEMPTS = 3;
 
 /**
- * Sends changes in their order and waits until the switch has carried them out: flows and groups in one bundle, so that
- * no packet meets half of it, and one by one where the switch knows no bundles. What it refuses is told to its
- * owner; the rest is done. Rejects when the connection ends or the switch does not answer in time.
+ * Sends changes in their order and waits until the switch has carried them out: flows and groups in one bundle,
+ * so that no packet meets half of it, and one by one where the switch knows no bundles. What it refuses is told
+ * to its owner; the rest is done. Rejects when the connection ends or the switch does not answer in time.
  */
 export async function applyChanges(
   channel: RequestChannel,

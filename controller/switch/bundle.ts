@@ -17,8 +17,9 @@ const BASE_TIMEOUT = 10_000;
 const TIMEOUT_OF_MESSAGE = 0.2;
 
 /**
- * Sends messages as one bundle (ONF EXT-230 over OpenFlow 1.3): the switch carries all of them out at once, or, when
- * it refuses one at the commit, none. Undefined when the switch knows no bundles. Rejects when the connection ends.
+ * Sends messages as one bundle (ONF EXT-230 over OpenFlow 1.3): the switch carries all of them out at once, or,
+ * when it refuses one at the commit, none. Undefined when the switch knows no bundles. Rejects when the
+ * connection ends.
  */
 export async function sendBundle(
   channel: RequestChannel,

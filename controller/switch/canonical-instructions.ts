@@ -1,6 +1,6 @@
 /**
- * Instructions in one form: in the order in which a switch carries them out (OpenFlow 1.3.5 section 5.9), empty action lists left
- * out, and what has no meaning cleared.
+ * Instructions in one form: in the order in which a switch carries them out (OpenFlow 1.3.5 section 5.9), empty
+ * action lists left out, and what has no meaning cleared.
  */
 import { canonicalHeader, canonicalOxm, concatenate } from './canonical-oxm.js';
 

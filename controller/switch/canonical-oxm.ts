@@ -1,7 +1,8 @@
 /**
- * OXM fields in one form, so that two matches that select the same packets have the same bytes: sorted by field, masks
- * of all ones left out, fields with a mask of zeros left out, value bits outside the mask cleared, every field under one
- * of its headers where there are several, and wide registers as the narrow ones that they are made of.
+ * OXM fields in one form, so that two matches that select the same packets have the same bytes: sorted by
+ * field, masks of all ones left out, fields with a mask of zeros left out, value bits outside the mask cleared,
+ * every field under one of its headers where there are several, and wide registers as the narrow ones that they
+ * are made of.
  */
 
 /** Class and field number of the header, as `class << 7 | field`. */
@@ -32,7 +33,10 @@ const TWICE_NAMED: readonly [
   ],
 ];
 
-/** Both name the same field with the same width (Open vSwitch meta-flow.h), and Open vSwitch answers with either. */
+/**
+ * Both name the same field with the same width (Open vSwitch meta-flow.h), and Open vSwitch answers with
+ * either.
+ */
 const ALIASES = new Map<OxmId, OxmId>(
   TWICE_NAMED.flatMap(([oxmClass, pairs]) =>
     pairs.map(([nicira, openflow]) => [idOf(oxmClass, nicira), idOf(OXM, openflow)] as const),

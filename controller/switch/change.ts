@@ -27,8 +27,8 @@ export interface Change {
 }
 
 /**
- * Sorts changes so that nothing is missing in between: meters and groups come before the flows that use them and go after them,
- * and new flows come before old ones go.
+ * Sorts changes so that nothing is missing in between: meters and groups come before the flows that use them
+ * and go after them, and new flows come before old ones go.
  */
 export function orderChanges(changes: Change[]): Change[] {
   return changes.sort((a, b) => rank(a) - rank(b));

@@ -24,9 +24,9 @@ export interface Comparison {
 }
 
 /**
- * The difference between what a switch has and what is wanted. Flows that are right are not touched. Flows, short-lived ones too, of
- * owners that are not configured go at once by one message for each owner; a short-lived flow goes when its
- * table is no longer its owner's.
+ * The difference between what a switch has and what is wanted. Flows that are right are not touched. Flows,
+ * short-lived ones too, of owners that are not configured go at once by one message for each owner; a
+ * short-lived flow goes when its table is no longer its owner's.
  */
 export function compare(wants: SwitchWants, actual: ActualState, foreign: ForeignFlows): Comparison {
   const changes: (Change | undefined)[] = [];

@@ -1,6 +1,6 @@
 /**
- * Gives numbers of a range to keys. A key's number is a hash of it where that is free, so that it is mostly the same
- * after a restart, whatever the order.
+ * Gives numbers of a range to keys. A key's number is a hash of it where that is free, so that it is mostly the
+ * same after a restart, whatever the order.
  */
 export class KeyedNumbers {
   private readonly first: number;

@@ -1,4 +1,7 @@
-/** The parts of OpenFlow messages that apps handle. What comes from a switch is decoded: nothing in it is optional. */
+/**
+ * The parts of OpenFlow messages that apps handle. What comes from a switch is decoded: nothing in it is
+ * optional.
+ */
 import type { DecodedFlowStats } from '../openflow/index.js';
 import type { Session } from '../session/index.js';
 

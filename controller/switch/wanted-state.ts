@@ -12,10 +12,10 @@ import {
 } from './wanted-flow.js';
 
 /**
- * What one owner wants on one switch. Statements take effect together at the end of the current turn of the event
- * loop, or with the next connection of the switch; stating what is there already sends nothing. Keys are the
- * owner's own; stating under a known key replaces. They appear in the log when a switch refuses something, so they hold no
- * address of a client.
+ * What one owner wants on one switch. Statements take effect together at the end of the current turn of the
+ * event loop, or with the next connection of the switch; stating what is there already sends nothing. Keys are
+ * the owner's own; stating under a known key replaces. They appear in the log when a switch refuses something,
+ * so they hold no address of a client.
  */
 export class WantedState {
   /** Replaced when the owner's app is started anew with other tables. */
@@ -43,9 +43,9 @@ export class WantedState {
   }
 
   /**
-   * Throws OpenflowError when the flow cannot be encoded, SwitchError when the table is not the owner's, the cookie is
-   * too large, the priority is the controller's, or another key has the same table, priority and match. Nothing is
-   * changed then.
+   * Throws OpenflowError when the flow cannot be encoded, SwitchError when the table is not the owner's, the
+   * cookie is too large, the priority is the controller's, or another key has the same table, priority and
+   * match. Nothing is changed then.
    */
   setFlow(key: string, flow: WantedFlow): void {
     const { owner, wants } = this;
@@ -68,7 +68,10 @@ export class WantedState {
     this.stale.flows.delete(key);
   }
 
-  /** Gives the flow of `key` away to another key when it is left of before. Returns whether it is. For SwitchWants. */
+  /**
+   * Gives the flow of `key` away to another key when it is left of before. Returns whether it is. For
+   * SwitchWants.
+   */
   surrender(key: string): boolean {
     return this.stale.flows.delete(key) && this.identities.delete(key);
   }
@@ -147,8 +150,8 @@ export class WantedState {
   }
 
   /**
-   * Begins to state everything anew. What was wanted so far, and what the switch has from an earlier run, stays until
-   * `settle` was called for every `reason` and removes whatever has not been stated again.
+   * Begins to state everything anew. What was wanted so far, and what the switch has from an earlier run, stays
+   * until `settle` was called for every `reason` and removes whatever has not been stated again.
    */
   unsettle(reason = 'app'): void {
     if (this.isSettled) {

@@ -18,7 +18,10 @@ function endpoint(passive: boolean): z.ZodType<string> {
 
 const seconds = () => z.number().min(0.1).max(86_400);
 
-/** An entry of `apps`: a name, or a mapping of the name to the app's configuration, perhaps with an instance name. */
+/**
+ * An entry of `apps`: a name, or a mapping of the name to the app's configuration, perhaps with an instance
+ * name.
+ */
 const appEntry = z.union([z.string(), z.record(z.string(), z.unknown())]);
 
 /** The whole configuration. Apps' own parts are checked against the apps' schemas. */

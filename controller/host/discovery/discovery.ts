@@ -34,7 +34,10 @@ export interface DiscoveryEvents {
 const MISSED_ROUNDS = 3;
 /** Probes of different switches are spread over an interval. */
 const SLICES = 8;
-/** A switch that has the controller's flows already was safe a moment ago: its ports are held this part of the time. */
+/**
+ * A switch that has the controller's flows already was safe a moment ago: its ports are held this part of the
+ * time.
+ */
 const WARM_HOLD = 1 / 8;
 const LLDP = 0x88cc;
 
@@ -267,7 +270,10 @@ export class Discovery implements Topology {
     });
   }
 
-  /** Works the roles of one switch out anew, or of all when the links changed, and tells of every switch that changed. */
+  /**
+   * Works the roles of one switch out anew, or of all when the links changed, and tells of every switch that
+   * changed.
+   */
   private updateNow(only?: PortRoles): void {
     this.isUpdateDue = false;
     if (this.isTreeStale || only === undefined) {

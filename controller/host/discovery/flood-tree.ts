@@ -1,10 +1,11 @@
 /**
  * A loop-free flood tree over the links between switches.
  *
- * Ports that reach one another without a switch in between form a segment: two for a cable, more for a hub. The tree
- * spans the graph whose nodes are switches and segments and whose edges are ports; so a cable that joins two
- * ports of one switch and a hub are no special cases. It is found breadth first from the lowest datapath id, ports
- * in order of number: the same links always give the same tree, and no path is longer than it has to be from there.
+ * Ports that reach one another without a switch in between form a segment: two for a cable, more for a hub. The
+ * tree spans the graph whose nodes are switches and segments and whose edges are ports; so a cable that joins
+ * two ports of one switch and a hub are no special cases. It is found breadth first from the lowest datapath
+ * id, ports in order of number: the same links always give the same tree, and no path is longer than it has to
+ * be from there.
  */
 
 /** One direction of a link: a probe sent out of `from` arrived at `to`. */

@@ -59,8 +59,8 @@ export class PortRoles {
   }
 
   /**
-   * A probe says that a switch is behind the port: until the tree is known nothing is flooded to it. Returns whether traffic
-   * may have used it.
+   * A probe says that a switch is behind the port: until the tree is known nothing is flooded to it. Returns
+   * whether traffic may have used it.
    */
   blockAtOnce(port: number): boolean {
     const role = this.roles.get(port);

@@ -1,9 +1,10 @@
 /**
- * Link probes: LLDP frames that say which port of which switch they left, signed so that hosts cannot invent links.
+ * Link probes: LLDP frames that say which port of which switch they left, signed so that hosts cannot invent
+ * links.
  *
  * The signed part is an organisation-specific TLV (IEEE Std 802.1AB-2016 clause 8.6) of a locally administered
- * identifier: datapath id (u64), port (u32), round (u32), and the first 16 bytes of their HMAC-SHA-256. A probe is good for the
- * round in which it was sent and the next one, so that a recorded one soon proves nothing.
+ * identifier: datapath id (u64), port (u32), round (u32), and the first 16 bytes of their HMAC-SHA-256. A probe
+ * is good for the round in which it was sent and the next one, so that a recorded one soon proves nothing.
  */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import {

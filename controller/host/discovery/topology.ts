@@ -12,8 +12,8 @@ export type PortRole = 'held' | 'edge' | 'tree' | 'blocked' | 'down';
 
 export interface TopologyChange {
   /**
-   * Paths may run differently now: what was learnt from the direction of packets on this switch is void. False when
-   * ports only joined.
+   * Paths may run differently now: what was learnt from the direction of packets on this switch is void. False
+   * when ports only joined.
    */
   readonly disturbed: boolean;
 }

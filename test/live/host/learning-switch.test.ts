@@ -154,6 +154,8 @@ describe('the learning switch on a ring of bridges', () => {
     const [first, second] = hosts as [SandboxHost, SandboxHost];
     await sandbox.vsctl(['del-port', 'br1', 'br1-br2', '--', 'del-port', 'br2', 'br2-br1']);
     await treeOf(4);
+    const reaches = async () => (await first.run(['ping', '-c', '1', '-W', '1', second.ip])).exitCode === 0;
+    await until('the datapaths have taken the new way over', reaches);
     const { stdout } = await first.run(['ping', '-c', '3', '-i', '0.1', '-W', '5', second.ip]);
     expect(stdout).to.include('3 received');
   });
