@@ -76,12 +76,7 @@ export class Apps {
   }
 
   startOne(app: RunningApp): Promise<void> {
-    return this.inTurn(() =>
-      this.together(async () => {
-        await this.launch(app);
-        this.stateHostFlows();
-      }),
-    );
+    return this.inTurn(() => this.together(() => this.launch(app)));
   }
 
   stopOne(app: RunningApp): Promise<void> {
@@ -89,7 +84,6 @@ export class Apps {
       this.together(async () => {
         if (!app.isRunning) return;
         await this.halt(app);
-        this.stateHostFlows();
         this.forget(app);
       }),
     );
@@ -148,10 +142,14 @@ export class Apps {
       }
       report[old === undefined ? 'started' : 'restarted'].push(instance);
       await this.launch(app).catch(error => failures.push(error));
-      for (const sw of this.options.known()) sw.wanted(app.owner).settle(RELOAD);
+      for (const sw of this.options.known()) {
+        sw.wanted(app.owner).settle(RELOAD);
+        for (const table of old?.owner.tables ?? []) {
+          if (!app.owner.tables.has(table)) sw.removeShortLived(app.owner.number, table);
+        }
+      }
     }
     for (const instance of before.keys()) if (!after.has(instance)) report.stopped.push(instance);
-    this.stateHostFlows();
     if (failures.length > 0) throw failures[0];
     return report;
   }
@@ -172,17 +170,22 @@ export class Apps {
     this.options.log.write('app-stopped', { app: app.name });
   }
 
-  private stateHostFlows(): void {
-    this.hostFlows.plan(this.plan, this.apps.values());
-    for (const sw of this.options.known()) this.hostFlows.state(sw);
-  }
-
-  /** What `run` changes is sent to each switch together. */
+  /**
+   * What `run` changes is sent to each switch together, and the flows between apps follow. Until then apps may state flows
+   * where the host's were.
+   */
   private async together<T>(run: () => Promise<T>): Promise<T> {
-    const releases = [...this.options.known()].map(sw => sw.holdChanges());
+    const switches = [...this.options.known()];
+    const releases = switches.map(sw => sw.holdChanges());
+    for (const sw of switches) sw.wanted(this.hostFlows.owner).unsettle(RELOAD);
     try {
       return await run();
     } finally {
+      this.hostFlows.plan(this.plan, this.apps.values());
+      for (const sw of this.options.known()) {
+        this.hostFlows.state(sw);
+        sw.wanted(this.hostFlows.owner).settle(RELOAD);
+      }
       for (const release of releases) release();
     }
   }

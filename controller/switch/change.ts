@@ -1,4 +1,4 @@
-import { cookieOf, OWNER_MASK } from './cookie.js';
+import { cookieOf, OWNER_MASK, SHORT_LIVED, shortLivedCookieOf } from './cookie.js';
 import type { FlowForm } from './flow-form.js';
 import type { FlowMod, GroupMod, MeterMod } from './types.js';
 import type { WantedState } from './wanted-state.js';
@@ -77,6 +77,18 @@ export function ownerRemoval(owner: number): Change {
     tableId: ALL_TABLES,
     cookie: cookieOf(owner),
     cookieMask: OWNER_MASK,
+  } as FlowMod;
+  return { message, kind: 'flow', effect: 'removed', entry: undefined };
+}
+
+/** Removes the short-lived flows of an owner from one table. */
+export function shortLivedRemoval(owner: number, tableId: number): Change {
+  const message = {
+    type: 'flow-mod',
+    command: 'delete',
+    tableId,
+    cookie: shortLivedCookieOf(owner),
+    cookieMask: OWNER_MASK | BigInt(SHORT_LIVED),
   } as FlowMod;
   return { message, kind: 'flow', effect: 'removed', entry: undefined };
 }

@@ -12,6 +12,7 @@ import {
   meterRemoval,
   orderChanges,
   ownerRemoval,
+  shortLivedRemoval,
 } from './change.js';
 import { ownerOfCookie } from './cookie.js';
 import { type FlowForm, FlowFormer } from './flow-form.js';
@@ -90,6 +91,12 @@ export class SwitchWants {
     this.changed();
   }
 
+  /** Short-lived flows of an owner must leave a table that is not the owner's any more. */
+  removeShortLived(ownerNumber: number, tableId: number): void {
+    this.removals.push(shortLivedRemoval(ownerNumber, tableId));
+    this.changed();
+  }
+
   /** Table, priority and match of a flow as one text. Throws the OpenflowError of one that cannot be encoded. */
   identityOf(flow: WantedFlow): string {
     return this.former.form(flow).identity;
@@ -101,7 +108,7 @@ export class SwitchWants {
     const { identity } = form;
     const holder = this.flows.get(identity);
     const isMine = holder === undefined || (holder.state === state && holder.key === key);
-    if (!isMine && !(holder.state === state && state.surrender(holder.key))) {
+    if (!isMine && !holder.state.surrender(holder.key)) {
       throw new SwitchError(
         'duplicate-flow',
         `"${key}" of "${state.owner.name}" has table, priority and match of "${holder.key}" of "${holder.state.owner.name}".`,

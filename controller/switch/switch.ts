@@ -101,6 +101,11 @@ export class Switch {
     this.wants.removeOwner(ownerNumber);
   }
 
+  /** Removes an owner's short-lived flows from a table that is not the owner's any more. */
+  removeShortLived(ownerNumber: number, tableId: number): void {
+    this.wants.removeShortLived(ownerNumber, tableId);
+  }
+
   /** Takes over a new connection. The wanted state is compared by `reconcile`. */
   attach(session: Session, greeting: SwitchGreeting): void {
     this.session = session;

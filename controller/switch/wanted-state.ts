@@ -69,8 +69,8 @@ export class WantedState {
   }
 
   /**
-   * Gives the flow of `key` away to another key when it is left of before. Returns whether it is. For
-   * SwitchWants.
+   * Gives the place of a flow away when it is left of before and has not been stated since. Returns whether it is.
+   * For SwitchWants.
    */
   surrender(key: string): boolean {
     return this.stale.flows.delete(key) && this.identities.delete(key);

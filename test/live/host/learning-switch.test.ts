@@ -1,4 +1,7 @@
 import { expect } from 'chai';
+import { z } from 'zod';
+import { builtInApps } from '../../../apps/index.js';
+import { defineApp, parseConfig } from '../../../controller/host/index.js';
 import { OvsSandbox, type SandboxHost, until } from '../../../mininet/driver/index.js';
 import { type LiveController, startController } from './live-controller.js';
 
@@ -76,6 +79,32 @@ describe('the learning switch on Open vSwitch', () => {
     expect(ping.stdout).to.include('40 received');
     expect(await flows()).to.deep.equal(before);
     expect(Math.max(...(await durations()))).to.be.greaterThan(oldest);
+  });
+
+  it('loses no packet when the configuration changes: other settings, an app before it, an app taken away', async () => {
+    const shim = defineApp({
+      name: 'shim',
+      summary: 'Sends everything on.',
+      config: z.strictObject({}),
+      tables: [{ name: 'all', miss: 'next' }],
+      endsPipeline: false,
+      start: () => ({}),
+    });
+    const ping = await one.spawn(['ping', '-c', '40', '-i', '0.1', '-W', '5', two.ip]);
+    await ping.printed(/icmp_seq=3 /);
+    const steps = [
+      ['[{learning-switch: {idleTimeout: 90}}]', 10],
+      ['[shim, {learning-switch: {idleTimeout: 90}}]', 20],
+      ['[learning-switch]', 30],
+    ] as const;
+    for (const [apps, next] of steps) {
+      const config = await parseConfig(`apps: ${apps}`, { builtIn: [...builtInApps, shim] });
+      await live.controller.apply(config);
+      await ping.printed(new RegExp(`icmp_seq=${next} `));
+    }
+    await ping.exited;
+    expect(ping.stdout).to.include('40 received');
+    expect(live.log.filter(({ id }) => id === 'app-failed' || id === 'flow-refused')).to.deep.equal([]);
   });
 
   it('has everything back after a restart of ovs-vswitchd', async () => {

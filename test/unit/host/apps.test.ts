@@ -208,6 +208,21 @@ describe('apps of a running controller', () => {
     expect(a.calls).to.deep.equal(['start', 'switchUp', 'stop', 'start', 'switchUp']);
   });
 
+  it('may decide by themselves what happens to packets that match nothing, before and after a pause', async () => {
+    await start();
+    a.hooks.switchUp = found => a.context.wanted(found).setFlow('miss', { tableId: 1, priority: 0 });
+    await simulation.connect(sw);
+    const misses = () => sw.flows.filter(flow => flow.tableId === 1).map(flow => flow.instructions.length);
+    expect(misses()).to.deep.equal([0]);
+    await simulation.controller.stopApp('app-a');
+    await simulation.settle();
+    expect(misses(), 'packets pass the app by').to.deep.equal([1]);
+    await simulation.controller.startApp('app-a');
+    await simulation.settle();
+    expect(misses()).to.deep.equal([0]);
+    expect(simulation.logged('app-failed')).to.deep.equal([]);
+  });
+
   it('take no timers along when they stop', async () => {
     await start();
     const before = simulation.clock.pending;
@@ -274,6 +289,24 @@ describe('apps of a running controller', () => {
     expect(report.restarted).to.deep.equal(['app-a']);
     expect(sw.changes).to.have.length(1);
     expect(sw.flows.map(flow => flow.match.inPort).sort()).to.deep.equal([1, 2, 3, undefined]);
+  });
+
+  it('take their flows along when they get other tables; short-lived ones of the old tables go', async () => {
+    await start('apps: [app-b]\ndiscovery: {enabled: false}');
+    b.hooks.switchUp = found => b.context.wanted(found).setFlow('punt', punt(b.context.table('t'), 1));
+    await simulation.connect(sw);
+    const cookie = b.context.shortLivedCookie();
+    const known = simulation.controller.connected.get('0000000000000001')!;
+    known.send({ type: 'flow-mod', cookie, tableId: 0, match: { inPort: 7 } });
+    await simulation.settle();
+    await simulation.controller.apply(
+      await simulation.config('apps: [app-a, app-b]\ndiscovery: {enabled: false}'),
+    );
+    await simulation.settle();
+    expect(sw.flows.map(flow => [flow.tableId, flow.match.inPort])).to.have.deep.members([
+      [2, 1],
+      [0, undefined],
+    ]);
   });
 
   it('are removed with their flows when the configuration no longer lists them', async () => {
