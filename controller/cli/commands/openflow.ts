@@ -2,10 +2,7 @@ import type { Command } from 'commander';
 import { withExamples } from '../examples.js';
 import type { Invocation } from '../invocation.js';
 import { JSON_OPTION } from '../query-options.js';
-
-export interface StreamOptions {
-  hex?: boolean;
-}
+import type { StreamOptions } from '../stream/stream-options.js';
 
 export function defineOpenflow(program: Command, invocation: Invocation): void {
   const group = program

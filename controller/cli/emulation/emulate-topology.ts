@@ -1,10 +1,10 @@
 import { type EmulatedNetwork, emulate, loadTopology, until } from '../../../mininet/driver/index.js';
-import type { EmulateOptions } from '../commands/emulate.js';
 import { ExitCode } from '../exit-codes.js';
 import { type Invocation, write } from '../invocation.js';
 import { withProgress } from '../progress.js';
 import { signalExitCode } from '../signals.js';
 import { driverNetwork } from './driver-network.js';
+import type { EmulateOptions } from './emulate-options.js';
 import { EmulationSignals } from './emulation-signals.js';
 import { NetworkShell } from './network-shell.js';
 import { type OwnController, startOwnController } from './own-controller.js';

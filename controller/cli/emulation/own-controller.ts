@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hostBackend } from '../../api/host-backend.js';
 import type { FlowReport } from '../../api/reports.js';
-import type { EmulateOptions } from '../commands/emulate.js';
 import type { Invocation } from '../invocation.js';
 import { controllerLogger } from '../logger.js';
 import { configFor, type RunningController, startController } from '../running-controller.js';
+import type { EmulateOptions } from './emulate-options.js';
 
 /** The controller of an emulation: in this process, on a unix socket in a folder of its own. */
 export interface OwnController {

@@ -1,9 +1,9 @@
 import { decode, OpenflowError, toJson } from '../../openflow/index.js';
-import type { StreamOptions } from '../commands/openflow.js';
 import { ExitCode } from '../exit-codes.js';
 import { type Invocation, write } from '../invocation.js';
 import { HexReader } from './hex-reader.js';
 import { type Frame, MessageFramer } from './message-framer.js';
+import type { StreamOptions } from './stream-options.js';
 
 /** Lines are gathered into writes of about this many characters; a chunk of input always ends one. */
 const WRITE_CHARACTERS = 1 << 16;

@@ -1,9 +1,9 @@
 import { encode, type Message, OpenflowError, Writer } from '../../openflow/index.js';
-import type { StreamOptions } from '../commands/openflow.js';
 import { ExitCode } from '../exit-codes.js';
 import { CommandError } from '../failure.js';
 import { type Invocation, write } from '../invocation.js';
 import { type Line, LineSplitter } from './line-splitter.js';
+import type { StreamOptions } from './stream-options.js';
 
 /** The JSON of the longest message, every byte of it structured, stays far below. */
 const MAX_LINE_BYTES = 1 << 24;

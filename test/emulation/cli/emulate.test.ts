@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -51,6 +52,25 @@ describe('`emulate`', () => {
       .and.not.include('never');
   });
 
+  it('removes with --clean what a killed emulation left, and not one that runs', async () => {
+    const killed = emulate('tree', '--run', 'h1 echo started; sleep 1000');
+    await killed.firstLine();
+    const running = emulate('single', '--no-controller', '--run', 'h1 echo started; sleep 1000');
+    await running.firstLine();
+    const runner = childrenOf(killed.child.pid!).find(pid => commandOf(pid).includes('python3'))!;
+    process.kill(runner, 'SIGKILL');
+    killed.child.kill('SIGKILL');
+    await once(killed.child, 'exit');
+    const { code, stdout } = await emulate('--clean', '--json').ended;
+    expect(code).to.equal(0);
+    const { removed, failed } = JSON.parse(stdout.toString());
+    expect(failed).to.deep.equal([]);
+    expect(removed.length).to.be.greaterThan(0);
+    expect(running.child.exitCode).to.equal(null);
+    running.child.kill('SIGTERM');
+    expect(await running.ended).to.include({ code: 128 + 15 });
+  });
+
   it('ends in good order when it is told to', async () => {
     const emulation = emulate('single', '--run', 'h1 echo started; sleep 1000');
     await emulation.firstLine();
@@ -91,3 +111,11 @@ describe('`emulate`', () => {
     expect(stderr).to.include('[unknown-topology]');
   });
 });
+
+function childrenOf(pid: number): number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+}
+
+function commandOf(pid: number): string {
+  return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+}

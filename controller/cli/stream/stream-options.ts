@@ -1,0 +1,4 @@
+/** What `cloakflow openflow decode` and `encode` were told on the command line. */
+export interface StreamOptions {
+  hex?: boolean;
+}
