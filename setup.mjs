@@ -27,6 +27,11 @@ const PACKAGES = {
   ethtool: 'offload settings of virtual links',
   tcpdump: 'captures',
   'libpcap-dev': 'captures in tests',
+  openssl: 'judges certificates in tests',
+  'libnss3-tools': 'imports PKCS#12 files as browsers do, in tests',
+  bind9: 'a DNS server that takes updates, in tests',
+  'bind9-dnsutils': 'dig, in tests',
+  'knot-dnsutils': 'kdig, in tests',
 };
 /** The other supported Node release, on which the unit tests run too. */
 const OTHER_NODE = '24.21.0';
