@@ -135,7 +135,7 @@ export class LearningSwitch implements AppInstance {
     state.forwarding.clear();
     for (const port of sw.ports.keys()) if (topology.isForwarding(sw, port)) state.forwarding.add(port);
     const wanted = this.context.wanted(sw);
-    stateFlows(wanted, this.tableId, topology.blockedPorts(sw));
+    stateFlows(wanted, this.tableId, topology.blockedPorts(sw), this.context.punt(sw));
     if (topology.isSettled(sw)) wanted.settle(TOPOLOGY);
   }
 

@@ -1,12 +1,19 @@
 import { ControllerMaxLen, Port } from '../../controller/openflow/index.js';
-import type { WantedFlow, WantedState } from '../../controller/switch/index.js';
+import type { Instruction, WantedFlow, WantedState } from '../../controller/switch/index.js';
 
 /** Flows that are learnt stand between the drops and the miss. */
 export const LEARNT_PRIORITY = 0x1000;
 const DROP_PRIORITY = 0x2000;
 
-/** States the app's lasting flows: what is never forwarded, what a blocked port receives, and the miss. */
-export function stateFlows(wanted: WantedState, tableId: number, blockedPorts: Iterable<number>): void {
+/**
+ * States the app's lasting flows: what is never forwarded, what a blocked port receives, and the miss, limited by `punt`.
+ */
+export function stateFlows(
+  wanted: WantedState,
+  tableId: number,
+  blockedPorts: Iterable<number>,
+  punt: readonly Instruction[],
+): void {
   const flows: [string, WantedFlow][] = [
     [
       'link-local',
@@ -22,6 +29,7 @@ export function stateFlows(wanted: WantedState, tableId: number, blockedPorts: I
         tableId,
         priority: 0,
         instructions: [
+          ...punt,
           {
             type: 'apply-actions',
             actions: [{ type: 'output', port: Port.CONTROLLER, maxLen: ControllerMaxLen.NO_BUFFER }],

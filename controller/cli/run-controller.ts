@@ -1,3 +1,4 @@
+import { endpointOf } from '../host/index.js';
 import type { RunOptions } from './commands/run.js';
 import { type Invocation, write } from './invocation.js';
 import { controllerLogger } from './logger.js';
@@ -26,7 +27,14 @@ export async function runController(
       logger,
     );
     try {
-      await write(invocation.stdout, readyLine(running, config.connect, options.json === true));
+      await write(
+        invocation.stdout,
+        readyLine(
+          running,
+          config.connect.map(entry => endpointOf(entry).text),
+          options.json === true,
+        ),
+      );
       await signal.ended;
     } finally {
       await running.stop();

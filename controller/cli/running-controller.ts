@@ -24,7 +24,7 @@ export async function configFor(file: string | undefined, overrides: Overrides =
   if (!endpoints && apps === undefined) return config;
   // Checked as a configuration of its own, so that a fault is told in the same words. JSON is YAML.
   const text = JSON.stringify({
-    ...(endpoints ? { listen: listen ?? [], connect: connect ?? [] } : {}),
+    ...(endpoints ? { listen: listen ?? [], connect: connect ?? [], tls: config.tls } : {}),
     apps: apps ?? [],
   });
   const given = await parseConfig(text, { builtIn: builtInApps });

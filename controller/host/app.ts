@@ -46,7 +46,7 @@ export interface AppInstance {
    * flows that the switch already has.
    */
   switchUp?(sw: Switch, survivors: readonly ActualFlow[]): void | Promise<void>;
-  /** The connection of a switch ended. Its flows go on forwarding, and the wanted state is kept. */
+  /** The connection of a switch ended, or another controller has become its master. Its flows go on forwarding, and the wanted state is kept. */
   switchDown?(sw: Switch): void;
   /**
    * A packet punted by one of the app's flows. The view is valid during the synchronous call only: `detach()`
@@ -91,6 +91,11 @@ export interface AppContext<Config = unknown> {
   shortLivedCookie(own?: number): bigint;
   /** The flows, groups and meters that the app wants on a switch. */
   wanted(sw: Switch): WantedState;
+  /**
+   * Instructions to put before an output to the controller, so that the switch holds the app to its limit of packet-ins
+   * (`limits.punt`). State them anew with the flow; none where there is no limit or no meter.
+   */
+  punt(sw: Switch): readonly Instruction[];
 }
 
 /** Types a definition by its configuration; lists of apps hold the result. */

@@ -3,11 +3,12 @@ import { CodedError } from '../coded-error.js';
 import type { DecodedMessage, Json } from '../openflow/index.js';
 import type { Session, SessionError, SessionOptions } from '../session/index.js';
 import { type ActualState, cookieHighOf, HOST_OWNER, ownerOfCookie, type Switch } from '../switch/index.js';
-import type { ConnectionHandler } from '../transport/index.js';
+import type { ConnectionHandler, PeerCertificate } from '../transport/index.js';
 import type { AppDefinition } from './app.js';
 import { Apps } from './apps.js';
 import { type Clock, systemClock } from './clock.js';
 import { type Config, loadConfig } from './config/load.js';
+import { type ConnectionPolicy, connectionPolicy } from './connection-policy.js';
 import { Discovery } from './discovery/discovery.js';
 import { Endpoints } from './endpoints.js';
 import { HOST_MESSAGES } from './messages/catalogue.js';
@@ -15,6 +16,7 @@ import { messageLog } from './messages/log.js';
 import type { MessageLog } from './messages/message.js';
 import { Occasions } from './messages/occasions.js';
 import { Metrics } from './metrics.js';
+import { type PacketInReceiver, PacketInScheduler } from './packet-in-scheduler.js';
 import type { RunningApp } from './running-app.js';
 import { SwitchConnection } from './switch-connection.js';
 import { SwitchRegistry } from './switch-registry.js';
@@ -62,7 +64,21 @@ export class Controller {
   readonly switches: SwitchRegistry;
   /** The session that stands for each datapath id. */
   readonly sessions = new Map<bigint, Session>();
-  readonly counts = { strayPacketIns: 0, switchErrors: 0, connections: 0 };
+  /** Connections that stand for a datapath id. */
+  readonly connections = new Set<SwitchConnection>();
+  readonly counts = {
+    strayPacketIns: 0,
+    limitedPacketIns: 0,
+    switchErrors: 0,
+    connections: 0,
+    unpinned: 0,
+  };
+  /** Thins out what is logged of switches without their certificates. */
+  readonly refusals = new Occasions();
+  readonly packetIns: PacketInScheduler<SwitchConnection>;
+  /** Link probes that come back. */
+  readonly probes: PacketInReceiver<SwitchConnection>;
+  policy: ConnectionPolicy;
 
   private config: Config;
   private readonly builtIn: readonly AppDefinition[];
@@ -75,7 +91,15 @@ export class Controller {
     const { config, builtIn, logger, clock = systemClock, processMetrics = false } = options;
     this.config = config;
     this.builtIn = builtIn;
+    this.policy = connectionPolicy(config);
     this.log = messageLog(logger, HOST_MESSAGES);
+    const drops = new Occasions();
+    this.packetIns = new PacketInScheduler({
+      dropped: receiver => {
+        const times = drops.count(receiver);
+        if (times !== undefined) this.log.write('packet-ins-dropped', { app: receiver, times });
+      },
+    });
     this.metrics = new Metrics({ processMetrics });
     this.switches = new SwitchRegistry(config.foreignFlows, (sw, error) => {
       this.log.write('reconcile-failed', { switch: sw.id }, error);
@@ -87,7 +111,16 @@ export class Controller {
       this.log,
       { topologyChanged: (sw, change) => this.apps.each(app => app.topologyChanged(sw, change)) },
     );
+    this.probes = {
+      name: 'host',
+      isBehind: false,
+      receive: ({ sw }, view) => {
+        if (sw !== undefined) this.discovery.received(sw, view.inPort, view.data);
+      },
+    };
     this.apps = new Apps({
+      puntLimit: config.limits.punt,
+      packetIns: this.packetIns,
       clock,
       logger,
       log: this.log,
@@ -97,7 +130,11 @@ export class Controller {
       topology: this.discovery,
       probeFlow: enabled ? this.discovery.flow() : undefined,
     });
-    this.endpoints = new Endpoints(this.log, peer => this.accept(peer), options.session ?? {});
+    this.endpoints = new Endpoints(
+      this.log,
+      ({ remote, certificate }) => this.accept(remote, certificate),
+      options.session ?? {},
+    );
     this.addMetrics();
   }
 
@@ -134,9 +171,9 @@ export class Controller {
   }
 
   /** Gives a connection its handler. Endpoints call it; tests do so with connections of their own. */
-  accept(peer: string): ConnectionHandler {
+  accept(peer: string, certificate?: PeerCertificate): ConnectionHandler {
     this.counts.connections++;
-    return new SwitchConnection(this, peer);
+    return new SwitchConnection(this, peer, certificate);
   }
 
   /** Connected switches by id. */
@@ -193,9 +230,9 @@ export class Controller {
   }
 
   /**
-   * Reads the configuration file again and applies what changed of its apps. Rejects with ConfigError or
-   * ControllerError; the old configuration stays then. Changes of endpoints and discovery take effect with the
-   * next start.
+   * Reads the configuration file again and applies what changed of its apps, TLS files, pins and role. Rejects
+   * with ConfigError or ControllerError; the old configuration stays then. Changes of endpoints, limits and
+   * discovery take effect with the next start.
    */
   async reload(): Promise<ReloadReport> {
     const { file } = this.config;
@@ -214,6 +251,9 @@ export class Controller {
   async apply(config: Config): Promise<ReloadReport> {
     const report = await this.apps.change(config.apps);
     this.config = config;
+    this.policy = connectionPolicy(config);
+    await this.endpoints.refresh();
+    for (const connection of this.connections) connection.reconsider();
     const { started, stopped, restarted } = report;
     this.log.write('config-reloaded', {
       started: started.length,
@@ -236,13 +276,15 @@ export class Controller {
     this.apps.switchUp(sw, actual);
   }
 
-  switchDown(sw: Switch, reason: SessionError): void {
+  /** The connection of a switch ended, or (without a reason) another controller has become its master. */
+  switchDown(sw: Switch, reason?: SessionError): void {
     sw.detach();
     this.discovery.switchDown(sw);
     this.apps.each(app => app.switchDown(sw));
     const forgotten = this.switches.left(sw);
     if (forgotten !== undefined) this.discovery.switchForgotten(forgotten);
-    if (!this.isStopped) this.log.write('switch-disconnected', { switch: sw.id, reason: reason.code });
+    if (this.isStopped || reason === undefined) return;
+    this.log.write('switch-disconnected', { switch: sw.id, reason: reason.code });
   }
 
   connectionEnded(session: Session): void {
@@ -297,6 +339,28 @@ export class Controller {
       'Packets that no running app asked for.',
       () => counts.strayPacketIns,
     );
+    host.counter(
+      'limited_packet_ins_total',
+      'Packets above the limit of their port.',
+      () => counts.limitedPacketIns,
+    );
+    host.counter(
+      'dropped_packet_ins_total',
+      'Packets for which there was no room while their app was behind.',
+      () => this.packetIns.dropped,
+    );
+    host.gauge('waiting_packet_ins', 'Packets that wait for their app.', () => this.packetIns.waiting);
+    host.counter(
+      'refused_connections_total',
+      'Connections above a limit.',
+      () => this.endpoints.counts.refused,
+    );
+    host.counter(
+      'tls_refusals_total',
+      'Connections whose TLS handshake or certificate did not do.',
+      () => this.endpoints.counts.tlsRefused,
+    );
+    host.counter('unpinned_switches_total', 'Switches without their certificates.', () => counts.unpinned);
     host.counter('switch_errors_total', 'Errors that answered no call.', () => counts.switchErrors);
   }
 }

@@ -8,6 +8,7 @@ export {
   type ConfigProblem,
   describeProblem,
 } from './config/config-error.js';
+export { endpointOf } from './config/connection-schema.js';
 export { type Config, loadConfig, parseConfig } from './config/load.js';
 export {
   type AppSummary,

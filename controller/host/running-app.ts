@@ -16,11 +16,13 @@ import type { AppContext, AppInstance } from './app.js';
 import { AppGuard } from './app-guard.js';
 import type { Clock } from './clock.js';
 import type { AppSetup } from './config/app-setup.js';
+import type { RateLimit } from './config/connection-schema.js';
 import type { Topology, TopologyChange } from './discovery/topology.js';
 import type { HOST_MESSAGES } from './messages/catalogue.js';
 import { messageLog } from './messages/log.js';
 import type { MessageLog } from './messages/message.js';
 import type { Metrics } from './metrics.js';
+import { puntInstructions } from './punt-meter.js';
 import type { TablePlan } from './table-plan.js';
 
 /** What the host lends to its apps. */
@@ -31,7 +33,14 @@ export interface AppSurroundings {
   readonly metrics: Metrics;
   readonly switches: ReadonlyMap<string, Switch>;
   readonly topology: Topology;
+  /** Bound of what an app's flows may send to the controller. */
+  readonly puntLimit: RateLimit | undefined;
+  /** Told when an app falls behind with its packet-ins, and when it has caught up. */
+  readonly packetIns: { hold(): void; release(): void };
 }
+
+/** Packet-ins that an app may be working on at a time. */
+const MOST_UNDERWAY = 256;
 
 /** One app of the configuration, running or stopped, with its errors kept to itself. */
 export class RunningApp {
@@ -41,11 +50,14 @@ export class RunningApp {
   readonly next: number | undefined;
   /** Packets that its flows punted. */
   packetIns = 0;
+  /** It has not finished with so many packet-ins that others should wait. */
+  isBehind = false;
   readonly guard: AppGuard;
 
   private readonly tables: ReadonlyMap<string, number>;
   private readonly surroundings: AppSurroundings;
   private instance: AppInstance | undefined;
+  private underway = 0;
   private disposeMetrics: (() => void) | undefined;
 
   constructor(setup: AppSetup, plan: TablePlan, surroundings: AppSurroundings) {
@@ -110,6 +122,7 @@ export class RunningApp {
     if (instance === undefined) return;
     this.instance = undefined;
     await this.guard.runWhole('stop', () => instance.stop?.());
+    this.caughtUp();
     this.guard.cancelTimers();
     this.disposeMetrics?.();
   }
@@ -139,6 +152,10 @@ export class RunningApp {
     if (instance?.switchDown !== undefined) this.guard.run('switchDown', () => instance.switchDown!(sw));
   }
 
+  receive({ sw }: { readonly sw: Switch | undefined }, view: PacketInView): void {
+    if (sw !== undefined) this.packetIn(sw, view);
+  }
+
   /** The hot path: no closure, no allocation. */
   packetIn(sw: Switch, view: PacketInView): void {
     this.packetIns++;
@@ -146,7 +163,7 @@ export class RunningApp {
     if (instance?.packetIn === undefined) return;
     try {
       const result = instance.packetIn(sw, view);
-      if (result !== undefined) this.guard.watch('packetIn', result);
+      if (result !== undefined) this.watchPacketIn(result);
     } catch (error) {
       this.guard.failed('packetIn', error);
     }
@@ -175,6 +192,24 @@ export class RunningApp {
   /** Undefined when the app is stopped or answers no calls. Throws what the app throws. */
   call(name: string, parameters: Json): Json | Promise<Json> | undefined {
     return this.instance?.call?.(name, parameters);
+  }
+
+  private watchPacketIn(result: unknown): void {
+    if (!(result instanceof Promise)) return;
+    if (++this.underway >= MOST_UNDERWAY && !this.isBehind) {
+      this.isBehind = true;
+      this.surroundings.packetIns.hold();
+    }
+    const over = () => {
+      if (--this.underway <= MOST_UNDERWAY / 2) this.caughtUp();
+    };
+    this.guard.watch('packetIn', result.finally(over));
+  }
+
+  private caughtUp(): void {
+    if (!this.isBehind) return;
+    this.isBehind = false;
+    this.surroundings.packetIns.release();
   }
 
   private refused(refusal: Refusal): void {
@@ -206,6 +241,7 @@ export class RunningApp {
       cookie: own => cookieOf(owner.number, own),
       shortLivedCookie: own => shortLivedCookieOf(owner.number, own),
       wanted: sw => sw.wanted(owner),
+      punt: sw => puntInstructions(sw, sw.wanted(owner), surroundings.puntLimit),
     };
   }
 }

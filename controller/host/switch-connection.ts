@@ -1,8 +1,10 @@
 import type { DecodedMessage, PacketInView } from '../openflow/index.js';
 import { type Session, SessionError } from '../session/index.js';
 import { cookieHighOf, datapathIdText, type Features, HOST_OWNER, type Switch } from '../switch/index.js';
-import type { ConnectionHandler } from '../transport/index.js';
+import type { ConnectionHandler, PeerCertificate } from '../transport/index.js';
 import type { Controller } from './controller.js';
+import { PortLimits } from './port-limits.js';
+import { takeRole, type WantedRole } from './role.js';
 import type { RunningApp } from './running-app.js';
 
 /** How long the connected switch of the same id may take to show that it is alive, in milliseconds. */
@@ -11,16 +13,31 @@ const HOST_COOKIE = cookieHighOf(HOST_OWNER);
 
 /** What the host does with one connection: from the handshake of a switch to its end. */
 export class SwitchConnection implements ConnectionHandler {
+  /** Set while the switch is announced to apps. */
+  sw: Switch | undefined;
+  /** The switch does not read what it is sent. */
+  isBlocked = false;
+
   private readonly controller: Controller;
   private readonly peer: string;
+  private readonly certificate: PeerCertificate | undefined;
   private readonly apps: ReadonlyMap<number, RunningApp>;
-  /** Set while the switch is announced to apps. */
-  private sw: Switch | undefined;
+  private readonly packetIns: Controller['packetIns'];
+  private readonly portLimits: PortLimits | undefined;
+  /** Set once this is the one connection of its datapath id. */
+  private session: Session | undefined;
+  private role: WantedRole = 'equal';
+  /** Changes of the role happen one after the other. */
+  private turn: Promise<unknown> = Promise.resolve();
 
-  constructor(controller: Controller, peer: string) {
+  constructor(controller: Controller, peer: string, certificate?: PeerCertificate) {
     this.controller = controller;
     this.peer = peer;
+    this.certificate = certificate;
     this.apps = controller.appsByCookie;
+    this.packetIns = controller.packetIns;
+    const limit = controller.policy.limits.packetInsPerPort;
+    this.portLimits = limit === undefined ? undefined : new PortLimits(limit);
   }
 
   ready(session: Session): void {
@@ -39,20 +56,36 @@ export class SwitchConnection implements ConnectionHandler {
   packetIn(_session: Session, view: PacketInView): void {
     const { sw } = this;
     if (sw === undefined) return;
+    if (this.portLimits !== undefined && !this.portLimits.admits(view.inPort, performance.now())) {
+      this.controller.counts.limitedPacketIns++;
+      return;
+    }
     const cookieHigh = view.cookieHigh;
     const app = this.apps.get(cookieHigh);
-    if (app !== undefined) app.packetIn(sw, view);
-    else if (cookieHigh === HOST_COOKIE) this.controller.discovery.received(sw, view.inPort, view.data);
+    if (app !== undefined) this.packetIns.deliver(app, this, view);
+    else if (cookieHigh === HOST_COOKIE) this.packetIns.deliver(this.controller.probes, this, view);
     else this.controller.counts.strayPacketIns++;
   }
 
   message(_session: Session, message: DecodedMessage): void {
+    if (isDemotion(message)) this.demoted();
     if (this.sw !== undefined) this.controller.switchMessage(this.sw, message);
+  }
+
+  congested(_session: Session, congested: boolean): void {
+    if (congested === this.isBlocked) return;
+    this.isBlocked = congested;
+    if (congested) this.packetIns.hold();
+    else this.packetIns.release();
   }
 
   closed(session: Session, reason: SessionError): void {
     const { sw, controller } = this;
     this.sw = undefined;
+    this.session = undefined;
+    this.congested(session, false);
+    this.packetIns.forget(this);
+    controller.connections.delete(this);
     if (session.datapathId !== undefined) controller.connectionEnded(session);
     if (sw !== undefined) controller.switchDown(sw, reason);
     else controller.log.write('connection-closed', { peer: this.peer, reason: reason.code }, reason);
@@ -63,6 +96,7 @@ export class SwitchConnection implements ConnectionHandler {
     const datapathId = session.datapathId!;
     const features = session.features! as Features;
     const id = datapathIdText(datapathId);
+    if (!this.isPinned(session)) return;
     if (features.nTables < controller.tableCount) {
       const reason = `it has ${features.nTables} tables, the apps need ${controller.tableCount}`;
       controller.log.write('switch-refused', { switch: id, peer: this.peer, reason });
@@ -70,7 +104,94 @@ export class SwitchConnection implements ConnectionHandler {
       return;
     }
     if (!(await this.claim(session, datapathId, id))) return;
-    await this.announce(session, features, datapathId);
+    this.session = session;
+    controller.connections.add(this);
+    await this.takeRole(controller.policy.role);
+  }
+
+  /** Holds the connection to a changed configuration. */
+  reconsider(): void {
+    const { session } = this;
+    if (session === undefined || !this.isPinned(session)) return;
+    this.takeRole(this.controller.policy.role).catch(error => {
+      const fields = { switch: datapathIdText(session.datapathId!), peer: this.peer };
+      if (session.state !== 'closed') this.controller.log.write('role-refused', fields, error);
+    });
+  }
+
+  /** Closes the session of a switch that does not show its certificate. */
+  private isPinned(session: Session): boolean {
+    const { controller, certificate, peer } = this;
+    const refusal = controller.policy.pins.refusal(session.datapathId!, certificate);
+    if (refusal === undefined) return true;
+    const reason = 'certificate-not-pinned';
+    controller.counts.unpinned++;
+    const times = controller.refusals.count(String(session.datapathId));
+    if (times !== undefined) {
+      const error = new SessionError(reason, refusal);
+      controller.log.write(
+        'switch-unpinned',
+        { switch: datapathIdText(session.datapathId!), peer, reason, times },
+        error,
+      );
+    }
+    session.close(new SessionError(reason, refusal));
+    return false;
+  }
+
+  /** Takes a role; the switch is announced to apps while it is one that may change flows. */
+  private takeRole(role: WantedRole): Promise<void> {
+    const run = async () => {
+      const { session } = this;
+      if (session === undefined) return;
+      if (role !== 'equal' || this.role !== 'equal') {
+        const granted = await takeRole(session, role);
+        this.role = granted.role as WantedRole;
+        const { id, generation } = {
+          id: datapathIdText(session.datapathId!),
+          generation: granted.generationId,
+        };
+        this.controller.log.write('role-taken', { switch: id, role, generation: String(generation) });
+      }
+      if (this.role === 'slave') this.withdraw();
+      else if (this.sw === undefined) await this.announce(session);
+      else this.sw.role = this.role;
+    };
+    const result = this.turn.then(run);
+    this.turn = result.catch(() => undefined);
+    return result;
+  }
+
+  /** Another controller has become master. */
+  private demoted(): void {
+    if (this.role === 'slave' || this.session === undefined) return;
+    this.role = 'slave';
+    this.controller.log.write('role-lost', { switch: datapathIdText(this.session.datapathId!) });
+    this.withdraw();
+  }
+
+  /** Takes the switch from the apps; the connection goes on. */
+  private withdraw(): void {
+    const { sw } = this;
+    this.sw = undefined;
+    this.packetIns.forget(this);
+    if (sw === undefined) return;
+    sw.role = 'slave';
+    this.controller.switchDown(sw);
+  }
+
+  private async setAsynchronous(session: Session): Promise<void> {
+    const { asynchronous } = this.controller.policy;
+    if (asynchronous === undefined) return;
+    const now = await session.request({ type: 'get-async-request' });
+    const { packetIn, portStatus, flowRemoved } = asynchronous;
+    await session.sendChecked({
+      ...now,
+      type: 'set-async',
+      packetInMaskMaster: packetIn ?? now.packetInMaskMaster,
+      portStatusMaskMaster: portStatus ?? now.portStatusMaskMaster,
+      flowRemovedMaskMaster: flowRemoved ?? now.flowRemovedMaskMaster,
+    });
   }
 
   /** Makes this the one connection of its datapath id: a twin that is alive wins. */
@@ -101,21 +222,35 @@ export class SwitchConnection implements ConnectionHandler {
   }
 
   /** Asks who the switch is and what it has, tells the apps, and brings it to what they want. */
-  private async announce(session: Session, features: Features, datapathId: bigint): Promise<void> {
+  private async announce(session: Session): Promise<void> {
     const { controller } = this;
-    const [ports, description] = await Promise.all([
+    const datapathId = session.datapathId!;
+    const features = session.features! as Features;
+    await this.setAsynchronous(session);
+    const [ports, description, meters] = await Promise.all([
       session.request({ type: 'multipart-request', body: { type: 'port-desc' } }),
       session.request({ type: 'multipart-request', body: { type: 'desc' } }).catch(() => undefined),
+      controller.policy.limits.punt === undefined
+        ? undefined
+        : session
+            .request({ type: 'multipart-request', body: { type: 'meter-features' } })
+            .catch(() => undefined),
     ]);
     const sw = controller.switches.obtain(datapathId);
     sw.attach(session, {
       features,
       ports: ports.body.ports,
       description: description?.body,
+      meters: meters?.body,
+      role: this.role,
       peer: this.peer,
     });
     try {
       const actual = await sw.readActual();
+      if (this.role === 'slave') {
+        sw.detach();
+        return;
+      }
       this.sw = sw;
       controller.switchUp(sw, actual);
       const counts = await sw.reconcile(actual);
@@ -127,4 +262,10 @@ export class SwitchConnection implements ConnectionHandler {
       session.close(new SessionError('closed', 'The switch could not be brought to the wanted flows.'));
     }
   }
+}
+
+/** Whether a message says that this controller is a slave now: the ONF's role status, or the refusal of a change. */
+function isDemotion(message: DecodedMessage): boolean {
+  if (message.type === 'onf-role-status') return message.role === 'slave';
+  return message.type === 'error' && message.errorType === 'bad-request' && message.errorCode === 'is-slave';
 }

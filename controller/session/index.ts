@@ -20,4 +20,5 @@ export {
   type SessionRequestCode,
 } from './session-error.js';
 export { SessionStatistics } from './statistics.js';
+export { TokenBucket } from './token-bucket.js';
 export { WriterPool } from './writer-pool.js';

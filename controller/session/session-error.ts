@@ -18,6 +18,7 @@ export type SessionCloseCode =
   | 'handshake-timeout'
   | 'auxiliary-connection'
   | 'duplicate-datapath'
+  | 'certificate-not-pinned'
   | 'liveness-timeout'
   | 'framing-lost'
   | 'message-too-long'
@@ -47,6 +48,8 @@ const MENDS: Partial<Record<SessionErrorCode, string>> = {
   'auxiliary-connection': 'Configure the switch to use its main connection only.',
   'duplicate-datapath':
     'Give each switch its own datapath id: ovs-vsctl set bridge BRIDGE other-config:datapath-id=….',
+  'certificate-not-pinned':
+    "Pin the switch's certificate (openssl x509 -noout -fingerprint -sha256) to its datapath id, or find out who it is.",
   'liveness-timeout': 'Check the path to the switch and whether the switch is stalled.',
   'output-overflow': 'Wait for `drained()` between large batches, or check why the switch stopped reading.',
   'output-stalled': 'Check why the switch stopped reading.',

@@ -4,7 +4,13 @@ export type { ChangeCounts } from './apply-changes.js';
 export type { ForeignFlows } from './compare.js';
 export * from './cookie.js';
 export { isPortUp, isRealPort, type PortChange } from './ports.js';
-export { datapathIdText, Switch, type SwitchGreeting, type SwitchOptions } from './switch.js';
+export {
+  datapathIdText,
+  Switch,
+  type SwitchGreeting,
+  type SwitchOptions,
+  type SwitchRole,
+} from './switch.js';
 export { SwitchError, type SwitchErrorCode } from './switch-error.js';
 export type * from './types.js';
 export type { Owner, Refusal, WantedFlow, WantedGroup, WantedMeter } from './wanted-flow.js';

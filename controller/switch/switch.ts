@@ -5,8 +5,8 @@ import { applyChanges, type BundleState, type ChangeCounts } from './apply-chang
 import { compare, type ForeignFlows } from './compare.js';
 import { applyPortStatus, type PortChange } from './ports.js';
 import { SwitchError } from './switch-error.js';
-import { SwitchWants } from './switch-wants.js';
-import type { Features, Port, PortStatus, SwitchDescription } from './types.js';
+import { LAST_METER, SwitchWants } from './switch-wants.js';
+import type { Features, MeterFeatures, Port, PortStatus, SwitchDescription } from './types.js';
 import type { Owner } from './wanted-flow.js';
 import type { WantedState } from './wanted-state.js';
 
@@ -17,7 +17,14 @@ export interface SwitchGreeting {
   description: SwitchDescription | undefined;
   /** Where the connection comes from, such as `tcp:127.0.0.1:51234`. */
   peer: string;
+  /** Absent when nobody has asked for them. */
+  meters?: MeterFeatures | undefined;
+  /** Default: `equal`. */
+  role?: SwitchRole;
 }
+
+/** What a controller may be to a switch (OpenFlow 1.3.5 section 6.3.6). */
+export type SwitchRole = 'equal' | 'master' | 'slave';
 
 export interface SwitchOptions {
   foreignFlows: ForeignFlows;
@@ -37,8 +44,11 @@ export class Switch {
   description: SwitchDescription | undefined;
   features: Features | undefined;
   peer = '';
+  /** What this controller is to the switch. While it is `slave`, the switch is not announced to apps. */
+  role: SwitchRole = 'equal';
 
   private readonly options: SwitchOptions;
+  private meters: MeterFeatures | undefined;
   private readonly wants = new SwitchWants(() => this.scheduleFlush());
   private session: Session | undefined;
   /** Whether the switch has been compared since it connected; only then single changes are sent. */
@@ -56,6 +66,17 @@ export class Switch {
 
   get isConnected(): boolean {
     return this.session !== undefined;
+  }
+
+  /** Whether it has meters that count packets and drop. False as well while nobody has asked it. */
+  get canMeterPackets(): boolean {
+    const { meters } = this;
+    return (
+      meters !== undefined &&
+      meters.maxMeter >= LAST_METER &&
+      meters.bandTypes.includes('drop') &&
+      meters.capabilities.includes('pktps')
+    );
   }
 
   get tableCount(): number {
@@ -114,6 +135,8 @@ export class Switch {
     this.features = greeting.features;
     this.description = greeting.description;
     this.peer = greeting.peer;
+    this.meters = greeting.meters;
+    this.role = greeting.role ?? 'equal';
     this.ports.clear();
     for (const port of greeting.ports) this.ports.set(port.portNo, port);
   }

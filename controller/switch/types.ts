@@ -11,6 +11,7 @@ export type {
   DecodedDescReplyBody as SwitchDescription,
   DecodedFeaturesReply as Features,
   DecodedFlowRemoved as FlowRemoved,
+  DecodedMeterFeaturesReplyBody as MeterFeatures,
   DecodedPortDescription as Port,
   DecodedPortStatus as PortStatus,
   FlowMod,

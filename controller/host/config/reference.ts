@@ -17,16 +17,21 @@ export function configReference(): string {
   ].join('\n');
 }
 
-function rowsOf(schema: z.ZodObject, prefix: string): string[] {
+/** `required`: what stands for a key that has to be there. */
+function rowsOf(schema: z.ZodObject, prefix: string, required = 'required'): string[] {
   return Object.entries(schema.shape).flatMap(([key, value]) => {
-    const inner = value instanceof z.ZodPrefault ? value.unwrap() : value;
-    if (inner instanceof z.ZodObject) return rowsOf(inner, `${prefix}${key}.`);
+    const inner = value instanceof z.ZodPrefault || value instanceof z.ZodOptional ? value.unwrap() : value;
+    if (inner instanceof z.ZodObject) {
+      const group = `${prefix}${key}`;
+      const isOptional = value instanceof z.ZodOptional;
+      return rowsOf(inner, `${group}.`, isOptional ? `required in \`${group}\`` : required);
+    }
     const initial =
       value instanceof z.ZodDefault
         ? `\`${JSON.stringify(value.def.defaultValue)}\``
         : value instanceof z.ZodOptional
           ? ''
-          : 'required';
+          : required;
     return [`| \`${prefix}${key}\` | ${initial} | ${(value as z.ZodType).description ?? ''} |`];
   });
 }

@@ -21,7 +21,58 @@ export const HOST_MESSAGES = {
     level: 'warn',
     text: 'An endpoint without TLS can be reached from other machines.',
     cause: 'A `ptcp:` endpoint listens on an address that is not a loopback one.',
-    remedy: 'Give it 127.0.0.1, or make sure that only switches reach it.',
+    remedy: 'Use `pssl:`, or give it 127.0.0.1, or make sure that only switches reach it.',
+  },
+  'connection-refused': {
+    level: 'warn',
+    text: 'A connection was turned away before it spoke OpenFlow.',
+    cause:
+      'Its TLS handshake or its certificate does not do, or there are too many connections; `reason` says which, `times` how often on this endpoint. The same reason is logged again only now and then.',
+    remedy: 'The record has a remedy for each reason.',
+  },
+  'tls-reloaded': {
+    level: 'info',
+    text: 'New TLS files are in use.',
+    cause:
+      'A key, certificate or authority file has changed. Connections that exist go on with the old ones.',
+  },
+  'tls-files-refused': {
+    level: 'error',
+    text: 'New TLS files cannot be used; the last good ones stay.',
+    cause: 'A file is missing or damaged, has expired, or key and certificate do not belong together.',
+    remedy: 'Put a matching pair of PEM files there; they are taken up by themselves.',
+  },
+  'switch-unpinned': {
+    level: 'error',
+    text: 'A switch was turned away because of its certificate.',
+    cause:
+      'Another certificate is pinned to its datapath id, or its certificate to another id, or none is pinned to it.',
+    remedy:
+      "Find out who it is; when it is the switch, put its certificate's fingerprint into `pins.certificates`.",
+  },
+  'role-taken': {
+    level: 'info',
+    text: 'This controller has taken its role on a switch.',
+    cause: 'The configuration gives it one, or a reload has changed it. A slave leaves flows alone.',
+  },
+  'role-lost': {
+    level: 'warn',
+    text: 'Another controller has become master of a switch; this one is a slave there.',
+    cause: 'It asked for that role with a higher generation id.',
+    remedy: 'Nothing, when it is meant so. Reload the configuration with `role: master` to take it back.',
+  },
+  'role-refused': {
+    level: 'error',
+    text: 'A switch did not grant a role.',
+    cause: 'It knows no roles, or others kept raising the generation id.',
+    remedy: 'Look at the error.',
+  },
+  'packet-ins-dropped': {
+    level: 'warn',
+    text: 'Packets for an app were dropped, since it could not keep up.',
+    cause:
+      'Switches send more to the controller than the app can work on; the busiest ports lose first. `times` counts.',
+    remedy: 'Set `limits.packetInsPerPort` or `limits.punt`, and find out which port sends so much.',
   },
   'connection-failed': {
     level: 'debug',

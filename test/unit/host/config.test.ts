@@ -30,6 +30,55 @@ describe('the configuration', () => {
     ]);
   });
 
+  it('takes endpoints with TLS files of their own, and of the whole controller', async () => {
+    const files = '{key: k.pem, certificate: c.pem, ca: ca.pem}';
+    const text = `{listen: ['pssl:6653:0.0.0.0', {endpoint: 'pssl:6654', tls: ${files}}], tls: ${files}, apps: []}`;
+    const config = await parse(text);
+    expect(config.listen[1]).to.deep.equal({
+      endpoint: 'pssl:6654',
+      tls: { key: 'k.pem', certificate: 'c.pem', ca: 'ca.pem' },
+    });
+    const error = await refusal(
+      "apps: []\nlisten:\n  - punix:/a\n  - pssl:6653\nconnect: ['ssl:192.0.2.1']\n",
+    );
+    expect(error.problems.map(({ path, line }) => [path.join('.'), line])).to.deep.equal([
+      ['listen.1', 4],
+      ['connect.0', 5],
+    ]);
+  });
+
+  it('refuses pins that are no fingerprints, or for what is no datapath id', async () => {
+    const pins = (id: string, pin: string) => `{apps: [], pins: {certificates: {${id}: ${pin}}}}`;
+    const hex = 'ab'.repeat(32);
+    await parse(pins("'00000000000000c1'", hex));
+    await parse(pins("'00000000000000c1'", `[${hex}, 'sha256//${'A'.repeat(43)}=']`));
+    for (const [id, pin] of [
+      ["'c1'", hex],
+      ['0000000000000001', hex],
+      ["'00000000000000c1'", hex.slice(2)],
+      ["'00000000000000c1'", '[]'],
+    ] as const) {
+      expect((await refusal(pins(id, pin))).code).to.equal('config-bad-value');
+    }
+  });
+
+  it('has limits that hold without being asked for', async () => {
+    const { limits, role } = await parse('apps: []');
+    expect(limits).to.deep.equal({
+      connections: 4096,
+      unfinished: 2048,
+      unfinishedPerSource: 256,
+      handshake: 10,
+    });
+    expect(role).to.equal('equal');
+    expect((await refusal('{apps: [], role: boss}')).path).to.deep.equal(['role']);
+    expect((await refusal('{apps: [], limits: {punt: {}}}')).path).to.deep.equal([
+      'limits',
+      'punt',
+      'packetsPerSecond',
+    ]);
+  });
+
   it('gives apps their settings and, if asked, a name', async () => {
     const config = await parse('apps:\n  - learning-switch: {idleTimeout: 7}\n    name: edge\n');
     expect(config.apps[0]!.instance).to.equal('edge');
