@@ -27,6 +27,7 @@ const PACKAGES = {
   ethtool: 'offload settings of virtual links',
   tcpdump: 'captures',
   'libpcap-dev': 'captures in tests',
+  strace: 'sees that what is acknowledged is on the disk, in tests',
   openssl: 'judges certificates in tests',
   'libnss3-tools': 'imports PKCS#12 files as browsers do, in tests',
   bind9: 'a DNS server that takes updates, in tests',

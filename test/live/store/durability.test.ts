@@ -1,0 +1,59 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+
+const WRITER = fileURLToPath(new URL('../../unit/store/store-writer.js', import.meta.url));
+
+describe('durability of the store, as strace sees it', () => {
+  it('fsync follows the frame that commits, and the acknowledgement follows fsync', async function () {
+    const folder = await mkdtemp(join(tmpdir(), 'cloakflow-fsync-'));
+    try {
+      const trace = join(folder, 'trace');
+      const child = spawn(
+        'strace',
+        [
+          '-f',
+          '-y',
+          '-o',
+          trace,
+          '-e',
+          'trace=fsync,fdatasync,write,pwrite64',
+          process.execPath,
+          WRITER,
+          join(folder, 'a.db'),
+          'row',
+          '5',
+        ],
+        { stdio: ['ignore', 'pipe', 'ignore'] },
+      );
+      let isMissing = false;
+      child.on('error', () => {
+        isMissing = true;
+      });
+      child.stdout?.resume();
+      await once(child, 'close');
+      if (isMissing) return this.skip();
+      const events = (await readFile(trace, 'utf8')).split('\n').flatMap(line => {
+        if (/p?write(64)?\(\d+<[^>]*a\.db-wal>/.test(line)) return ['log'];
+        // A call may be in two lines when threads interleave; its end is what counts, and its beginning names the file.
+        if (/f(data)?sync\(\d+<[^>]*a\.db-wal>/.test(line)) return ['fsync'];
+        const acknowledged = /write\(1<[^>]*>, "(row-\d)/.exec(line);
+        return acknowledged === null ? [] : [acknowledged[1]!];
+      });
+      for (let number = 0; number < 5; number++) {
+        const at = events.indexOf(`row-${number}`);
+        expect(at, `row-${number}`).to.be.greaterThan(0);
+        const since = events.slice(number === 0 ? 0 : events.indexOf(`row-${number - 1}`) + 1, at);
+        // SQLite repeats the frame that commits up to the end of its disk sector, syncs, and completes that copy.
+        expect(since.indexOf('log')).to.be.within(0, since.indexOf('fsync') - 1);
+        expect(since.length - 1 - since.lastIndexOf('fsync')).to.be.at.most(1);
+      }
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+});
