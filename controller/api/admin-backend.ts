@@ -1,3 +1,4 @@
+import type { ReloadReport } from '../host/index.js';
 import type { Json } from '../openflow/index.js';
 import type { AppReport, FlowReport, PortReport, SwitchReport } from './reports.js';
 
@@ -14,6 +15,10 @@ export interface AdminBackend {
   stopApp(name: string): Promise<void>;
   /** Asks an app for something; throws what it throws, `unknown-app` and `no-answer` besides. */
   callApp(name: string, call: string, parameters: Json): Promise<Json>;
+  /** What a reload of the configuration would do; throws what is wrong with the configuration. */
+  previewReload(): Promise<ReloadReport>;
+  /** Reads the configuration again and applies what changed; when it throws, nothing has changed. */
+  reload(): Promise<ReloadReport>;
   /** Metrics in the Prometheus text format. */
   metrics(): Promise<string>;
 }

@@ -1,4 +1,5 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
+import type { ReloadReport } from '../host/index.js';
 import type { Json } from '../openflow/index.js';
 import { AdminError } from './admin-error.js';
 import { checkAdminPath } from './admin-path.js';
@@ -48,6 +49,16 @@ export class AdminClient {
   callApp(name: string, call: string, parameters: Json = null): Promise<Json> {
     const path = `/apps/${encodeURIComponent(name)}/calls/${encodeURIComponent(call)}`;
     return this.#json('POST', path, JSON.stringify(parameters)) as Promise<Json>;
+  }
+
+  /** What `reload` would do. */
+  previewReload(): Promise<ReloadReport> {
+    return this.#json('GET', '/config/diff') as Promise<ReloadReport>;
+  }
+
+  /** Lets the controller read its configuration again. */
+  reload(): Promise<ReloadReport> {
+    return this.#json('POST', '/config/reload') as Promise<ReloadReport>;
   }
 
   /** Metrics in the Prometheus text format. */

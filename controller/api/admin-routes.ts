@@ -40,6 +40,8 @@ export function adminRoutes(backend: AdminBackend): Hono {
     const { name, call } = context.req.param();
     return context.json(await backend.callApp(name, call, await jsonBody(context.req)));
   });
+  routes.get('/config/diff', async context => context.json(await backend.previewReload()));
+  routes.post('/config/reload', async context => context.json(await backend.reload()));
   routes.get('/metrics', async context =>
     context.text(await backend.metrics(), 200, {
       'content-type': 'text/plain; version=0.0.4; charset=utf-8',

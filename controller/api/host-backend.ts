@@ -14,7 +14,15 @@ const UNKNOWN_COUNT = 0xffff_ffff_ffff_ffffn;
 /** What the backend takes of the host. */
 export type AdminHost = Pick<
   Controller,
-  'connected' | 'appSummaries' | 'ownerName' | 'startApp' | 'stopApp' | 'callApp' | 'metricsText'
+  | 'connected'
+  | 'appSummaries'
+  | 'ownerName'
+  | 'startApp'
+  | 'stopApp'
+  | 'callApp'
+  | 'previewReload'
+  | 'reload'
+  | 'metricsText'
 >;
 
 /** The admin socket's view of a running controller. */
@@ -46,6 +54,8 @@ export function hostBackend(host: AdminHost): AdminBackend {
     startApp: name => host.startApp(name),
     stopApp: name => host.stopApp(name),
     callApp: (name, call, parameters) => host.callApp(name, call, parameters),
+    previewReload: () => host.previewReload(),
+    reload: () => host.reload(),
     metrics: () => host.metricsText(),
   };
 }

@@ -10,6 +10,7 @@ import { defineFlows } from './commands/flows.js';
 import { defineHelp } from './commands/help.js';
 import { defineOpenflow } from './commands/openflow.js';
 import { definePorts } from './commands/ports.js';
+import { defineDiff, defineReload } from './commands/reload.js';
 import { defineRun } from './commands/run.js';
 import { defineSwitches } from './commands/switches.js';
 import { defineTrace } from './commands/trace.js';
@@ -39,6 +40,8 @@ export function createProgram(invocation: Invocation, json = false): Command {
     .addHelpText('after', `\n${exitCodesText()}`);
   defineRun(program, invocation);
   defineCheck(program, invocation);
+  defineDiff(program, invocation);
+  defineReload(program, invocation);
   defineSwitches(program, invocation);
   definePorts(program, invocation);
   defineFlows(program, invocation);

@@ -12,20 +12,23 @@ export async function runController(
   invocation: Invocation,
 ): Promise<void> {
   const { listen, connect, app: apps } = options;
-  const config = await configFor(file, {
+  const overrides = {
     ...(listen === undefined ? {} : { listen }),
     ...(connect === undefined ? {} : { connect }),
     ...(apps === undefined ? {} : { apps }),
-  });
+  };
+  const reread = () => configFor(file, overrides);
+  const config = await reread();
   const { logger, flush } = controllerLogger(options.logLevel ?? config.log.level, invocation);
-  const signal = untilSignal(flush);
+  let running: RunningController | undefined;
+  // What goes wrong is in the log.
+  const reload = () => void running?.controller.reload().catch(() => {});
+  const signal = untilSignal(flush, file === undefined ? undefined : reload);
   invocation.outlivesReader = true;
   try {
-    const running = await startController(
-      config,
-      adminPathFor(options.admin, config, invocation.env),
-      logger,
-    );
+    running = await startController(config, adminPathFor(options.admin, config, invocation.env), logger, {
+      ...(file === undefined ? {} : { reread }),
+    });
     try {
       await write(
         invocation.stdout,

@@ -54,8 +54,15 @@ export async function startController(
   config: Config,
   adminPath: string | undefined,
   logger: Logger,
+  options: { reread?: () => Promise<Config> } = {},
 ): Promise<RunningController> {
-  const controller = await Controller.start({ config, builtIn: builtInApps, logger, processMetrics: true });
+  const controller = await Controller.start({
+    config,
+    builtIn: builtInApps,
+    logger,
+    processMetrics: true,
+    ...options,
+  });
   try {
     const admin =
       adminPath === undefined ? undefined : await startAdminServer(adminPath, hostBackend(controller));

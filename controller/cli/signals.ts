@@ -4,9 +4,12 @@ const ENDING: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 /**
  * Resolves `ended` at the first signal that asks the process to end. `again` is called at the second one and
- * then the process ends at once with 128 + the signal's number.
+ * then the process ends at once with 128 + the signal's number. With `hangup`, SIGHUP calls that and ends nothing.
  */
-export function untilSignal(again: () => void = () => {}): {
+export function untilSignal(
+  again: () => void = () => {},
+  hangup?: () => void,
+): {
   ended: Promise<NodeJS.Signals>;
   dispose(): void;
 } {
@@ -16,6 +19,10 @@ export function untilSignal(again: () => void = () => {}): {
     resolve = done;
   });
   const heard = (signal: NodeJS.Signals) => {
+    if (signal === 'SIGHUP' && hangup !== undefined) {
+      hangup();
+      return;
+    }
     if (first) {
       first = false;
       resolve(signal);

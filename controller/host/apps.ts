@@ -1,7 +1,8 @@
 import { type ActualState, cookieHighOf, type Switch, type WantedFlow } from '../switch/index.js';
 import type { AppSetup } from './config/app-setup.js';
-import type { AppSummary, ReloadReport } from './controller.js';
+import type { AppSummary } from './controller.js';
 import { HostFlows } from './host-flows.js';
+import type { AppChanges } from './reload-report.js';
 import { type AppSurroundings, RunningApp } from './running-app.js';
 import { planTables, type TablePlan } from './table-plan.js';
 
@@ -104,24 +105,32 @@ export class Apps {
    * Runs exactly these apps. Those that stay the same are not touched; one with other settings or other tables
    * is started anew over its flows, of which only the difference is sent.
    */
-  change(setups: readonly AppSetup[]): Promise<ReloadReport> {
+  change(setups: readonly AppSetup[]): Promise<AppChanges> {
     return this.inTurn(() => this.together(() => this.changeNow(setups)));
   }
 
-  private async changeNow(setups: readonly AppSetup[]): Promise<ReloadReport> {
-    const plan = planTables(
-      setups.map(({ instance, definition: { tables, endsPipeline } }) => ({
-        instance,
-        tables,
-        endsPipeline,
-      })),
-    );
-    const report: ReloadReport = { started: [], stopped: [], restarted: [], unchanged: [] };
+  /** What `change` would do now. */
+  preview(setups: readonly AppSetup[]): AppChanges {
+    const plan = planOf(setups);
+    const changes: AppChanges = { started: [], stopped: [], restarted: [], unchanged: [] };
+    for (const setup of setups) {
+      const old = this.apps.get(setup.instance);
+      if (old === undefined) changes.started.push(setup.instance);
+      else changes[isKept(old, setup, plan) ? 'unchanged' : 'restarted'].push(setup.instance);
+    }
+    const names = new Set(setups.map(({ instance }) => instance));
+    for (const instance of this.apps.keys()) if (!names.has(instance)) changes.stopped.push(instance);
+    return changes;
+  }
+
+  private async changeNow(setups: readonly AppSetup[]): Promise<AppChanges> {
+    const plan = planOf(setups);
+    const changes = this.preview(setups);
     const before = this.apps;
     const after = new Map<string, RunningApp>();
     for (const setup of setups) {
       const old = before.get(setup.instance);
-      const isSame = old?.isRunning && old.isSame(setup, plan);
+      const isSame = old !== undefined && isKept(old, setup, plan);
       after.set(setup.instance, isSame ? old : new RunningApp(setup, plan, this.options));
     }
     for (const [instance, old] of [...before].reverse()) {
@@ -136,11 +145,7 @@ export class Apps {
     const failures: unknown[] = [];
     for (const [instance, app] of after) {
       const old = before.get(instance);
-      if (old === app) {
-        report.unchanged.push(instance);
-        continue;
-      }
-      report[old === undefined ? 'started' : 'restarted'].push(instance);
+      if (old === app) continue;
       await this.launch(app).catch(error => failures.push(error));
       for (const sw of this.options.known()) {
         sw.wanted(app.owner).settle(RELOAD);
@@ -149,9 +154,8 @@ export class Apps {
         }
       }
     }
-    for (const instance of before.keys()) if (!after.has(instance)) report.stopped.push(instance);
     if (failures.length > 0) throw failures[0];
-    return report;
+    return changes;
   }
 
   private async launch(app: RunningApp): Promise<void> {
@@ -195,4 +199,15 @@ export class Apps {
     this.turn = result.catch(() => undefined);
     return result;
   }
+}
+
+function planOf(setups: readonly AppSetup[]): TablePlan {
+  return planTables(
+    setups.map(({ instance, definition: { tables, endsPipeline } }) => ({ instance, tables, endsPipeline })),
+  );
+}
+
+/** Whether the running app is not touched by a change to `setup`. */
+function isKept(app: RunningApp, setup: AppSetup, plan: TablePlan): boolean {
+  return app.isRunning && app.isSame(setup, plan);
 }

@@ -17,6 +17,7 @@ import type { MessageLog } from './messages/message.js';
 import { Occasions } from './messages/occasions.js';
 import { Metrics } from './metrics.js';
 import { type PacketInReceiver, PacketInScheduler } from './packet-in-scheduler.js';
+import { type ReloadReport, reloadReport } from './reload-report.js';
 import type { RunningApp } from './running-app.js';
 import { SwitchConnection } from './switch-connection.js';
 import { SwitchRegistry } from './switch-registry.js';
@@ -25,6 +26,8 @@ export interface ControllerOptions {
   config: Config;
   /** Apps that a configuration can name; used again when it is reloaded. */
   builtIn: readonly AppDefinition[];
+  /** How the configuration is read again; from its file, when absent. Rejects with ConfigError. */
+  reread?: () => Promise<Config>;
   logger: Logger;
   clock?: Clock;
   /** Whether metrics of the process are among the metrics. */
@@ -46,14 +49,6 @@ export interface AppSummary {
   readonly tables: ReadonlyMap<string, number>;
   readonly packetIns: number;
   readonly failures: number;
-}
-
-/** What a reload did, by instance name. */
-export interface ReloadReport {
-  started: string[];
-  stopped: string[];
-  restarted: string[];
-  unchanged: string[];
 }
 
 /** A running controller: switches, apps and what happens between them. */
@@ -81,7 +76,7 @@ export class Controller {
   policy: ConnectionPolicy;
 
   private config: Config;
-  private readonly builtIn: readonly AppDefinition[];
+  private readonly reread: (() => Promise<Config>) | undefined;
   private readonly apps: Apps;
   private readonly endpoints: Endpoints;
   private readonly errors = new Occasions();
@@ -90,7 +85,8 @@ export class Controller {
   private constructor(options: ControllerOptions) {
     const { config, builtIn, logger, clock = systemClock, processMetrics = false } = options;
     this.config = config;
-    this.builtIn = builtIn;
+    const { file } = config;
+    this.reread = options.reread ?? (file === undefined ? undefined : () => loadConfig(file, builtIn));
     this.policy = connectionPolicy(config);
     this.log = messageLog(logger, HOST_MESSAGES);
     const drops = new Occasions();
@@ -146,7 +142,7 @@ export class Controller {
     const controller = new Controller(options);
     try {
       await controller.apps.start(options.config.apps);
-      await controller.endpoints.open(options.config);
+      await controller.endpoints.change(options.config);
     } catch (error) {
       await controller.stop();
       throw error;
@@ -229,38 +225,52 @@ export class Controller {
     return answer;
   }
 
+  /** What `reload` would do now. Rejects as it does. */
+  async previewReload(): Promise<ReloadReport> {
+    const config = await this.readAgain();
+    return reloadReport(this.config, config, this.apps.preview(config.apps), this.endpoints.preview(config));
+  }
+
   /**
-   * Reads the configuration file again and applies what changed of its apps, TLS files, pins and role. Rejects
-   * with ConfigError or ControllerError; the old configuration stays then. Changes of endpoints, limits and
-   * discovery take effect with the next start.
+   * Reads the configuration again and applies what changed. Rejects with ConfigError, ControllerError, TransportError
+   * or what an app threw at its start; the old configuration stays then.
    */
   async reload(): Promise<ReloadReport> {
-    const { file } = this.config;
-    if (file === undefined) {
-      throw new ControllerError('no-config-file', 'The controller was started without a configuration file.');
-    }
     try {
-      return await this.apply(await loadConfig(file, this.builtIn));
+      return await this.apply(await this.readAgain());
     } catch (error) {
-      this.log.write('config-refused', { file }, error);
+      this.log.write('config-refused', { file: this.config.file }, error);
       throw error;
     }
   }
 
   /** As `reload`, with a configuration that has been read already. */
   async apply(config: Config): Promise<ReloadReport> {
-    const report = await this.apps.change(config.apps);
+    const before = this.config;
+    const endpoints = await this.endpoints.change(config);
+    const apps = await this.apps.change(config.apps).catch(async error => {
+      await this.endpoints.change(before);
+      await this.apps.change(before.apps);
+      throw error;
+    });
     this.config = config;
     this.policy = connectionPolicy(config);
     await this.endpoints.refresh();
     for (const connection of this.connections) connection.reconsider();
-    const { started, stopped, restarted } = report;
+    const report = reloadReport(before, config, apps, endpoints);
     this.log.write('config-reloaded', {
-      started: started.length,
-      stopped: stopped.length,
-      restarted: restarted.length,
+      started: report.started.length,
+      stopped: report.stopped.length,
+      restarted: report.restarted.length,
+      opened: report.opened.length,
+      closed: report.closed.length,
     });
     return report;
+  }
+
+  private async readAgain(): Promise<Config> {
+    if (this.reread !== undefined) return this.reread();
+    throw new ControllerError('no-config-file', 'The controller was started without a configuration file.');
   }
 
   /** All metrics in the Prometheus text format. */

@@ -16,11 +16,11 @@ export {
   ControllerError,
   type ControllerErrorCode,
   type ControllerOptions,
-  type ReloadReport,
 } from './controller.js';
 export type { PortRole, Topology, TopologyChange } from './discovery/topology.js';
 export { HOST_MESSAGES } from './messages/catalogue.js';
 export type { LogMessage, MessageCatalogue, MessageFields, MessageLog } from './messages/message.js';
 export { messageReference } from './messages/reference.js';
 export type { OwnerMetrics } from './metrics.js';
+export { isEmpty, type ReloadReport } from './reload-report.js';
 export type { TableDefinition } from './table-plan.js';

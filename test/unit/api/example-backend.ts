@@ -81,6 +81,8 @@ export function exampleBackend(): AdminBackend {
         failures: 0,
       },
     ],
+    previewReload: async () => RELOAD,
+    reload: async () => RELOAD,
     startApp: async name => app(name, 'running'),
     stopApp: async name => app(name, 'stopped'),
     callApp: async (name, call, parameters) => {
@@ -90,3 +92,14 @@ export function exampleBackend(): AdminBackend {
     metrics: async () => '# HELP cloakflow_up Up.\n',
   };
 }
+
+const RELOAD = {
+  started: ['normal'],
+  stopped: [],
+  restarted: [],
+  unchanged: [],
+  opened: [],
+  closed: [],
+  settings: [],
+  atNextStart: [],
+};
