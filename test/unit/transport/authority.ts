@@ -29,6 +29,14 @@ export interface Validity {
   until?: string;
 }
 
+/** Whether this machine can make certificates. */
+export function hasOpenssl(): Promise<boolean> {
+  return run('openssl', ['version']).then(
+    () => true,
+    () => false,
+  );
+}
+
 /** A certificate authority in a folder of its own, by openssl. */
 export class Authority {
   readonly folder: string;

@@ -21,7 +21,7 @@ import {
 import { until } from '../../../mininet/driver/until.js';
 import { FakeSwitch } from '../session/fake-switch.js';
 import { rejection } from '../session/simulation.js';
-import { Authority, pem } from './authority.js';
+import { Authority, hasOpenssl, pem } from './authority.js';
 import { SwitchSocket } from './switch-socket.js';
 
 describe('TLS', () => {
@@ -36,13 +36,16 @@ describe('TLS', () => {
   /** What controllers showed. */
   const subjects = new WeakMap<TLSSocket, string>();
 
-  before(async () => {
+  before(async function () {
+    if (!(await hasOpenssl())) this.skip();
     directory = await mkdtemp(join(tmpdir(), 'cloakflow-tls-'));
     authority = await Authority.create(directory, 'authority');
     own = await authority.issue('controller');
     ofSwitch = await authority.issue('switch');
   });
-  after(() => rm(directory, { recursive: true, force: true }));
+  after(async () => {
+    if (directory !== undefined) await rm(directory, { recursive: true, force: true });
+  });
   beforeEach(() => {
     connections = [];
     ready = [];
