@@ -27,6 +27,13 @@ const PACKAGES = {
   ethtool: 'offload settings of virtual links',
   tcpdump: 'captures',
   'libpcap-dev': 'captures in tests',
+  clang: 'builds the BPF program of tenants',
+  bpftool: 'its types and its keys',
+  'libbpf-dev': 'its headers',
+  'nginx-light': 'the web server of tenants',
+  'nginx-dev': 'builds its module',
+  'libssl-dev': 'its headers',
+  curl: 'a web client',
   strace: 'sees that what is acknowledged is on the disk, in tests',
   openssl: 'judges certificates in tests',
   'libnss3-tools': 'imports PKCS#12 files as browsers do, in tests',
@@ -53,6 +60,7 @@ if (job !== undefined && !JOBS.includes(job)) {
 
 const packagesReady = installPackages();
 installNodeModules();
+step('native programs', process.execPath, [join('native', 'build.mjs')]);
 step('build', 'npm', ['run', '--silent', 'build']);
 const ovsReady = packagesReady && isRoot && startOpenVswitch();
 if (job === 'demo') runDemo(ovsReady);

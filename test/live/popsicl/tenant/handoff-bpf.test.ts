@@ -1,0 +1,237 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import { HandoffProgram } from '../../../../apps/popsicl/tenant/kernel/handoff-program.js';
+import { Namespace, type RunningCommand, until } from '../../../../mininet/driver/index.js';
+import { HandedOffClient, RawPort } from './raw-client.js';
+import { sipHash } from './reference-cookie.js';
+
+const OBJECT = fileURLToPath(new URL('../../../../../native/build/handoff.bpf.o', import.meta.url));
+const CLIENT_MAC = '02:00:00:00:00:01';
+const TENANT_MAC = '02:00:00:00:00:02';
+const ECHO = `require('net').createServer(s => s.on('error', () => {}).pipe(s)).listen(443, '::', () => console.log('ready'))`;
+const KEY = randomBytes(16);
+const NEXT_KEY = randomBytes(16);
+
+it('the reference SipHash gives the vector of the SipHash paper', () => {
+  const counting = Uint8Array.from({ length: 16 }, (_, index) => index);
+  expect(sipHash(counting, counting.subarray(0, 15))).to.equal(0xa129ca6149be45e5n);
+});
+
+describe('the BPF program of a tenant', () => {
+  let folder: string;
+  let tenant: Namespace;
+  let outside: Namespace;
+  let listener: RunningCommand;
+  let program: HandoffProgram;
+  const ports: Record<string, RawPort> = {};
+  let nextPort = 20_000;
+
+  before(async function () {
+    if (!existsSync(OBJECT)) this.skip();
+    folder = await mkdtemp(join(tmpdir(), 'cloakflow-tenant-'));
+    [tenant, outside] = await Promise.all([Namespace.create(), Namespace.create()]);
+    await tenant.script([
+      `ip link add t0 address ${TENANT_MAC} type veth peer name c0 address ${CLIENT_MAC} netns ${outside.pid}`,
+      'echo 0 > /proc/sys/net/ipv6/conf/t0/disable_ipv6',
+      'ip addr add 10.9.0.2/24 dev t0',
+      'ip addr add fd09::2/64 dev t0 nodad',
+      'ip link set t0 up',
+      `ip neigh replace 10.9.0.1 lladdr ${CLIENT_MAC} dev t0 nud permanent`,
+      `ip neigh replace fd09::1 lladdr ${CLIENT_MAC} dev t0 nud permanent`,
+    ]);
+    await outside.script([
+      'echo 0 > /proc/sys/net/ipv6/conf/c0/disable_ipv6',
+      'ip addr add 10.9.0.9/24 dev c0',
+      'ip addr add fd09::9/64 dev c0 nodad',
+      'ip link set c0 up',
+    ]);
+    listener = await tenant.spawn([process.execPath, '-e', ECHO]);
+    await listener.printed(/ready/);
+    program = await load();
+    await program.setKey({ epoch: 6, key: KEY, tenantWindowScale: 7 });
+    const macs = { clientMac: CLIENT_MAC, tenantMac: TENANT_MAC };
+    ports.IPv4 = await RawPort.open(outside, 'c0', { client: '10.9.0.1', tenant: '10.9.0.2', ...macs });
+    ports.IPv6 = await RawPort.open(outside, 'c0', { client: 'fd09::1', tenant: 'fd09::2', ...macs });
+  });
+  after(async () => {
+    await Promise.all([tenant?.close(), outside?.close()]);
+    if (!folder) return;
+    await HandoffProgram.unmount(folder);
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  function load(): Promise<HandoffProgram> {
+    return HandoffProgram.load({
+      interface: 't0',
+      object: OBJECT,
+      runFolder: folder,
+      run: async (argv, input = '') => (await tenant.run(argv, { check: true, input })).stdout,
+    });
+  }
+
+  function client(family: string, options: Partial<ConstructorParameters<typeof HandedOffClient>[1]> = {}) {
+    return new HandedOffClient(ports[family]!, { key: KEY, port: nextPort++, ...options });
+  }
+
+  /** What `ss -tino` says of the tenant's end of a connection. */
+  async function socketOf({ port }: HandedOffClient): Promise<string> {
+    const { stdout } = await tenant.run(['ss', '-Htinon', 'state', 'established', `dport = :${port}`]);
+    return stdout;
+  }
+
+  /** Sends a whole connection after the segments in question and waits for it, so that they are through. */
+  async function settled(family: string): Promise<void> {
+    const later = client(family);
+    later.send('later');
+    await later.echoed('later');
+  }
+
+  for (const family of ['IPv4', 'IPv6']) {
+    describe(`over ${family}`, () => {
+      it('accepts a connection with the data of its first segment, at the right numbers', async () => {
+        const one = client(family);
+        one.send('hello ');
+        const [first] = await one.echoed('hello ');
+        expect(first!.acknowledgement).to.equal((one.clientIsn + 7) >>> 0);
+        expect(first!.sequence).to.equal((one.cookie.sequence + 1) >>> 0);
+        const stamp = first!.options.find(option => option.type === 'timestamps');
+        expect(stamp).to.include({ echo: one.tsval });
+        expect((stamp as { value: number }).value - one.cookie.tsval).to.be.within(0, 60_000);
+        one.send('again', 6);
+        await one.echoed('hello again');
+        expect(one.resets()).to.deep.equal([]);
+      });
+
+      it('restores timestamps, SACK, both window scales and the MSS, each only when it was agreed on', async () => {
+        const all = client(family, { windowScale: 9 });
+        const noStamps = client(family, { timestamps: false });
+        const noSack = client(family, { sack: false });
+        const noScale = client(family, { windowScale: undefined });
+        const nothing = client(family, { timestamps: false, sack: false, windowScale: undefined });
+        for (const one of [all, noStamps, noSack, noScale, nothing]) {
+          one.send('x');
+          await one.echoed('x');
+        }
+        const mss = family === 'IPv4' ? 1460 : 1440;
+        expect(await socketOf(all)).to.match(/\bts sack .*\bwscale:9,7\b/);
+        expect(await socketOf(all)).to.match(new RegExp(`\\bmss:${mss - 12}\\b`));
+        expect(await socketOf(noStamps))
+          .to.match(/\bsack .*\bwscale:7,7\b/)
+          .and.not.match(/\bts\b/);
+        expect(await socketOf(noStamps)).to.match(new RegExp(`\\bmss:${mss}\\b`));
+        expect(await socketOf(noSack))
+          .to.match(/\bts .*\bwscale:7,7\b/)
+          .and.not.match(/\bsack\b/);
+        expect(await socketOf(noScale))
+          .to.match(/\bts sack\b/)
+          .and.not.match(/\bwscale\b/);
+        expect(await socketOf(nothing)).to.not.match(/\bts\b|\bsack\b|\bwscale\b/);
+      });
+
+      it('takes every entry of the MSS table', async () => {
+        for (let mssIndex = 0; mssIndex < 8; mssIndex++) {
+          const one = client(family, { mssIndex });
+          one.send('x');
+          await one.echoed('x');
+        }
+        const smallest = client(family, { mssIndex: 0, timestamps: false });
+        smallest.send('x');
+        await smallest.echoed('x');
+        expect(await socketOf(smallest)).to.match(family === 'IPv4' ? /\bmss:536\b/ : /\bmss:1220\b/);
+      });
+
+      it('ignores a cookie with a wrong bit anywhere in its hashes, which the kernel answers with RST', async () => {
+        for (const acknowledgement of [1 << 20, 1 << 27]) {
+          const one = client(family);
+          one.send('x', 0, { acknowledgement });
+          await until('the RST', () => one.resets().length === 1);
+        }
+        const wrongEcho = client(family);
+        wrongEcho.send('x', 0, { echo: 2 });
+        const wrongSecond = client(family);
+        wrongSecond.send('x', 0, { acknowledgement: 1 << 8 });
+        await settled(family);
+        expect(await socketOf(wrongEcho)).to.equal('');
+        expect(await socketOf(wrongSecond)).to.equal('');
+      });
+
+      it('drops a second segment that overtook the first, and takes both when they come again', async () => {
+        const one = client(family);
+        const before = await program.counts();
+        one.send('world', 6);
+        await settled(family);
+        expect(one.raw.to(one.port)).to.deep.equal([]);
+        expect((await program.counts()).overtaken).to.equal(before.overtaken + 1);
+        one.send('hello ');
+        await one.echoed('hello ');
+        one.send('world', 6);
+        await one.echoed('hello world');
+        expect(one.resets()).to.deep.equal([]);
+      });
+
+      it('takes keys of two epochs, and not of the one before', async () => {
+        const old = client(family);
+        const next = client(family, { key: NEXT_KEY });
+        await program.setKey({ epoch: 7, key: NEXT_KEY, tenantWindowScale: 10 });
+        for (const one of [old, next]) {
+          one.send('x');
+          await one.echoed('x');
+        }
+        expect(await socketOf(old)).to.match(/\bwscale:7,7\b/);
+        expect(await socketOf(next)).to.match(/\bwscale:7,10\b/);
+        await program.setKey({ epoch: 8, key: randomBytes(16), tenantWindowScale: 7 });
+        const late = client(family);
+        late.send('x');
+        await settledWith(family, NEXT_KEY);
+        expect(await socketOf(late)).to.equal('');
+        await program.setKey({ epoch: 6, key: KEY, tenantWindowScale: 7 });
+        await program.clearKey(7);
+        const gone = client(family, { key: NEXT_KEY });
+        gone.send('x');
+        await settled(family);
+        expect(await socketOf(gone)).to.equal('');
+      });
+
+      it('leaves connections alone that the listener answers itself', async () => {
+        const address = family === 'IPv4' ? '10.9.0.2' : 'fd09::2';
+        const script = `const s = require('net').connect(443, '${address}'); let n = 0;
+          s.on('data', d => { n += d.length; if (n === 1 << 20) { console.log('whole'); s.destroy(); } });
+          s.write(Buffer.alloc(1 << 20))`;
+        const before = await program.counts();
+        const { stdout } = await outside.run([process.execPath, '-e', script], { timeout: 20_000 });
+        expect(stdout).to.equal('whole\n');
+        expect((await program.counts()).accepted).to.equal(before.accepted);
+      });
+    });
+  }
+
+  async function settledWith(family: string, key: Uint8Array): Promise<void> {
+    const later = client(family, { key });
+    later.send('later');
+    await later.echoed('later');
+  }
+
+  it('stays with its keys when it is loaded again', async () => {
+    program = await load();
+    const one = client('IPv4');
+    one.send('x');
+    await one.echoed('x');
+  });
+
+  it('counts what the kernel refuses', async () => {
+    await tenant.script(['sysctl -qw net.ipv4.tcp_sack=0']);
+    try {
+      const before = await program.counts();
+      const one = client('IPv4');
+      one.send('x');
+      await until('the count', async () => (await program.counts()).refused === before.refused + 1);
+    } finally {
+      await tenant.script(['sysctl -qw net.ipv4.tcp_sack=1']);
+    }
+  });
+});

@@ -1,0 +1,157 @@
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import {
+  buildFrame,
+  findLayer,
+  type PayloadLayer,
+  parseFrame,
+  type TcpFlagName,
+  type TcpLayer,
+  type TcpOption,
+} from '../../../../controller/packet/index.js';
+import { type Namespace, type RunningCommand, until } from '../../../../mininet/driver/index.js';
+import { type ReferenceSyn, referenceCookie } from './reference-cookie.js';
+
+const PROGRAM = fileURLToPath(new URL('./raw-port-program.js', import.meta.url));
+
+export interface Segment extends TcpLayer {
+  data: Buffer;
+}
+
+export interface Place {
+  client: string;
+  tenant: string;
+  clientMac: string;
+  tenantMac: string;
+}
+
+/** An interface on which frames are sent and segments to any port collected. */
+export class RawPort implements AsyncDisposable {
+  readonly segments: Segment[] = [];
+  readonly place: Place;
+  private readonly command: RunningCommand;
+
+  private constructor(command: RunningCommand, place: Place) {
+    this.command = command;
+    this.place = place;
+    createInterface({ input: command.output! }).on('line', line => this.receive(line));
+  }
+
+  static async open(namespace: Namespace, device: string, place: Place): Promise<RawPort> {
+    const command = await namespace.spawn([process.execPath, PROGRAM, device, place.client]);
+    const port = new RawPort(command, place);
+    await command.printed(/^ready$/m);
+    return port;
+  }
+
+  /** Sends one segment to the tenant's port 443. */
+  send(
+    sourcePort: number,
+    fields: {
+      sequence: number;
+      acknowledgement: number;
+      flags: TcpFlagName[];
+      options?: TcpOption[];
+      data?: Uint8Array;
+    },
+  ): void {
+    const { client, tenant, clientMac, tenantMac } = this.place;
+    const { data, ...header } = fields;
+    const family = client.includes(':') ? ('ipv6' as const) : ('ipv4' as const);
+    const frame = buildFrame([
+      { type: 'ethernet', destination: tenantMac, source: clientMac },
+      { type: family, source: client, destination: tenant },
+      { type: 'tcp', sourcePort, destinationPort: 443, window: 502, ...header },
+      ...(data ? [{ type: 'payload', data } as const] : []),
+    ]);
+    this.command.stdin!.write(`${Buffer.from(frame).toString('hex')}\n`);
+  }
+
+  /** Segments that came for one port of the client. */
+  to(port: number): Segment[] {
+    return this.segments.filter(segment => segment.destinationPort === port);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.command.stop('SIGKILL');
+  }
+
+  private receive(line: string): void {
+    // The program's last line may be cut short.
+    if (!line.endsWith('.')) return;
+    const layers = parseFrame(Buffer.from(line.slice(0, -1), 'hex'));
+    const tcp = findLayer(layers, 'tcp');
+    if (!tcp) return;
+    const payload = layers.find((layer): layer is PayloadLayer => layer.type === 'payload');
+    this.segments.push({ ...tcp, data: Buffer.from(payload?.data ?? []) });
+  }
+}
+
+export interface HandoffOptions {
+  key: Uint8Array;
+  port: number;
+  sack?: boolean;
+  timestamps?: boolean;
+  /** undefined: not offered. */
+  windowScale?: number | undefined;
+  mssIndex?: number;
+}
+
+/** A client after the controller's SYN-ACK: it believes to be connected, the tenant knows nothing of it. */
+export class HandedOffClient {
+  readonly raw: RawPort;
+  readonly port: number;
+  readonly clientIsn = 0xfffffff0;
+  readonly cookie: { sequence: number; tsval: number };
+  private readonly timestamps: boolean;
+  tsval = 1000;
+
+  constructor(raw: RawPort, options: HandoffOptions) {
+    const syn: ReferenceSyn = {
+      client: raw.place.client,
+      serverPort: 443,
+      clientIsn: this.clientIsn,
+      mssIndex: options.mssIndex ?? 6,
+      sackPermitted: options.sack ?? true,
+      windowScale: 'windowScale' in options ? options.windowScale : 7,
+    };
+    this.raw = raw;
+    this.port = options.port;
+    this.timestamps = options.timestamps ?? true;
+    this.cookie = referenceCookie(options.key, syn);
+  }
+
+  /** Sends bytes of the stream that start at `offset`, and acknowledges what came; `change` alters the cookie. */
+  send(text: string, offset = 0, change: { acknowledgement?: number; echo?: number } = {}): void {
+    const { sequence, tsval } = this.cookie;
+    this.raw.send(this.port, {
+      sequence: (this.clientIsn + 1 + offset) >>> 0,
+      acknowledgement: (sequence + 1 + this.stream().length + (change.acknowledgement ?? 0)) >>> 0,
+      flags: ['psh', 'ack'],
+      options: this.timestamps
+        ? [{ type: 'timestamps', value: ++this.tsval, echo: (tsval + (change.echo ?? 0)) >>> 0 }]
+        : [],
+      data: Buffer.from(text),
+    });
+  }
+
+  /** Waits for the listener's echo of `text`. */
+  async echoed(text: string): Promise<Segment[]> {
+    await until(`the echo of ${text}`, () => this.stream() === text);
+    return this.raw.to(this.port);
+  }
+
+  /** The bytes received, in order and once each. */
+  stream(): string {
+    const bytes = new Map<number, number>();
+    for (const { sequence, data } of this.raw.to(this.port)) {
+      const start = (sequence - this.cookie.sequence - 1) >>> 0;
+      for (const [index, byte] of data.entries()) bytes.set(start + index, byte);
+    }
+    return Buffer.from([...bytes].sort(([a], [b]) => a - b).map(([, byte]) => byte)).toString();
+  }
+
+  resets(): Segment[] {
+    return this.raw.to(this.port).filter(segment => segment.flags.includes('rst'));
+  }
+}
