@@ -1,0 +1,86 @@
+import { z } from 'zod';
+import { parseIpv4, parseIpv6, parseMac } from '../../controller/address/index.js';
+import { parsePrefix } from './interception/address-prefix.js';
+import { DEFAULT_GATEWAY_MAC } from './interception/neighbours.js';
+
+const NAME = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+
+const domain = z.string().regex(NAME, 'a domain is written in lower case, without a final dot');
+const ipv4 = z.string().refine(text => !Number.isNaN(parseIpv4(text)), 'an IPv4 address: 10.0.0.254');
+const ipv6 = z.string().refine(text => parseIpv6(text) !== undefined, 'an IPv6 address: fd00::fe');
+const mac = z.string().refine(text => !Number.isNaN(parseMac(text)), 'a MAC address: 02:00:00:00:00:01');
+const port = z.int().min(1).max(65_535);
+const block = (family: 4 | 6, example: string) =>
+  z.string().refine(text => parsePrefix(text)?.family === family, `a block of addresses: ${example}`);
+const strategy = z.enum(['cookie', 'address', 'repair', 'proxy']);
+
+const tenant = z
+  .strictObject({
+    domain,
+    ipv4: ipv4.optional(),
+    ipv6: ipv6.optional(),
+    mac: mac.optional(),
+    strategy: z.strictObject({ ipv4: strategy.optional(), ipv6: strategy.optional() }).default({}),
+    redirection: z.enum(['conntrack', 'flows']).default('conntrack'),
+  })
+  .refine(({ ipv4, ipv6 }) => ipv4 !== undefined || ipv6 !== undefined, 'a tenant has an address');
+
+const gateway = z.strictObject({
+  ipv4: ipv4.optional(),
+  ipv6: ipv6.optional(),
+  mac: mac.default(DEFAULT_GATEWAY_MAC),
+});
+
+const limits = z.strictObject({
+  /** Packets a second and switch that reach the controller. */
+  synRate: z.int().min(1).max(1_000_000).default(20_000),
+  segmentRate: z.int().min(1).max(1_000_000).default(20_000),
+  neighbourRate: z.int().min(1).max(100_000).default(500),
+  /** ClientHellos that are not whole yet: how many, how many of one source, bytes of all, seconds. */
+  pendingHellos: z.int().min(1).max(1_000_000).default(4096),
+  pendingPerSource: z.int().min(1).max(1_000_000).default(64),
+  pendingBytes: z.int().min(65_536).max(1_073_741_824).default(16_777_216),
+  pendingSeconds: z.number().min(0.1).max(300).default(15),
+  /** Handoffs of one source a second, and as many at once. */
+  handoffsPerSource: z.int().min(1).max(1_000_000).default(200),
+  /** Refusals (RST) a second, over all sources. */
+  refusalRate: z.int().min(0).max(1_000_000).default(1000),
+  /** Connections remembered, for switches that forget them, and for how long. */
+  connections: z.int().min(1024).max(16_777_216).default(1_048_576),
+  connectionSeconds: z.int().min(10).max(604_800).default(7200),
+});
+
+export const configSchema = z.strictObject({
+  /** The cloud's domain: pseudonyms are `STR.` and this. */
+  domain,
+  /** Where pseudo-addresses come from. */
+  blocks: z.strictObject({
+    ipv4: z.array(block(4, '198.51.100.0/24')).default([]),
+    ipv6: z.array(block(6, '2001:db8:1::/64')).default([]),
+  }),
+  gateway: gateway.prefault({}),
+  tenants: z.array(tenant).default([]),
+  /** TCP port at pseudo-addresses and tenants. */
+  port: port.default(443),
+  /** Whether the tenants' addresses are also reached without a pseudonym. */
+  directAccess: z.boolean().default(false),
+  /** What SYN-ACKs promise for every tenant. */
+  fleet: z
+    .strictObject({
+      mss: z
+        .strictObject({
+          ipv4: z.int().min(536).max(8960).default(1460),
+          ipv6: z.int().min(1220).max(8940).default(1440),
+        })
+        .prefault({}),
+      windowScale: z.int().min(0).max(14).default(7),
+    })
+    .prefault({}),
+  /** Conntrack zone of the switches. */
+  zone: z.int().min(0).max(65_535).default(0x0c10),
+  /** Seconds that a cookie key makes cookies. */
+  keyLifetime: z.int().min(10).max(86_400).default(600),
+  limits: limits.prefault({}),
+});
+
+export type PopsiclConfig = z.output<typeof configSchema>;

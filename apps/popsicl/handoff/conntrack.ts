@@ -1,0 +1,114 @@
+import { Port } from '../../../controller/openflow/index.js';
+import type { Action, Switch } from '../../../controller/switch/index.js';
+import type { PuntedSegment } from '../interception/punted-segment.js';
+import type { LiveConnection } from './live-connections.js';
+import type { Frame, Redirection } from './redirection.js';
+import type { Tenant } from './tenants.js';
+
+export interface ConntrackTables {
+  readonly zone: number;
+  /** Table for packets to a tenant, and for packets from one, after translation. */
+  readonly pseudo: number;
+  readonly tenantSide: number;
+}
+
+/**
+ * Redirection by the switch's connection tracking: the client's own packet commits the connection in mid-stream, and
+ * static flows carry everything after it. No flow-mod, nothing to remove: the switch forgets by itself.
+ */
+export class ConntrackRedirection implements Redirection {
+  private readonly tables: ConntrackTables;
+  private readonly actions = new Map<number, readonly Action[]>();
+
+  constructor(tables: ConntrackTables) {
+    this.tables = tables;
+  }
+
+  begin(sw: Switch, inPort: number, segment: PuntedSegment, tenant: Tenant, frames: readonly Frame[]): void {
+    const actions = this.commit(tenant, segment.family);
+    for (const data of frames) sw.send({ type: 'packet-out', inPort, actions, data });
+  }
+
+  resume(sw: Switch, inPort: number, segment: PuntedSegment, tenant: Tenant, frame: Frame): void {
+    sw.send({ type: 'packet-out', inPort, actions: this.commit(tenant, segment.family), data: frame });
+  }
+
+  resumeReply(
+    sw: Switch,
+    inPort: number,
+    segment: PuntedSegment,
+    _tenant: Tenant,
+    connection: LiveConnection,
+    frame: Frame,
+  ): void {
+    const { zone, tenantSide } = this.tables;
+    const port = connection.pseudoPort;
+    const range =
+      segment.family === 4
+        ? { ipv4Min: connection.pseudo[3], protoMin: port }
+        : { ipv6Min: bytesOf(connection.pseudo), protoMin: port };
+    const nat: Action = { type: 'nx-nat', flags: ['src'], range };
+    const actions: Action[] = [
+      { type: 'nx-ct', flags: ['commit'], zone, recircTable: tenantSide, actions: [nat] },
+    ];
+    sw.send({ type: 'packet-out', inPort, actions, data: frame });
+  }
+
+  forget(sw: Switch, segment: PuntedSegment): void {
+    const address = (words: readonly number[]) => {
+      const bytes = new Uint8Array(16);
+      const view = new DataView(bytes.buffer);
+      if (segment.family === 4) {
+        // An IPv4 address stands mapped into IPv6 here.
+        view.setUint32(8, 0xffff);
+        view.setUint32(12, words[3]!);
+        return bytes;
+      }
+      return bytesOf(words);
+    };
+    const { source0, source1, source2, source3 } = segment;
+    const { destination0, destination1, destination2, destination3 } = segment;
+    sw.send({
+      type: 'nx-ct-flush',
+      ipProto: 6,
+      properties: [
+        { type: 'zone-id', zoneId: this.tables.zone },
+        {
+          type: 'orig-tuple',
+          tuple: [
+            { type: 'src', address: address([source0, source1, source2, source3]) },
+            { type: 'dst', address: address([destination0, destination1, destination2, destination3]) },
+            { type: 'src-port', port: segment.sourcePort },
+            { type: 'dst-port', port: segment.destinationPort },
+          ],
+        },
+      ],
+    });
+  }
+
+  /** The same array for the same tenant and family. */
+  private commit(tenant: Tenant, family: 4 | 6): readonly Action[] {
+    const key = tenant.index * 2 + (family === 4 ? 0 : 1);
+    let actions = this.actions.get(key);
+    if (actions === undefined) {
+      const { zone, pseudo } = this.tables;
+      const address = family === 4 ? { ipv4Min: tenant.ipv4 } : { ipv6Min: tenant.ipv6! };
+      const nat: Action = { type: 'nx-nat', flags: ['dst'], range: { ...address, protoMin: tenant.port } };
+      actions = [{ type: 'nx-ct', flags: ['commit'], zone, recircTable: pseudo, actions: [nat] }];
+      this.actions.set(key, actions);
+    }
+    return actions;
+  }
+}
+
+/** Where an answer leaves: by the port its question came in. */
+export const BACK: readonly Action[] = [{ type: 'output', port: Port.IN_PORT, maxLen: 0 }];
+
+function bytesOf(words: readonly number[]): Uint8Array {
+  const bytes = new Uint8Array(16);
+  const view = new DataView(bytes.buffer);
+  words.forEach((word, index) => {
+    view.setUint32(4 * index, word);
+  });
+  return bytes;
+}

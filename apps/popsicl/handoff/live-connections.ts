@@ -1,0 +1,271 @@
+import { randomBytes } from 'node:crypto';
+import type { PuntedSegment } from '../interception/punted-segment.js';
+import { SipHash } from '../interception/siphash.js';
+
+/** Words of a slot: client address, pseudo-address, both ports, tenant and family, second of the handoff. */
+const WORDS = 11;
+const PORTS = 8;
+const OWNER = 9;
+const TIME = 10;
+const FIRST_CAPACITY = 1024;
+const EMPTY = -1;
+
+/** What the table remembers of one connection. One instance serves every lookup. */
+export interface LiveConnection {
+  slot: number;
+  tenant: number;
+  family: 4 | 6;
+  /** Four words of the pseudo-address. */
+  pseudo: [number, number, number, number];
+  pseudoPort: number;
+}
+
+/**
+ * Connections that were handed over, so that a packet of one that a switch no longer knows can be sent on its way again.
+ * Oldest first out: switches forget ended connections without a word, so a bound and an age take the place of an end.
+ * About 60 bytes each, and no garbage.
+ */
+export class LiveConnections {
+  private capacity = FIRST_CAPACITY;
+  private words = new Uint32Array(FIRST_CAPACITY * WORDS);
+  private forward = new Int32Array(2 * FIRST_CAPACITY).fill(EMPTY);
+  private backward = new Int32Array(2 * FIRST_CAPACITY).fill(EMPTY);
+  /** Slots from `tail` to `head`, round, are in use or freed. */
+  private head = 0;
+  private tail = 0;
+  private used = 0;
+  private live = 0;
+  private readonly limit: number;
+  private readonly hash = new SipHash(randomBytes(16));
+  private readonly key = new Uint8Array(40);
+  private readonly found: LiveConnection = {
+    slot: 0,
+    tenant: 0,
+    family: 4,
+    pseudo: [0, 0, 0, 0],
+    pseudoPort: 0,
+  };
+
+  /** `limit`: most connections remembered, a power of two of at least 1,024. */
+  constructor(limit: number) {
+    this.limit = Math.max(limit, FIRST_CAPACITY);
+  }
+
+  get size(): number {
+    return this.live;
+  }
+
+  /** Remembers the connection of a segment on its way from the client to a pseudo-address. `tenant`: 0..65535. */
+  add(segment: PuntedSegment, tenant: number, second: number): void {
+    const known = this.findForward(segment);
+    if (known >= 0) this.drop(known);
+    if (this.used === this.capacity) {
+      if (this.live < this.used * 0.75) this.resize(this.capacity);
+      else if (this.capacity < this.limit) this.resize(this.capacity * 2);
+      else this.forgetOldest();
+    }
+    const slot = this.head;
+    this.head = (slot + 1) % this.capacity;
+    this.used++;
+    this.live++;
+    const { words } = this;
+    const at = slot * WORDS;
+    words[at] = segment.source0;
+    words[at + 1] = segment.source1;
+    words[at + 2] = segment.source2;
+    words[at + 3] = segment.source3;
+    words[at + 4] = segment.destination0;
+    words[at + 5] = segment.destination1;
+    words[at + 6] = segment.destination2;
+    words[at + 7] = segment.destination3;
+    words[at + PORTS] = (segment.sourcePort << 16) | segment.destinationPort;
+    words[at + OWNER] = (tenant << 8) | segment.family;
+    words[at + TIME] = second;
+    this.insert(this.forward, this.forwardHash(at), slot);
+    this.insert(this.backward, this.backwardHash(at), slot);
+  }
+
+  /** The connection that a segment to a pseudo-address belongs to. Valid until the next lookup. */
+  ofClient(segment: PuntedSegment): LiveConnection | undefined {
+    const slot = this.findForward(segment);
+    return slot < 0 ? undefined : this.describe(slot);
+  }
+
+  /** The connection that a segment of a tenant belongs to, by the client's address and port and the tenant. */
+  ofTenant(segment: PuntedSegment, tenant: number): LiveConnection | undefined {
+    const owner = (tenant << 8) | segment.family;
+    const { key } = this;
+    writeWords(
+      key,
+      0,
+      segment.destination0,
+      segment.destination1,
+      segment.destination2,
+      segment.destination3,
+    );
+    writeWords(key, 16, segment.destinationPort, owner, 0, 0);
+    const start = this.hash.hash(key, 24);
+    const { backward, words } = this;
+    const mask = backward.length - 1;
+    for (let index = start & mask; backward[index] !== EMPTY; index = (index + 1) & mask) {
+      const at = backward[index]! * WORDS;
+      if (
+        words[at + OWNER] === owner &&
+        words[at + PORTS]! >>> 16 === segment.destinationPort &&
+        words[at + 3] === segment.destination3 &&
+        words[at + 2] === segment.destination2 &&
+        words[at + 1] === segment.destination1 &&
+        words[at] === segment.destination0
+      ) {
+        return this.describe(backward[index]!);
+      }
+    }
+    return undefined;
+  }
+
+  forget(connection: LiveConnection): void {
+    this.drop(connection.slot);
+  }
+
+  /** Forgets what was handed over before that second. */
+  expire(second: number): void {
+    while (this.used > 0) {
+      const at = this.tail * WORDS;
+      if (this.words[at + OWNER] !== 0 && this.words[at + TIME]! >= second) return;
+      this.forgetOldest();
+    }
+  }
+
+  private describe(slot: number): LiveConnection {
+    const { words, found } = this;
+    const at = slot * WORDS;
+    found.slot = slot;
+    found.tenant = words[at + OWNER]! >>> 8;
+    found.family = (words[at + OWNER]! & 0xff) as 4 | 6;
+    for (let index = 0; index < 4; index++) found.pseudo[index] = words[at + 4 + index]!;
+    found.pseudoPort = words[at + PORTS]! & 0xffff;
+    return found;
+  }
+
+  private findForward(segment: PuntedSegment): number {
+    const { key, forward, words } = this;
+    writeWords(key, 0, segment.source0, segment.source1, segment.source2, segment.source3);
+    writeWords(
+      key,
+      16,
+      segment.destination0,
+      segment.destination1,
+      segment.destination2,
+      segment.destination3,
+    );
+    const ports = ((segment.sourcePort << 16) | segment.destinationPort) >>> 0;
+    writeWords(key, 32, ports, 0, 0, 0);
+    const mask = forward.length - 1;
+    for (let index = this.hash.hash(key, 36) & mask; forward[index] !== EMPTY; index = (index + 1) & mask) {
+      const at = forward[index]! * WORDS;
+      if (
+        words[at + PORTS] === ports &&
+        words[at + 3] === segment.source3 &&
+        words[at + 7] === segment.destination3 &&
+        (words[at + OWNER]! & 0xff) === segment.family &&
+        words[at] === segment.source0 &&
+        words[at + 1] === segment.source1 &&
+        words[at + 2] === segment.source2 &&
+        words[at + 4] === segment.destination0 &&
+        words[at + 5] === segment.destination1 &&
+        words[at + 6] === segment.destination2
+      ) {
+        return forward[index]!;
+      }
+    }
+    return -1;
+  }
+
+  private forwardHash(at: number): number {
+    const { words, key } = this;
+    for (let index = 0; index < 9; index++) writeWord(key, 4 * index, words[at + index]!);
+    return this.hash.hash(key, 36);
+  }
+
+  private backwardHash(at: number): number {
+    const { words, key } = this;
+    for (let index = 0; index < 4; index++) writeWord(key, 4 * index, words[at + index]!);
+    writeWord(key, 16, words[at + PORTS]! >>> 16);
+    writeWord(key, 20, words[at + OWNER]!);
+    return this.hash.hash(key, 24);
+  }
+
+  private insert(index: Int32Array, hash: number, slot: number): void {
+    const mask = index.length - 1;
+    let place = hash & mask;
+    while (index[place] !== EMPTY) place = (place + 1) & mask;
+    index[place] = slot;
+  }
+
+  /** Frees the oldest slot, whether it is in use or not. */
+  private forgetOldest(): void {
+    this.drop(this.tail);
+    this.tail = (this.tail + 1) % this.capacity;
+    this.used--;
+  }
+
+  private drop(slot: number): void {
+    const at = slot * WORDS;
+    if (this.words[at + OWNER] === 0) return;
+    this.remove(this.forward, this.forwardHash(at), slot, row => this.forwardHash(row));
+    this.remove(this.backward, this.backwardHash(at), slot, row => this.backwardHash(row));
+    this.words[at + OWNER] = 0;
+    this.live--;
+  }
+
+  /** Linear probing without tombstones: what stood behind moves up. */
+  private remove(index: Int32Array, hash: number, slot: number, hashOf: (at: number) => number): void {
+    const mask = index.length - 1;
+    let hole = hash & mask;
+    while (index[hole] !== slot) hole = (hole + 1) & mask;
+    for (let next = (hole + 1) & mask; index[next] !== EMPTY; next = (next + 1) & mask) {
+      const home = hashOf(index[next]! * WORDS) & mask;
+      if (((next - home) & mask) >= ((next - hole) & mask)) {
+        index[hole] = index[next]!;
+        hole = next;
+      }
+    }
+    index[hole] = EMPTY;
+  }
+
+  private resize(capacity: number): void {
+    const old = this.words;
+    const from = this.tail;
+    const count = this.used;
+    const before = this.capacity;
+    this.capacity = capacity;
+    this.words = new Uint32Array(capacity * WORDS);
+    this.forward = new Int32Array(2 * capacity).fill(EMPTY);
+    this.backward = new Int32Array(2 * capacity).fill(EMPTY);
+    this.tail = this.head = this.used = this.live = 0;
+    for (let index = 0; index < count; index++) {
+      const at = ((from + index) % before) * WORDS;
+      if (old[at + OWNER] === 0) continue;
+      const slot = this.head++;
+      this.words.set(old.subarray(at, at + WORDS), slot * WORDS);
+      this.insert(this.forward, this.forwardHash(slot * WORDS), slot);
+      this.insert(this.backward, this.backwardHash(slot * WORDS), slot);
+    }
+    this.used = this.live = this.head;
+    this.head %= capacity;
+  }
+}
+
+function writeWords(bytes: Uint8Array, offset: number, a: number, b: number, c: number, d: number): void {
+  writeWord(bytes, offset, a);
+  writeWord(bytes, offset + 4, b);
+  writeWord(bytes, offset + 8, c);
+  if (offset + 16 <= bytes.length) writeWord(bytes, offset + 12, d);
+}
+
+function writeWord(bytes: Uint8Array, offset: number, value: number): void {
+  bytes[offset] = value >>> 24;
+  bytes[offset + 1] = value >>> 16;
+  bytes[offset + 2] = value >>> 8;
+  bytes[offset + 3] = value;
+}

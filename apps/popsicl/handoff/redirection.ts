@@ -1,0 +1,33 @@
+import type { PacketInView } from '../../../controller/openflow/index.js';
+import type { Switch } from '../../../controller/switch/index.js';
+import type { PuntedSegment } from '../interception/punted-segment.js';
+import type { LiveConnection } from './live-connections.js';
+import type { Tenant } from './tenants.js';
+
+/** Bytes of a frame: as they came, or a copy. */
+export type Frame = PacketInView | Uint8Array;
+
+/**
+ * How a switch carries a connection between a client and a tenant without the controller (4.2 (i), (iii)): addresses
+ * rewritten both ways, so that the client sees only the pseudo-address.
+ */
+export interface Redirection {
+  /**
+   * Begins to redirect the connection of `segment`, and sends `frames`, the client's own packets in their order, to the
+   * tenant; `segment` is that of one of them.
+   */
+  begin(sw: Switch, inPort: number, segment: PuntedSegment, tenant: Tenant, frames: readonly Frame[]): void;
+  /** A packet of the client for a connection that this switch should know and does not, or not yet. */
+  resume(sw: Switch, inPort: number, segment: PuntedSegment, tenant: Tenant, frame: Frame): void;
+  /** As `resume`, for a packet of the tenant. */
+  resumeReply(
+    sw: Switch,
+    inPort: number,
+    segment: PuntedSegment,
+    tenant: Tenant,
+    connection: LiveConnection,
+    frame: Frame,
+  ): void;
+  /** Makes the switch forget what it knows of the connection of `segment`, a packet of the client. */
+  forget(sw: Switch, segment: PuntedSegment): void;
+}

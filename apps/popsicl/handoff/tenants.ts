@@ -1,0 +1,95 @@
+import { macToNumber, parseIpv4, parseIpv6 } from '../../../controller/address/index.js';
+import type { PuntedSegment } from '../interception/punted-segment.js';
+import type { AddressFamily, RedirectionName, StrategyName, TenantConfig } from '../model.js';
+
+/** A tenant as the packet path knows it: numbers in the place of text. */
+export class Tenant {
+  /** Its place in the configuration; part of the keys of connections. */
+  readonly index: number;
+  readonly config: TenantConfig;
+  readonly port: number;
+  /** Unsigned 32 bits; -1 without IPv4. */
+  readonly ipv4: number;
+  readonly ipv6: Uint8Array | undefined;
+  private readonly words: readonly number[] | undefined;
+  /** 48 bits; undefined until it is learnt. */
+  mac: number | undefined;
+
+  constructor(index: number, config: TenantConfig) {
+    this.index = index;
+    this.config = config;
+    this.port = config.port;
+    this.ipv4 = config.ipv4 === undefined ? -1 : parseIpv4(config.ipv4);
+    this.ipv6 = config.ipv6 === undefined ? undefined : parseIpv6(config.ipv6);
+    const view = this.ipv6 === undefined ? undefined : new DataView(this.ipv6.buffer);
+    this.words = view === undefined ? undefined : [0, 4, 8, 12].map(offset => view.getUint32(offset));
+    this.mac = config.mac === undefined ? undefined : macToNumber(config.mac);
+  }
+
+  isIpv6(word0: number, word1: number, word2: number, word3: number): boolean {
+    const { words } = this;
+    return (
+      words !== undefined &&
+      words[3] === word3 &&
+      words[2] === word2 &&
+      words[1] === word1 &&
+      words[0] === word0
+    );
+  }
+
+  has(family: 4 | 6): boolean {
+    return family === 4 ? this.ipv4 >= 0 : this.ipv6 !== undefined;
+  }
+
+  strategy(family: 4 | 6): StrategyName {
+    const name: AddressFamily = family === 4 ? 'ipv4' : 'ipv6';
+    return this.config.strategy?.[name] ?? DEFAULT_STRATEGY[name];
+  }
+
+  get redirection(): RedirectionName {
+    return this.config.redirection ?? 'conntrack';
+  }
+}
+
+/** Where every pseudonym has an address of its own, no handoff is needed. */
+export const DEFAULT_STRATEGY: Readonly<Record<AddressFamily, StrategyName>> = {
+  ipv4: 'cookie',
+  ipv6: 'address',
+};
+
+/** All tenants, found by what the packet path has in hand. */
+export class Tenants implements Iterable<Tenant> {
+  private readonly all: readonly Tenant[];
+  private readonly byDomain = new Map<string, Tenant>();
+
+  constructor(configs: readonly TenantConfig[]) {
+    this.all = configs.map((config, index) => new Tenant(index, config));
+    for (const tenant of this.all) this.byDomain.set(tenant.config.domain, tenant);
+  }
+
+  at(index: number): Tenant | undefined {
+    return this.all[index];
+  }
+
+  /** The tenant whose server sent a segment. */
+  ofSource(segment: PuntedSegment): Tenant | undefined {
+    const { source0, source1, source2, source3 } = segment;
+    for (const tenant of this.all) {
+      if (tenant.port !== segment.sourcePort) continue;
+      if (
+        segment.family === 4 ? tenant.ipv4 === source3 : tenant.isIpv6(source0, source1, source2, source3)
+      ) {
+        return tenant;
+      }
+    }
+    return undefined;
+  }
+
+  of(config: TenantConfig): Tenant | undefined {
+    return this.byDomain.get(config.domain);
+  }
+
+  [Symbol.iterator](): Iterator<Tenant> {
+    return this.all[Symbol.iterator]();
+  }
+}

@@ -1,0 +1,153 @@
+/**
+ * A TCP segment that a switch sent to the controller, taken apart into numbers: one instance serves every packet, so
+ * that the packet path allocates nothing. Addresses are four 32-bit words in network order; an IPv4 address is the
+ * last of them and the others are 0.
+ */
+import { IpProtocol, TcpOptionKind } from '../../../controller/packet/index.js';
+
+const ETHERNET = 14;
+const IPV4 = 0x0800;
+const IPV6 = 0x86dd;
+const VLAN = 0x8100;
+const TCP_HEADER = 20;
+
+export class PuntedSegment {
+  bytes: Uint8Array = new Uint8Array(0);
+  /** The Ethernet header; what follows the VLAN tag, if there is one, is the IP header. */
+  frameStart = 0;
+  ipStart = 0;
+  tcpStart = 0;
+  payloadStart = 0;
+  /** End of the IP packet, before any padding of the frame. */
+  payloadEnd = 0;
+  family: 4 | 6 = 4;
+  source0 = 0;
+  source1 = 0;
+  source2 = 0;
+  source3 = 0;
+  destination0 = 0;
+  destination1 = 0;
+  destination2 = 0;
+  destination3 = 0;
+  sourcePort = 0;
+  destinationPort = 0;
+  sequence = 0;
+  acknowledgement = 0;
+  /** Bits of `TcpFlag`, the low eight. */
+  flags = 0;
+  /** -1 where the segment has no such option. */
+  maximumSegmentSize = -1;
+  windowScale = -1;
+  timestampValue = -1;
+  timestampEcho = -1;
+  sackPermitted = false;
+
+  /**
+   * Reads `bytes[start, end)`, an Ethernet frame with at most one VLAN tag. False for everything that is no whole,
+   * unfragmented TCP segment directly behind its IP header, and for lengths that contradict each other.
+   */
+  read(bytes: Uint8Array, start: number, end: number): boolean {
+    if (end > bytes.length || end - start < ETHERNET) return false;
+    this.bytes = bytes;
+    this.frameStart = start;
+    let ip = start + ETHERNET;
+    let etherType = (bytes[ip - 2]! << 8) | bytes[ip - 1]!;
+    if (etherType === VLAN && end - ip >= 4) {
+      ip += 4;
+      etherType = (bytes[ip - 2]! << 8) | bytes[ip - 1]!;
+    }
+    this.ipStart = ip;
+    if (etherType === IPV4) return this.readIpv4(ip, end);
+    return etherType === IPV6 && this.readIpv6(ip, end);
+  }
+
+  get payloadLength(): number {
+    return this.payloadEnd - this.payloadStart;
+  }
+
+  private readIpv4(ip: number, end: number): boolean {
+    const { bytes } = this;
+    if (end - ip < 20 || bytes[ip]! >>> 4 !== 4) return false;
+    const header = (bytes[ip]! & 15) * 4;
+    const total = (bytes[ip + 2]! << 8) | bytes[ip + 3]!;
+    const isFragment = (((bytes[ip + 6]! << 8) | bytes[ip + 7]!) & 0x3fff) !== 0;
+    if (header < 20 || total < header || ip + total > end || isFragment) return false;
+    if (bytes[ip + 9] !== IpProtocol.TCP) return false;
+    this.family = 4;
+    this.source0 = this.source1 = this.source2 = 0;
+    this.destination0 = this.destination1 = this.destination2 = 0;
+    this.source3 = word(bytes, ip + 12);
+    this.destination3 = word(bytes, ip + 16);
+    return this.readTcp(ip + header, ip + total);
+  }
+
+  private readIpv6(ip: number, end: number): boolean {
+    const { bytes } = this;
+    if (end - ip < 40 || bytes[ip]! >>> 4 !== 6) return false;
+    const total = 40 + ((bytes[ip + 4]! << 8) | bytes[ip + 5]!);
+    if (ip + total > end || bytes[ip + 6] !== IpProtocol.TCP) return false;
+    this.family = 6;
+    this.source0 = word(bytes, ip + 8);
+    this.source1 = word(bytes, ip + 12);
+    this.source2 = word(bytes, ip + 16);
+    this.source3 = word(bytes, ip + 20);
+    this.destination0 = word(bytes, ip + 24);
+    this.destination1 = word(bytes, ip + 28);
+    this.destination2 = word(bytes, ip + 32);
+    this.destination3 = word(bytes, ip + 36);
+    return this.readTcp(ip + 40, ip + total);
+  }
+
+  private readTcp(tcp: number, end: number): boolean {
+    const { bytes } = this;
+    if (end - tcp < TCP_HEADER) return false;
+    const header = (bytes[tcp + 12]! >>> 4) * 4;
+    if (header < TCP_HEADER || tcp + header > end) return false;
+    this.tcpStart = tcp;
+    this.payloadStart = tcp + header;
+    this.payloadEnd = end;
+    this.sourcePort = (bytes[tcp]! << 8) | bytes[tcp + 1]!;
+    this.destinationPort = (bytes[tcp + 2]! << 8) | bytes[tcp + 3]!;
+    this.sequence = word(bytes, tcp + 4);
+    this.acknowledgement = word(bytes, tcp + 8);
+    this.flags = bytes[tcp + 13]!;
+    this.readOptions(tcp + TCP_HEADER, tcp + header);
+    return true;
+  }
+
+  /** Options behind a broken one are as if they were not there (RFC 9293 section 3.1). */
+  private readOptions(start: number, end: number): void {
+    const { bytes } = this;
+    this.maximumSegmentSize = this.windowScale = this.timestampValue = this.timestampEcho = -1;
+    this.sackPermitted = false;
+    let offset = start;
+    while (offset < end) {
+      const kind = bytes[offset]!;
+      if (kind === TcpOptionKind.END) return;
+      if (kind === TcpOptionKind.NO_OPERATION) {
+        offset++;
+        continue;
+      }
+      const length = offset + 1 < end ? bytes[offset + 1]! : 0;
+      if (length < 2 || offset + length > end) return;
+      if (kind === TcpOptionKind.MAXIMUM_SEGMENT_SIZE && length === 4) {
+        this.maximumSegmentSize = (bytes[offset + 2]! << 8) | bytes[offset + 3]!;
+      } else if (kind === TcpOptionKind.WINDOW_SCALE && length === 3) {
+        this.windowScale = bytes[offset + 2]!;
+      } else if (kind === TcpOptionKind.SACK_PERMITTED && length === 2) {
+        this.sackPermitted = true;
+      } else if (kind === TcpOptionKind.TIMESTAMPS && length === 10) {
+        this.timestampValue = word(bytes, offset + 2);
+        this.timestampEcho = word(bytes, offset + 6);
+      }
+      offset += length;
+    }
+  }
+}
+
+function word(bytes: Uint8Array, offset: number): number {
+  return (
+    ((bytes[offset]! << 24) | (bytes[offset + 1]! << 16) | (bytes[offset + 2]! << 8) | bytes[offset + 3]!) >>>
+    0
+  );
+}

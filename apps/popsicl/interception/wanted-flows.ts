@@ -1,0 +1,284 @@
+/**
+ * The static flows of PoPSiCl: they serve every connection, whichever redirection its tenant has. Packets to
+ * pseudo-addresses are tracked in `pseudo`, packets of tenants' TLS servers in `tenant-side`; whatever the switch does not
+ * know goes to the controller under a meter, and nothing of a tenant leaves under its own address unasked.
+ */
+import { formatIpv6 } from '../../../controller/address/index.js';
+import { ControllerMaxLen, Port } from '../../../controller/openflow/index.js';
+import { IpProtocol } from '../../../controller/packet/index.js';
+import type { Instruction, Match, WantedFlow, WantedMeter } from '../../../controller/switch/index.js';
+import type { Tenant } from '../handoff/tenants.js';
+import type { AddressPrefix } from './address-prefix.js';
+
+/** The app's own part of the cookie: why a packet was punted. */
+export const Punt = { SYN: 1, SEGMENT: 2, TENANT: 3, NEIGHBOUR: 4, DATAGRAM: 5 } as const;
+
+/** Flows of single connections (`flows` redirection) stand above the static ones. */
+export const CONNECTION_PRIORITY = 0x3000;
+const CATCH = 0x2000;
+const REST = 0x1000;
+
+const IPV4 = 0x0800;
+const IPV6 = 0x86dd;
+const ARP = 0x0806;
+const SYN = 0x02;
+const SYN_AND_ACK = 0x12;
+const NEIGHBOUR_SOLICITATION = 135;
+const NEIGHBOUR_ADVERTISEMENT = 136;
+/** Bits of ct_state (ovs-fields(7)). */
+const Ct = { EST: 0x02, REL: 0x04, INV: 0x10, TRK: 0x20 } as const;
+
+export interface FlowPlan {
+  readonly tables: { readonly classify: number; readonly pseudo: number; readonly tenantSide: number };
+  readonly zone: number;
+  readonly blocks: readonly AddressPrefix[];
+  readonly tenants: Iterable<Tenant>;
+  readonly gateway: { readonly ipv4?: string | undefined; readonly ipv6?: string | undefined };
+  /** Port of pseudo-addresses that leads to tenants. */
+  readonly port: number;
+  readonly directAccess: boolean;
+  readonly next: readonly Instruction[];
+  /** Instructions that send a packet to the controller; `undefined` entries have no meter. */
+  readonly meters: Readonly<Record<MeterName, number | undefined>>;
+}
+
+export type MeterName = 'syn' | 'segment' | 'neighbour';
+
+/** Packets a second that may reach the controller. */
+export function meterOf(rate: number): WantedMeter {
+  return { flags: ['pktps', 'burst'], bands: [{ type: 'drop', rate, burstSize: rate }] };
+}
+
+export function planFlows(plan: FlowPlan): [string, WantedFlow][] {
+  const flows: [string, WantedFlow][] = [];
+  for (const block of plan.blocks) flows.push(...blockFlows(plan, block));
+  for (const tenant of plan.tenants) flows.push(...tenantFlows(plan, tenant));
+  flows.push(...gatewayFlows(plan));
+  const { pseudo, tenantSide } = plan.tables;
+  const trackedOut = (bit: number): Match => ({ ctState: { value: Ct.TRK | bit, mask: Ct.TRK | bit } });
+  flows.push(
+    ['pseudo-rest', { tableId: pseudo, priority: 0 }],
+    [
+      'reply-known',
+      { tableId: tenantSide, priority: CATCH, match: trackedOut(Ct.EST), instructions: plan.next },
+    ],
+    [
+      'reply-related',
+      { tableId: tenantSide, priority: CATCH, match: trackedOut(Ct.REL), instructions: plan.next },
+    ],
+    ['reply-rest', { tableId: tenantSide, priority: 0, instructions: plan.directAccess ? plan.next : [] }],
+  );
+  if (!plan.directAccess) {
+    for (const ethType of [IPV4, IPV6]) {
+      flows.push([
+        `reply-unknown-${ethType}`,
+        {
+          tableId: tenantSide,
+          priority: REST,
+          match: { ethType, ipProto: IpProtocol.TCP },
+          cookie: Punt.TENANT,
+          instructions: punt(plan.meters.segment),
+        },
+      ]);
+    }
+  }
+  return flows;
+}
+
+function blockFlows(plan: FlowPlan, block: AddressPrefix): [string, WantedFlow][] {
+  const { classify, pseudo, tenantSide } = plan.tables;
+  const to = destination(block);
+  const tcp = { ...to, ipProto: IpProtocol.TCP };
+  const udp = { ...to, ipProto: IpProtocol.UDP };
+  const name = (what: string) => `${what} ${block.text}`;
+  const track = trackInto(plan.zone, pseudo);
+  const neighbour: WantedFlow = {
+    tableId: classify,
+    priority: CATCH,
+    match:
+      block.family === 4
+        ? { ethType: ARP, arpOp: 1, arpTpa: { value: block.address, mask: block.mask } }
+        : {
+            ethType: IPV6,
+            ipProto: IpProtocol.ICMPV6,
+            icmpv6Type: NEIGHBOUR_SOLICITATION,
+            icmpv6Code: 0,
+            ipv6NdTarget: { value: block.address, mask: block.mask },
+          },
+    cookie: Punt.NEIGHBOUR,
+    instructions: punt(plan.meters.neighbour),
+  };
+  const errors: [string, WantedFlow][] =
+    block.family === 4
+      ? [3, 11, 12].map(type => [
+          name(`error-${type}`),
+          {
+            tableId: classify,
+            priority: REST + 1,
+            match: { ...to, ipProto: IpProtocol.ICMPV4, icmpv4Type: type },
+            instructions: track,
+          },
+        ])
+      : [1, 2, 3, 4].map(type => [
+          name(`error-${type}`),
+          {
+            tableId: classify,
+            priority: REST + 1,
+            match: { ...to, ipProto: IpProtocol.ICMPV6, icmpv6Type: type },
+            instructions: track,
+          },
+        ]);
+  return [
+    [
+      name('syn'),
+      {
+        tableId: classify,
+        priority: CATCH + 1,
+        match: { ...tcp, tcpFlags: { value: SYN, mask: SYN_AND_ACK } },
+        cookie: Punt.SYN,
+        instructions: punt(plan.meters.syn),
+      },
+    ],
+    [name('tcp'), { tableId: classify, priority: CATCH, match: tcp, instructions: track }],
+    [
+      name('udp'),
+      { tableId: classify, priority: CATCH, match: { ...udp, udpDst: plan.port }, instructions: track },
+    ],
+    ...errors,
+    [name('neighbour'), neighbour],
+    [name('rest'), { tableId: classify, priority: REST, match: to }],
+    [
+      name('unknown'),
+      {
+        tableId: pseudo,
+        priority: REST,
+        match: tcp,
+        cookie: Punt.SEGMENT,
+        instructions: punt(plan.meters.segment),
+      },
+    ],
+    [
+      name('datagram'),
+      {
+        tableId: pseudo,
+        priority: REST,
+        match: udp,
+        cookie: Punt.DATAGRAM,
+        instructions: punt(plan.meters.syn),
+      },
+    ],
+    [name('reply'), { tableId: tenantSide, priority: CATCH, match: source(block), instructions: plan.next }],
+  ];
+}
+
+function tenantFlows(plan: FlowPlan, tenant: Tenant): [string, WantedFlow][] {
+  const flows: [string, WantedFlow][] = [];
+  for (const family of [4, 6] as const) {
+    if (!tenant.has(family)) continue;
+    const name = (what: string) => `${what} tenant-${tenant.index}-${family}`;
+    const { classify, pseudo, tenantSide } = plan.tables;
+    const from: Match =
+      family === 4
+        ? { ethType: IPV4, ipv4Src: tenant.ipv4 }
+        : { ethType: IPV6, ipv6Src: formatIpv6(tenant.ipv6!) };
+    const to: Match =
+      family === 4
+        ? { ethType: IPV4, ipv4Dst: tenant.ipv4 }
+        : { ethType: IPV6, ipv6Dst: formatIpv6(tenant.ipv6!) };
+    const track = trackInto(plan.zone, tenantSide);
+    const catching = (match: Match): WantedFlow => ({
+      tableId: classify,
+      priority: CATCH,
+      match: { ...from, ...match },
+      instructions: track,
+    });
+    flows.push(
+      [name('tcp-of'), catching({ ipProto: IpProtocol.TCP, tcpSrc: tenant.port })],
+      [name('udp-of'), catching({ ipProto: IpProtocol.UDP, udpSrc: tenant.port })],
+    );
+    const errorTypes = family === 4 ? [3, 11, 12] : [1, 2, 3, 4];
+    for (const type of errorTypes) {
+      const match: Match =
+        family === 4
+          ? { ipProto: IpProtocol.ICMPV4, icmpv4Type: type }
+          : { ipProto: IpProtocol.ICMPV6, icmpv6Type: type };
+      flows.push([name(`error-${type}-of`), catching(match)]);
+    }
+    const invalid = Ct.TRK | Ct.INV;
+    flows.push([
+      name('invalid-to'),
+      {
+        tableId: pseudo,
+        priority: CATCH + 1,
+        match: { ctState: { value: invalid, mask: invalid }, ...to, ipProto: IpProtocol.TCP },
+        cookie: Punt.SEGMENT,
+        instructions: punt(plan.meters.segment),
+      },
+    ]);
+    if (tenant.mac !== undefined) {
+      flows.push([
+        name('to'),
+        {
+          tableId: pseudo,
+          priority: CATCH,
+          match: { ctState: { value: Ct.TRK, mask: invalid }, ...to },
+          instructions: [
+            { type: 'apply-actions', actions: [{ type: 'set-field', field: { ethDst: tenant.mac } }] },
+            ...plan.next,
+          ],
+        },
+      ]);
+    }
+  }
+  return flows;
+}
+
+/** Who asks for the gateway's MAC address, and who answers where the gateway asked for a tenant's. */
+function gatewayFlows(plan: FlowPlan): [string, WantedFlow][] {
+  const { ipv4, ipv6 } = plan.gateway;
+  const flow = (match: Match): WantedFlow => ({
+    tableId: plan.tables.classify,
+    priority: CATCH,
+    match,
+    cookie: Punt.NEIGHBOUR,
+    instructions: punt(plan.meters.neighbour),
+  });
+  const flows: [string, WantedFlow][] = [];
+  if (ipv4 !== undefined) flows.push(['gateway-ipv4', flow({ ethType: ARP, arpTpa: ipv4 })]);
+  if (ipv6 !== undefined) {
+    const icmp = { ethType: IPV6, ipProto: IpProtocol.ICMPV6 };
+    const solicitation = { ...icmp, icmpv6Type: NEIGHBOUR_SOLICITATION, icmpv6Code: 0, ipv6NdTarget: ipv6 };
+    const advertisement = { ...icmp, ipv6Dst: ipv6, icmpv6Type: NEIGHBOUR_ADVERTISEMENT, icmpv6Code: 0 };
+    flows.push(['gateway-ipv6', flow(solicitation)], ['gateway-answer', flow(advertisement)]);
+  }
+  return flows;
+}
+
+function punt(meter: number | undefined): Instruction[] {
+  const output: Instruction = {
+    type: 'apply-actions',
+    actions: [{ type: 'output', port: Port.CONTROLLER, maxLen: ControllerMaxLen.NO_BUFFER }],
+  };
+  return meter === undefined ? [output] : [{ type: 'meter', meterId: meter }, output];
+}
+
+function trackInto(zone: number, recircTable: number): Instruction[] {
+  return [
+    {
+      type: 'apply-actions',
+      actions: [{ type: 'nx-ct', zone, recircTable, actions: [{ type: 'nx-nat' }] }],
+    },
+  ];
+}
+
+function destination({ family, address, mask }: AddressPrefix): Match {
+  return family === 4
+    ? { ethType: IPV4, ipv4Dst: { value: address, mask } }
+    : { ethType: IPV6, ipv6Dst: { value: address, mask } };
+}
+
+function source({ family, address, mask }: AddressPrefix): Match {
+  return family === 4
+    ? { ethType: IPV4, ipv4Src: { value: address, mask } }
+    : { ethType: IPV6, ipv6Src: { value: address, mask } };
+}

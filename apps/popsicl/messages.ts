@@ -1,0 +1,17 @@
+import type { MessageCatalogue } from '../../controller/host/index.js';
+
+/** What the app may log. None names a client, a pseudonym or which tenant it belongs to. */
+export const MESSAGES = {
+  'popsicl-meter-refused': {
+    level: 'warn',
+    text: 'A switch has no meters, so nothing bounds what it sends to the controller.',
+    cause: 'It refused the meter that guards the way to the controller.',
+    remedy: 'Use a switch with meters, or bound what reaches it.',
+  },
+  'popsicl-tenant-unreachable': {
+    level: 'warn',
+    text: 'The MAC address of a tenant is not known yet.',
+    cause: 'The configuration does not give it, and the tenant has not answered the gateway.',
+    remedy: 'Give the tenant a `mac`, or the gateway an address of the tenant’s network.',
+  },
+} as const satisfies MessageCatalogue;

@@ -1,0 +1,144 @@
+import { macToNumber } from '../../controller/address/index.js';
+import type { AppContext, AppInstance } from '../../controller/host/index.js';
+import type { PacketInView } from '../../controller/openflow/index.js';
+import { PacketError } from '../../controller/packet/index.js';
+import type { Action, Refusal, Switch } from '../../controller/switch/index.js';
+import type { PopsiclConfig } from './config.js';
+import { BACK } from './handoff/conntrack.js';
+import { Tenants } from './handoff/tenants.js';
+import { parsePrefix } from './interception/address-prefix.js';
+import type { CookieKeys } from './interception/cookie-keys.js';
+import { Interception } from './interception/interception.js';
+import { type Heard, Neighbours } from './interception/neighbours.js';
+import { type MeterName, meterOf, Punt, planFlows } from './interception/wanted-flows.js';
+import type { Directory } from './model.js';
+
+/** Milliseconds between two questions for a tenant's MAC address, and after which an answer is asked for again. */
+const ASK_AGAIN = 1000;
+const ASK_REFRESH = 30_000;
+
+/** What the packet path needs from the rest of the app. */
+export interface Services {
+  readonly directory: Directory;
+  readonly keys: CookieKeys;
+}
+
+/** The app in its switches: static flows, and an answer for each packet that they punt. */
+export class Popsicl implements AppInstance {
+  private readonly context: AppContext<PopsiclConfig>;
+  private readonly tenants: Tenants;
+  private readonly neighbours: Neighbours;
+  private readonly interception: Interception;
+  private readonly withoutMeters = new Set<string>();
+  private sinceRefresh = 0;
+
+  constructor(context: AppContext<PopsiclConfig>, services: Services) {
+    this.context = context;
+    const { config, clock } = context;
+    this.tenants = new Tenants(config.tenants.map(tenant => ({ ...tenant, port: config.port })));
+    this.neighbours = new Neighbours(config.gateway);
+    this.interception = new Interception(context, this.tenants, services);
+    clock.every(ASK_AGAIN, () => this.askForTenants());
+  }
+
+  switchUp(sw: Switch): void {
+    this.withoutMeters.delete(sw.id);
+    this.state(sw);
+    for (const tenant of this.tenants) this.ask(sw, tenant.mac === undefined);
+  }
+
+  switchDown(): void {}
+
+  packetIn(sw: Switch, view: PacketInView): void {
+    if ((view.cookieLow & 0x7fff_ffff) === Punt.NEIGHBOUR) this.neighbour(sw, view);
+    else this.interception.packetIn(sw, view);
+  }
+
+  refused(refusal: Refusal): void {
+    if (refusal.kind !== 'meter' || this.withoutMeters.has(refusal.switchId)) return;
+    this.withoutMeters.add(refusal.switchId);
+    this.context.log.write('popsicl-meter-refused', { switch: refusal.switchId });
+    const sw = this.context.switches.get(refusal.switchId);
+    if (sw !== undefined) this.state(sw);
+  }
+
+  /** States every flow and meter of a switch. */
+  private state(sw: Switch): void {
+    const { context, tenants } = this;
+    const { config } = context;
+    const wanted = context.wanted(sw);
+    const meter = (name: MeterName, rate: number) =>
+      this.withoutMeters.has(sw.id) ? undefined : wanted.setMeter(name, meterOf(rate));
+    const { synRate, segmentRate, neighbourRate } = config.limits;
+    wanted.replaceFlows(
+      planFlows({
+        tables: {
+          classify: context.table('classify'),
+          pseudo: context.table('pseudo'),
+          tenantSide: context.table('tenant-side'),
+        },
+        zone: config.zone,
+        blocks: [...config.blocks.ipv4, ...config.blocks.ipv6].map(text => parsePrefix(text)!),
+        tenants,
+        gateway: config.gateway,
+        port: config.port,
+        directAccess: config.directAccess,
+        next: context.next,
+        meters: {
+          syn: meter('syn', synRate),
+          segment: meter('segment', segmentRate),
+          neighbour: meter('neighbour', neighbourRate),
+        },
+      }),
+    );
+  }
+
+  private neighbour(sw: Switch, view: PacketInView): void {
+    try {
+      const { answer, heard } = this.neighbours.read(view.data);
+      if (heard !== undefined) this.heard(heard);
+      if (answer !== undefined) {
+        sw.send({ type: 'packet-out', inPort: view.inPort, actions: BACK, data: answer });
+      }
+    } catch (error) {
+      if (!(error instanceof PacketError)) throw error;
+    }
+  }
+
+  private heard({ address, mac }: Heard): void {
+    for (const tenant of this.tenants) {
+      const { ipv4, ipv6 } = tenant.config;
+      if (tenant.config.mac !== undefined || (address !== ipv4 && address !== ipv6)) continue;
+      const number = macToNumber(mac);
+      if (tenant.mac === number) continue;
+      tenant.mac = number;
+      for (const sw of this.context.switches.values()) this.state(sw);
+    }
+  }
+
+  private askForTenants(): void {
+    this.sinceRefresh += ASK_AGAIN;
+    const refresh = this.sinceRefresh >= ASK_REFRESH;
+    if (refresh) this.sinceRefresh = 0;
+    for (const sw of this.context.switches.values()) this.ask(sw, refresh);
+  }
+
+  /** Asks for the tenants whose address is not known, or with `refresh` for all that the configuration leaves open. */
+  private ask(sw: Switch, refresh: boolean): void {
+    for (const { config, mac } of this.tenants) {
+      if (config.mac !== undefined || (mac !== undefined && !refresh)) continue;
+      const { ipv4, ipv6 } = config;
+      const question = this.neighbours.question(ipv4 !== undefined ? { ipv4 } : { ipv6: ipv6! });
+      if (question === undefined || !sw.isConnected) continue;
+      const actions = this.floodActions(sw);
+      if (actions.length > 0) sw.send({ type: 'packet-out', actions, data: question });
+    }
+  }
+
+  /** Out of every port that floods go to: nothing comes in by one. */
+  private floodActions(sw: Switch): Action[] {
+    const { topology } = this.context;
+    const ports = [...sw.ports.keys()].filter(port => topology.isForwarding(sw, port));
+    return ports.map(port => ({ type: 'output', port, maxLen: 0 }));
+  }
+}

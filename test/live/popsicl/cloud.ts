@@ -1,0 +1,184 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { normal } from '../../../apps/normal/app.js';
+import { popsiclWith } from '../../../apps/popsicl/app.js';
+import { CookieKeys } from '../../../apps/popsicl/interception/cookie-keys.js';
+import type { TenantConfig } from '../../../apps/popsicl/model.js';
+import { Controller, parseConfig } from '../../../controller/host/index.js';
+import {
+  type CommandResult,
+  OvsSandbox,
+  runCommand,
+  type SandboxHost,
+  until,
+} from '../../../mininet/driver/index.js';
+import { FixedDirectory } from './fixed-directory.js';
+
+export const PSEUDO4 = '198.51.100.7';
+export const PSEUDO6 = '2001:db8:1::7';
+export const NAME = 'abc123.popsicls.example';
+/** What the tenant says on its only page. */
+export const PAGE = 'the page of the tenant\n';
+
+const CLIENT = ['10.0.0.1/24', 'fd00::1/64'];
+const TENANT = ['10.0.0.2/24', 'fd00::2/64'];
+
+/** A client and a tenant with nginx on one switch, and a controller with the app in this process. */
+export class Cloud implements AsyncDisposable {
+  readonly sandbox: OvsSandbox;
+  readonly client: SandboxHost;
+  readonly tenant: SandboxHost;
+  readonly directory = new FixedDirectory();
+  readonly keys = new CookieKeys();
+  readonly folder: string;
+  readonly log: string[] = [];
+  readonly tenantConfig: TenantConfig;
+  controller!: Controller;
+  private readonly settings: Record<string, unknown>;
+
+  private constructor(
+    sandbox: OvsSandbox,
+    client: SandboxHost,
+    tenant: SandboxHost,
+    folder: string,
+    settings: Record<string, unknown>,
+    tenantConfig: TenantConfig,
+  ) {
+    this.sandbox = sandbox;
+    this.client = client;
+    this.tenant = tenant;
+    this.folder = folder;
+    this.settings = settings;
+    this.tenantConfig = tenantConfig;
+  }
+
+  static async start(
+    tenantSettings: Partial<TenantConfig> = {},
+    settings: Record<string, unknown> = {},
+  ): Promise<Cloud> {
+    const folder = await mkdtemp(join(tmpdir(), 'cloakflow-cloud-'));
+    const sandbox = await OvsSandbox.start();
+    let cloud: Cloud | undefined;
+    try {
+      await sandbox.addBridge('br0', { controllers: [sandbox.controllerSocket('br0')] });
+      const client = await sandbox.addHost('br0', { addresses: CLIENT });
+      const tenant = await sandbox.addHost('br0', { addresses: TENANT });
+      await client.namespace.script([
+        'ip route add 198.51.100.0/24 via 10.0.0.254',
+        'ip -6 route add 2001:db8:1::/64 via fd00::fe',
+      ]);
+      const config: TenantConfig = {
+        domain: 'tenant-a.example',
+        ipv4: '10.0.0.2',
+        ipv6: 'fd00::2',
+        port: 443,
+        ...tenantSettings,
+      };
+      cloud = new Cloud(sandbox, client, tenant, folder, settings, config);
+      cloud.directory.add(NAME, config, [PSEUDO6]);
+      await cloud.startNginx();
+      await cloud.startController();
+      return cloud;
+    } catch (error) {
+      if (cloud !== undefined) await cloud.stop();
+      else {
+        await sandbox.stop();
+        await rm(folder, { recursive: true, force: true });
+      }
+      throw error;
+    }
+  }
+
+  async startController(): Promise<void> {
+    const { port: _, ...tenant } = this.tenantConfig;
+    const app = popsiclWith(() => ({ directory: this.directory, keys: this.keys }));
+    const settings = {
+      domain: 'popsicls.example',
+      blocks: { ipv4: ['198.51.100.0/24'], ipv6: ['2001:db8:1::/64'] },
+      gateway: { ipv4: '10.0.0.254', ipv6: 'fd00::fe' },
+      tenants: [tenant],
+      ...this.settings,
+    };
+    const text = JSON.stringify({
+      listen: [`p${this.sandbox.controllerSocket('br0')}`],
+      discovery: { enabled: false },
+      apps: [{ popsicl: settings }, 'normal'],
+    });
+    const builtIn = [app, normal];
+    this.controller = await Controller.start({
+      config: await parseConfig(text, { builtIn }),
+      builtIn,
+      logger: pino({ level: 'debug' }, { write: line => this.log.push(line) }),
+    });
+    await until('the switch', () => this.controller.connected.size === 1);
+    await until('the MAC address of the tenant', async () =>
+      (await this.sandbox.ofctl(['dump-flows', 'br0'])).includes('set_field'),
+    );
+  }
+
+  async stopController(): Promise<void> {
+    await this.controller.stop();
+  }
+
+  /** Opens the pseudonym's page by curl. */
+  async fetch(family: 4 | 6, path = '/', options: readonly string[] = []): Promise<CommandResult> {
+    const address = family === 4 ? PSEUDO4 : `[${PSEUDO6}]`;
+    const resolve = `${NAME}:443:${address}`;
+    return this.client.run(
+      ['curl', '-sS', '-k', '-m', '20', '--resolve', resolve, ...options, `https://${NAME}${path}`],
+      { timeout: 30_000 },
+    );
+  }
+
+  async stop(): Promise<void> {
+    await this.controller?.stop();
+    await this.sandbox.stop();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  private async startNginx(): Promise<void> {
+    const { folder } = this;
+    const file = (name: string) => join(folder, name);
+    await runCommand(
+      [
+        ...['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'],
+        ...['-days', '2', '-subj', `/CN=${NAME}`, '-keyout', file('key.pem'), '-out', file('cert.pem')],
+      ],
+      { check: true },
+    );
+    await writeFile(file('index.html'), PAGE);
+    await writeFile(
+      file('nginx.conf'),
+      `daemon off; master_process off; user root; worker_processes 1; pid ${file('nginx.pid')}; error_log ${file('error.log')};
+events { worker_connections 256; }
+http {
+  access_log off; client_body_temp_path ${file('body')}; client_max_body_size 100m;
+  ssl_certificate ${file('cert.pem')}; ssl_certificate_key ${file('key.pem')};
+  server {
+    listen 443 ssl; listen [::]:443 ssl; root ${folder};
+    location /upload/ { dav_methods PUT; create_full_put_path on; }
+  }
+}`,
+    );
+    await this.tenant.namespace.script(['sysctl -qw net.ipv4.tcp_syncookies=1']);
+    const nginx = await this.tenant.spawn([
+      'nginx',
+      '-p',
+      folder,
+      '-c',
+      file('nginx.conf'),
+      '-e',
+      file('error.log'),
+    ]);
+    await until('nginx', async () => {
+      if (nginx.exit !== undefined) throw new Error(`nginx ended: ${nginx.stderr}`);
+      return (await this.tenant.run(['ss', '-tln'])).stdout.includes(':443');
+    });
+  }
+}
