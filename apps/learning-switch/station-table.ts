@@ -12,6 +12,9 @@ interface Station {
  */
 export class StationTable {
   private readonly vlans = new Map<number, Map<number, Station>>();
+  /** The VLAN looked at last, since most packets are of the same one as the packet before. */
+  private recentVlan = Number.NaN;
+  private recent: Map<number, Station> | undefined;
   private readonly limit: number;
   /** Stations in the table. */
   size = 0;
@@ -22,15 +25,16 @@ export class StationTable {
 
   /** Port of a station; undefined when it is not known. */
   find(vlan: number, mac: number): number | undefined {
-    return this.vlans.get(vlan)?.get(mac)?.port;
+    return this.stationsOf(vlan)?.get(mac)?.port;
   }
 
   /** A frame of the station came in at `port`. */
   learn(vlan: number, mac: number, port: number, now: number): Learnt {
-    let stations = this.vlans.get(vlan);
+    let stations = this.stationsOf(vlan);
     if (stations === undefined) {
       stations = new Map();
       this.vlans.set(vlan, stations);
+      this.recentVlan = Number.NaN;
     }
     const station = stations.get(mac);
     if (station !== undefined) {
@@ -56,7 +60,16 @@ export class StationTable {
 
   clear(): void {
     this.vlans.clear();
+    this.recentVlan = Number.NaN;
     this.size = 0;
+  }
+
+  private stationsOf(vlan: number): Map<number, Station> | undefined {
+    if (vlan !== this.recentVlan) {
+      this.recentVlan = vlan;
+      this.recent = this.vlans.get(vlan);
+    }
+    return this.recent;
   }
 
   private removeIf(isGone: (station: Station) => boolean): void {
@@ -67,6 +80,7 @@ export class StationTable {
         this.size--;
       }
       if (stations.size === 0) this.vlans.delete(vlan);
+      this.recentVlan = Number.NaN;
     }
   }
 }

@@ -60,6 +60,9 @@ function emitShape(code: Code, model: Model, shape: Shape): void {
   });
 }
 
+/** A switch looks at its cases in their order; these are what a controller sends for every packet. */
+const FREQUENT = new Set(['packet-out', 'flow-mod', 'output', 'apply-actions']);
+
 function emitUnion(code: Code, model: Model, union: Union): void {
   const { name } = union;
   const isMessage = union.frame.kind === 'message';
@@ -69,7 +72,9 @@ function emitUnion(code: Code, model: Model, union: Union): void {
   code.block(`export function encode${name}(w: Writer, m: t.${name}${xid}): void`, () => {
     code.line(`if (typeof m !== 'object' || m === null) refuseValue('', m, 'an object with a type');`);
     code.block('switch (m.type)', () => {
-      for (const shape of model.shapesOf(union)) {
+      const shapes = model.shapesOf(union);
+      const isFrequent = (shape: Shape) => FREQUENT.has(shape.variant!.tag);
+      for (const shape of [...shapes.filter(isFrequent), ...shapes.filter(shape => !isFrequent(shape))]) {
         code.line(
           `case ${quote(shape.variant!.tag)}: encode${shape.typeName}(w, m${isMessage ? ', xid' : ''}); return;`,
         );

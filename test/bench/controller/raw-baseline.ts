@@ -12,28 +12,36 @@ import { HEADER, MessageCode, writeHeader } from './wire.js';
 const FLOW_MOD_LENGTH = 112;
 const CAPACITY = 1 << 20;
 const COOKIE = 1n;
+const VLAN = 0x8100;
+const FIRST_LINK_LOCAL = 0x0180_c200_0000;
+const LAST_LINK_LOCAL = 0x0180_c200_000f;
+/** Whole seconds, renewed every second. */
+let now = 0;
+setInterval(() => now++, 1000);
 
 const flowModTemplate = Buffer.alloc(FLOW_MOD_LENGTH);
 writeHeader(flowModTemplate, 0, MessageCode.FLOW_MOD, FLOW_MOD_LENGTH, 0);
 flowModTemplate.writeBigUInt64BE(COOKIE, 8);
-flowModTemplate.writeUInt16BE(60, 26); // idle timeout
-flowModTemplate.writeUInt16BE(1, 30); // priority
+flowModTemplate.writeUInt16BE(60, 26); // idle and hard timeout
+flowModTemplate.writeUInt16BE(150, 28);
+flowModTemplate.writeUInt16BE(0x1000, 30); // priority
 flowModTemplate.writeUInt32BE(0xffffffff, 32); // no buffer
 flowModTemplate.writeUInt32BE(0xffffffff, 36);
 flowModTemplate.writeUInt32BE(0xffffffff, 40);
-flowModTemplate.writeUInt16BE(1, 48); // match: OXM, 32 bytes
-flowModTemplate.writeUInt16BE(32, 50);
+flowModTemplate.writeUInt16BE(1, 48); // match: OXM, 38 bytes and padding
+flowModTemplate.writeUInt16BE(38, 50);
 flowModTemplate.writeUInt32BE(0x80000004, 52); // in_port
 flowModTemplate.writeUInt32BE(0x80000606, 60); // eth_dst
 flowModTemplate.writeUInt32BE(0x80000806, 70); // eth_src
-flowModTemplate.writeUInt16BE(4, 80); // apply-actions: one output
-flowModTemplate.writeUInt16BE(24, 82);
-flowModTemplate.writeUInt16BE(16, 90);
+flowModTemplate.writeUInt32BE(0x80000c02, 80); // vlan_vid: none
+flowModTemplate.writeUInt16BE(4, 88); // apply-actions: one output
+flowModTemplate.writeUInt16BE(24, 90);
+flowModTemplate.writeUInt16BE(16, 98);
 
 createServer({ noDelay: true }, serve).listen(Number(process.argv[2]), '127.0.0.1');
 
 function serve(socket: Socket): void {
-  const ports = new Map<number, number>();
+  const ports = new Map<number, { port: number; seenAt: number }>();
   let out = Buffer.allocUnsafe(CAPACITY);
   let length = 0;
   let scheduled = false;
@@ -70,15 +78,23 @@ function serve(socket: Socket): void {
     const frame = at + 42;
     const inPort = bytes.readUInt32BE(at + 32);
     const destination = bytes.readUIntBE(frame, 6);
-    ports.set(bytes.readUIntBE(frame + 6, 6), inPort);
-    const outPort = ports.get(destination) ?? 0xfffffffb;
+    const source = bytes.readUIntBE(frame + 6, 6);
+    if (bytes[frame + 6]! & 1 || bytes.readUInt16BE(frame + 12) === VLAN) return;
+    if (destination >= FIRST_LINK_LOCAL && destination <= LAST_LINK_LOCAL) return;
+    const station = ports.get(source);
+    if (station === undefined) ports.set(source, { port: inPort, seenAt: 0 });
+    else {
+      station.port = inPort;
+      station.seenAt = now;
+    }
+    const outPort = ports.get(destination)?.port ?? 0xfffffffb;
     if (outPort !== 0xfffffffb) {
       const flow = reserve(FLOW_MOD_LENGTH);
       flowModTemplate.copy(out, flow);
       out.writeUInt32BE(inPort, flow + 56);
       bytes.copy(out, flow + 64, frame, frame + 6);
       bytes.copy(out, flow + 74, frame + 6, frame + 12);
-      out.writeUInt32BE(outPort, flow + 92);
+      out.writeUInt32BE(outPort, flow + 100);
     }
     const dataLength = size - 42;
     const total = 40 + dataLength;
