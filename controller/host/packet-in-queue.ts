@@ -26,8 +26,8 @@ interface Line<Origin> {
 const OVERHEAD = 256;
 
 /**
- * Packet-ins that wait for one app, bounded in bytes. Ports take turns, and what does not fit is taken from those that have
- * more than their share, oldest first: whoever floods a port loses that port's packets.
+ * Packet-ins that wait for one app, bounded in bytes. Ports take turns, and what does not fit is taken from
+ * those that have more than their share, oldest first: whoever floods a port loses that port's packets.
  */
 export class PacketInQueue<Origin extends PacketInOrigin> {
   private readonly maxBytes: number;

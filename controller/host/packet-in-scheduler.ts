@@ -11,7 +11,10 @@ export interface PacketInReceiver<Origin> {
 }
 
 export interface PacketInSchedulerOptions {
-  /** Milliseconds of one turn of the event loop that go to packet-ins as they come, and as many to those that wait. */
+  /**
+   * Milliseconds of one turn of the event loop that go to packet-ins as they come, and as many to those that
+   * wait.
+   */
   budget?: number;
   /** Bytes that may wait for one receiver. */
   maxBytes?: number;
@@ -27,10 +30,10 @@ export interface PacketInSchedulerOptions {
 const STRIDE = 16;
 
 /**
- * Decides when a packet-in is delivered. Normally that is at once, where it lies in the receive buffer. When packet-ins take
- * longer than their budget of a turn, when their app is behind, or when the switch does not read, they are copied and
- * wait: everything else that switches send (replies, echoes, changes of ports) goes ahead of them, apps take turns, and
- * within an app ports do. The order within one port of a switch is kept.
+ * Decides when a packet-in is delivered. Normally that is at once, where it lies in the receive buffer. When
+ * packet-ins take longer than their budget of a turn, when their app is behind, or when the switch does not
+ * read, they are copied and wait: everything else that switches send (replies, echoes, changes of ports) goes
+ * ahead of them, apps take turns, and within an app ports do. The order within one port of a switch is kept.
  */
 export class PacketInScheduler<Origin extends PacketInOrigin> {
   /** Packet-ins that were thrown away since the beginning. */

@@ -23,7 +23,10 @@ export class Pins {
     }
   }
 
-  /** Why a switch with that certificate (undefined: without TLS) may not have that datapath id; undefined when it may. */
+  /**
+   * Why a switch with that certificate (undefined: without TLS) may not have that datapath id; undefined when
+   * it may.
+   */
   refusal(datapathId: bigint, certificate: PeerCertificate | undefined): string | undefined {
     const id = datapathIdText(datapathId);
     const shown =

@@ -5,8 +5,9 @@ import type { RateLimit } from './config/connection-schema.js';
 const KEY = 'host/punt';
 
 /**
- * Instructions that count what an app's flow sends to the controller against the app's limit on that switch: a meter that
- * drops what is above it (OpenFlow 1.3.5 section 5.7). None without a limit, or on a switch without such meters.
+ * Instructions that count what an app's flow sends to the controller against the app's limit on that switch:
+ * a meter that drops what is above it (OpenFlow 1.3.5 section 5.7). None without a limit, or on a switch
+ * without such meters.
  */
 export function puntInstructions(
   sw: Switch,

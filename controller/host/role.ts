@@ -15,9 +15,9 @@ const ATTEMPTS = 5;
 const NO_GENERATION = 0xffff_ffff_ffff_ffffn;
 
 /**
- * Takes a role on a switch (OpenFlow 1.3.5 section 6.3.6). A master takes the generation after the highest that the switch has
- * seen, so that the last controller that asks is the one; a slave keeps to it. A stale generation id is asked for
- * anew. Rejects with OpenflowReplyError or SessionError.
+ * Takes a role on a switch (OpenFlow 1.3.5 section 6.3.6). A master takes the generation after the highest
+ * that the switch has seen, so that the last controller that asks is the one; a slave keeps to it. A stale
+ * generation id is asked for anew. Rejects with OpenflowReplyError or SessionError.
  */
 export async function takeRole(session: Session, role: WantedRole): Promise<GrantedRole> {
   for (let attempt = 1; ; attempt++) {

@@ -264,7 +264,10 @@ export class SwitchConnection implements ConnectionHandler {
   }
 }
 
-/** Whether a message says that this controller is a slave now: the ONF's role status, or the refusal of a change. */
+/**
+ * Whether a message says that this controller is a slave now: the ONF's role status, or the refusal of a
+ * change.
+ */
 function isDemotion(message: DecodedMessage): boolean {
   if (message.type === 'onf-role-status') return message.role === 'slave';
   return message.type === 'error' && message.errorType === 'bad-request' && message.errorCode === 'is-slave';

@@ -43,7 +43,9 @@ export interface InboundLimits {
 /** A HELLO holds a version bitmap and nothing else of use. */
 const LONGEST_HELLO = 1024;
 
-/** Decides what each message from the switch means: a step of the handshake, a reply, an event, or nonsense. */
+/**
+ * Decides what each message from the switch means: a step of the handshake, a reply, an event, or nonsense.
+ */
 export class InboundDispatch implements FrameSink {
   state: SessionState = 'greeting';
   /** The switch's FEATURES_REPLY; set from `ready` on. */

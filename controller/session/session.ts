@@ -21,9 +21,9 @@ import { Transactions } from './transactions.js';
 const LAST_XID = 0xffff_ffff;
 
 /**
- * One OpenFlow 1.3 connection from the controller's side, as a state machine: bytes and the time go in through
- * `receive` and `tick`, events come out through the handler and bytes through `takeOutput`. It does no I/O and has no
- * clock; times are milliseconds of any monotonic clock.
+ * One OpenFlow 1.3 connection from the controller's side, as a state machine: bytes and the time go in
+ * through `receive` and `tick`, events come out through the handler and bytes through `takeOutput`. It does
+ * no I/O and has no clock; times are milliseconds of any monotonic clock.
  */
 export class Session {
   readonly statistics = new SessionStatistics();
@@ -110,7 +110,10 @@ export class Session {
     return Math.min(own, this.#transactions.deadline, this.#outbox.stallDeadline);
   }
 
-  /** Takes `buf[start, end)`, the next bytes from the switch, cut anywhere. The bytes may be reused afterwards. */
+  /**
+   * Takes `buf[start, end)`, the next bytes from the switch, cut anywhere. The bytes may be reused
+   * afterwards.
+   */
   receive(buf: Uint8Array, start: number, end: number, now: number): void {
     if (this.state === 'closed') return;
     this.#now = now;
@@ -145,7 +148,9 @@ export class Session {
     }
   }
 
-  /** The bytes to send next, if any; the caller gives the writer back to the pool when they are on their way. */
+  /**
+   * The bytes to send next, if any; the caller gives the writer back to the pool when they are on their way.
+   */
   takeOutput(): Writer | undefined {
     return this.#outbox.take();
   }
@@ -157,9 +162,9 @@ export class Session {
   }
 
   /**
-   * Sends a message under a new xid, which it returns. Throws an `OpenflowError` when the message cannot be encoded
-   * and a `SessionError` when the session is not `ready`; nothing is sent then. An ERROR in answer comes to the
-   * handler as a message with this xid.
+   * Sends a message under a new xid, which it returns. Throws an `OpenflowError` when the message cannot be
+   * encoded and a `SessionError` when the session is not `ready`; nothing is sent then. An ERROR in answer
+   * comes to the handler as a message with this xid.
    */
   send(message: Message): number {
     if (this.state !== 'ready') throw this.#unavailable();
@@ -197,21 +202,25 @@ export class Session {
     await this.request({ type: 'barrier-request' }, options);
   }
 
-  /** Sends a message and a barrier. Resolves when the switch has carried it out, rejects when it was refused. */
+  /**
+   * Sends a message and a barrier. Resolves when the switch has carried it out, rejects when it was refused.
+   */
   async sendChecked(message: Message, options: RequestOptions = {}): Promise<void> {
     const [failure] = await this.sendAll([message], options);
     if (failure !== undefined) throw failure.error;
   }
 
   /**
-   * Sends messages and a barrier, waiting for `drained()` in between as necessary. Resolves, when the switch has
-   * processed all, with those that failed, in no particular order; one failure does not stop the others.
+   * Sends messages and a barrier, waiting for `drained()` in between as necessary. Resolves, when the switch
+   * has processed all, with those that failed, in no particular order; one failure does not stop the others.
    */
   sendAll(messages: Iterable<Message>, options: BatchOptions = {}): Promise<readonly BatchFailure[]> {
     return this.#batches.send(this, messages, options);
   }
 
-  /** Ends the session: pending calls are rejected with `reason`. What `takeOutput` still has should be sent. */
+  /**
+   * Ends the session: pending calls are rejected with `reason`. What `takeOutput` still has should be sent.
+   */
   close(reason: SessionError = new SessionError('closed', 'The controller closed the session.')): void {
     if (this.state === 'closed') return;
     this.#inbound.state = 'closed';

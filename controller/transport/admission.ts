@@ -81,8 +81,8 @@ export class Admission {
 }
 
 /**
- * What counts as one source: an IPv4 address, or the /64 prefix of an IPv6 address, since one host has a whole prefix of
- * them. Undefined for this machine.
+ * What counts as one source: an IPv4 address, or the /64 prefix of an IPv6 address, since one host has a
+ * whole prefix of them. Undefined for this machine.
  */
 export function sourceOf(address: string | undefined): string | undefined {
   if (address === undefined || address === '::1') return undefined;

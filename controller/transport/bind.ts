@@ -5,10 +5,15 @@ import { type Endpoint, formatEndpoint, type TcpEndpoint } from './endpoint.js';
 import { systemError, TransportError } from './transport-error.js';
 import { removeStaleSocket, withOwnerOnly } from './unix-socket-file.js';
 
-/** Connections that the kernel keeps until they are accepted; it lowers this to its own bound (net.core.somaxconn). */
+/**
+ * Connections that the kernel keeps until they are accepted; it lowers this to its own bound
+ * (net.core.somaxconn).
+ */
 const BACKLOG = 4096;
 
-/** Makes `server` listen on a passive endpoint; resolves with the endpoint and the port that the system chose. */
+/**
+ * Makes `server` listen on a passive endpoint; resolves with the endpoint and the port that the system chose.
+ */
 export async function bind(server: Server, endpoint: Endpoint): Promise<Endpoint> {
   try {
     if ('path' in endpoint) await bindFile(server, endpoint.path);

@@ -32,8 +32,8 @@ const LINGER = 1000;
 const UNREAD = new Set(['output-overflow', 'output-stalled', 'liveness-timeout', 'connection-lost']);
 
 /**
- * One socket and the session that speaks over it. Output is written once a turn of the event loop; while the kernel
- * has not taken all of it, more stays with the session, whose bounds then hold.
+ * One socket and the session that speaks over it. Output is written once a turn of the event loop; while the
+ * kernel has not taken all of it, more stays with the session, whose bounds then hold.
  */
 export class Connection implements LoopMember {
   readonly session: Session;
@@ -139,8 +139,8 @@ export class Connection implements LoopMember {
   }
 
   /**
-   * A switch that does not read what it is sent is read slowly too: what it sends asks for more answers. Runs within a flush
-   * of many connections, which an exception must not stop.
+   * A switch that does not read what it is sent is read slowly too: what it sends asks for more answers. Runs
+   * within a flush of many connections, which an exception must not stop.
    */
   #congested(session: Session, congested: boolean): void {
     this.#input.throttle(congested);

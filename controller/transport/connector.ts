@@ -29,8 +29,8 @@ export interface ConnectOptions {
 }
 
 /**
- * Keeps a connection to an active endpoint: connects, and connects again whenever it fails or ends, until stopped.
- * Throws a `TransportError` when the endpoint cannot be read.
+ * Keeps a connection to an active endpoint: connects, and connects again whenever it fails or ends, until
+ * stopped. Throws a `TransportError` when the endpoint cannot be read.
  */
 export function connect(
   endpoint: Endpoint | string,
@@ -102,7 +102,9 @@ export class Connector {
     }
   }
 
-  /** Lives through one connection; resolves, when its socket is closed, with whether its session became ready. */
+  /**
+   * Lives through one connection; resolves, when its socket is closed, with whether its session became ready.
+   */
   async #connectOnce(): Promise<boolean> {
     const { socket, certificate } = await this.#open((length, buffer) =>
       this.#connection?.received(length, buffer),
@@ -172,8 +174,8 @@ export class Connector {
 }
 
 /**
- * Both ends show certificates. A switch's certificate names no host (ovs-pki(8)), so that its authority alone counts, and
- * a pin where there is one.
+ * Both ends show certificates. A switch's certificate names no host (ovs-pki(8)), so that its authority alone
+ * counts, and a pin where there is one.
  */
 function openTls(address: object, tls: TlsCredentials): TLSSocket {
   return tlsConnect({

@@ -25,9 +25,9 @@ const HOST_NAME = /^[a-z0-9_]([a-z0-9_.-]{0,251}[a-z0-9_])?\.?$/i;
 
 /**
  * Reads an endpoint in Open vSwitch's notation (ovs-vsctl(8), "Controllers"): `ptcp:[PORT][:IP]`,
- * `pssl:[PORT][:IP]` and `punix:FILE` to listen, `tcp:HOST[:PORT]`, `ssl:HOST[:PORT]` and `unix:FILE` to connect. The port defaults to 6653, the address to listen on to
- * 127.0.0.1, port 0 to listen on is any free one. IPv6 addresses stand in brackets. Throws `TransportError`
- * `bad-endpoint`.
+ * `pssl:[PORT][:IP]` and `punix:FILE` to listen, `tcp:HOST[:PORT]`, `ssl:HOST[:PORT]` and `unix:FILE` to
+ * connect. The port defaults to 6653, the address to listen on to 127.0.0.1, port 0 to listen on is any free
+ * one. IPv6 addresses stand in brackets. Throws `TransportError` `bad-endpoint`.
  */
 export function parseEndpoint(text: string): Endpoint {
   const colon = text.indexOf(':');

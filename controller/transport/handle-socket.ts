@@ -10,7 +10,10 @@ interface SocketInternals {
   server?: Server | null;
 }
 
-/** Options of a socket that reads into `buffer`, which all sockets may share: `received` runs before the next read. */
+/**
+ * Options of a socket that reads into `buffer`, which all sockets may share: `received` runs before the next
+ * read.
+ */
 export function readInto(
   buffer: Uint8Array,
   received: ReceiveCallback,
@@ -28,9 +31,9 @@ export function readInto(
 }
 
 /**
- * Makes a socket that a server accepted with `pauseOnConnect` read into a shared buffer. Node offers the `onread` option
- * to outgoing sockets only, so the accepted socket's handle moves to a new socket; where this Node keeps its handles
- * elsewhere, the accepted socket is used with 'data' events instead.
+ * Makes a socket that a server accepted with `pauseOnConnect` read into a shared buffer. Node offers the
+ * `onread` option to outgoing sockets only, so the accepted socket's handle moves to a new socket; where this
+ * Node keeps its handles elsewhere, the accepted socket is used with 'data' events instead.
  */
 export function adoptAccepted(accepted: Socket, buffer: Uint8Array, received: ReceiveCallback): Socket {
   const inner = accepted as unknown as SocketInternals;

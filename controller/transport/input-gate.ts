@@ -9,9 +9,9 @@ const QUANTUM = 128 * 1024;
 
 /**
  * Bounds what one connection may have read at a time. After a quantum of bytes it is paused until every other
- * connection had the chance to be read, so that a switch that sends without end delays the others by one quantum and
- * not more. Throttled, it gets one quantum a tick: the switch feels back-pressure, and its replies still come through,
- * since a switch whose replies nobody reads stops reading itself.
+ * connection had the chance to be read, so that a switch that sends without end delays the others by one
+ * quantum and not more. Throttled, it gets one quantum a tick: the switch feels back-pressure, and its
+ * replies still come through, since a switch whose replies nobody reads stops reading itself.
  */
 export class InputGate {
   readonly #input: PausableInput;

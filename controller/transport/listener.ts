@@ -25,8 +25,8 @@ export interface ListenOptions extends Partial<AdmissionLimits> {
   /** A connection could not be accepted, for example for want of file descriptors. It goes on listening. */
   onFailure?: (error: TransportError) => void;
   /**
-   * A connection was turned away before it had a session: there are too many, or its TLS handshake or its certificate
-   * does not do. `remote` is the other end.
+   * A connection was turned away before it had a session: there are too many, or its TLS handshake or its
+   * certificate does not do. `remote` is the other end.
    */
   onRefused?: (error: TransportError, remote: string) => void;
   loop?: TransportLoop;
@@ -39,8 +39,8 @@ const LIMITS: AdmissionLimits = {
 };
 
 /**
- * Listens on a passive endpoint and gives every connection a session. Rejects with a `TransportError`. A socket file
- * that a dead process left behind is replaced; the new one belongs to its owner only.
+ * Listens on a passive endpoint and gives every connection a session. Rejects with a `TransportError`. A
+ * socket file that a dead process left behind is replaced; the new one belongs to its owner only.
  */
 export async function listen(
   endpoint: Endpoint | string,

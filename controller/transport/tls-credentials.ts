@@ -35,8 +35,8 @@ const INTERVAL = 2000;
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
 
 /**
- * Who the controller is and whom it believes, from files that may be renewed while it runs: connections made after a
- * renewal use the new files, those that exist are not touched.
+ * Who the controller is and whom it believes, from files that may be renewed while it runs: connections made
+ * after a renewal use the new files, those that exist are not touched.
  */
 export class TlsCredentials {
   readonly files: TlsFiles;

@@ -264,7 +264,12 @@ describe('apps of a running controller', () => {
       await simulation.config('apps: [app-a, app-b]\ndiscovery: {enabled: false}'),
     );
     await simulation.settle();
-    expect(report).to.deep.include({ started: [], stopped: [], restarted: [], unchanged: ['app-a', 'app-b'] });
+    expect(report).to.deep.include({
+      started: [],
+      stopped: [],
+      restarted: [],
+      unchanged: ['app-a', 'app-b'],
+    });
     expect(sw.changes).to.deep.equal([]);
     expect(a.calls).to.deep.equal(['start', 'switchUp']);
   });
