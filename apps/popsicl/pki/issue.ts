@@ -37,28 +37,48 @@ export async function issueServerMaterial(
   validity: Validity,
 ): Promise<ServerMaterial> {
   const keys = await generateKeyPair(keyType);
-  return certifyServerKey(authority, name, keys.privateKey, await publicKeyInfo(keys.publicKey), validity);
+  const publicKey = await publicKeyInfo(keys.publicKey);
+  const subject = commonName(shortened(name));
+  const anchor = await makeCertificate({
+    subject,
+    issuer: subject,
+    publicKey,
+    signingKey: keys.privateKey,
+    notBefore: new Date(validity.from - CLOCK_SKEW_MILLISECONDS),
+    notAfter: new Date(authority.notAfter),
+    purpose: 'anchor',
+  });
+  return {
+    name,
+    certificatePem: await serverPem(authority, name, publicKey, validity),
+    keyPem: await privateKeyPem(keys.privateKey),
+    anchorPem: pemOf(anchor),
+  };
 }
 
-/** New certificates on the key of a pseudonym, so that client certificates already issued stay good. */
+/** A new server certificate on the key of a pseudonym. The anchor stays, and so what clients have stays good. */
 export async function renewServerMaterial(
   authority: CloudAuthority,
   material: ServerMaterial,
   validity: Validity,
 ): Promise<ServerMaterial> {
   const { key, anchor } = await anchorOf(material);
-  return certifyServerKey(authority, material.name, key, anchor.subjectPublicKeyInfo, validity);
+  return {
+    ...material,
+    certificatePem: await serverPem(authority, material.name, anchor.subjectPublicKeyInfo, validity),
+    keyPem: await privateKeyPem(key),
+  };
 }
 
 /**
- * Certificate for the client of a pseudonym, signed by the server's key through the anchor. With `request` (PEM, PKCS#10) for
- * the client's own key, else for a fresh one. Throws `bad-request-certificate` or `unsupported-key`.
+ * Certificate for the client of a pseudonym, signed by the server's key through the anchor. It holds as long as the anchor: a
+ * pseudonym ends when the cloud forgets it. With `request` (PEM, PKCS#10) for the client's own key, else for a fresh one.
+ * Throws `bad-request-certificate` or `unsupported-key`.
  */
 export async function issueClientCredential(
   material: ServerMaterial,
   keyType: KeyType,
   request: string | undefined,
-  validity: Validity,
 ): Promise<ClientCredential> {
   const keys = request === undefined ? await generateKeyPair(keyType) : undefined;
   const publicKey = keys === undefined ? await keyOfRequest(request!) : await publicKeyInfo(keys.publicKey);
@@ -69,8 +89,8 @@ export async function issueClientCredential(
     publicKey,
     signingKey: key,
     issuerKeyId: await keyIdOf(anchor.subjectPublicKeyInfo),
-    notBefore: new Date(validity.from - CLOCK_SKEW_MILLISECONDS),
-    notAfter: new Date(Math.min(validity.until, anchor.notAfter.value.getTime())),
+    notBefore: anchor.notBefore.value,
+    notAfter: anchor.notAfter.value,
     purpose: 'client',
   });
   return {
@@ -101,32 +121,17 @@ export async function issueCloudServer(
   };
 }
 
-async function certifyServerKey(
+async function serverPem(
   authority: CloudAuthority,
   name: string,
-  key: webcrypto.CryptoKey,
   publicKey: PublicKeyInfo,
-  validity: Validity,
-): Promise<ServerMaterial> {
+  { from, until }: Validity,
+): Promise<string> {
   const subject = commonName(shortened(name));
-  const notBefore = validity.from - CLOCK_SKEW_MILLISECONDS;
-  const until = Math.min(validity.until, authority.notAfter);
-  const server = await authority.certifyServer(publicKey, subject, [name], notBefore, until);
-  const anchor = await makeCertificate({
-    subject,
-    issuer: subject,
-    publicKey,
-    signingKey: key,
-    notBefore: new Date(notBefore),
-    notAfter: new Date(until),
-    purpose: 'anchor',
-  });
-  return {
-    name,
-    certificatePem: pemOf(server) + authority.chainPem,
-    keyPem: await privateKeyPem(key),
-    anchorPem: pemOf(anchor),
-  };
+  const notBefore = from - CLOCK_SKEW_MILLISECONDS;
+  return (
+    pemOf(await authority.certifyServer(publicKey, subject, [name], notBefore, until)) + authority.chainPem
+  );
 }
 
 async function anchorOf({ keyPem, anchorPem }: ServerMaterial): Promise<{

@@ -1,6 +1,6 @@
-import { randomInt } from 'node:crypto';
+import { createHmac, randomInt } from 'node:crypto';
 import { formatIpv4, formatIpv6 } from '../../../controller/address/index.js';
-import type { PackedAddress } from '../model.js';
+import type { AddressFamily, PackedAddress } from '../model.js';
 import { type Ipv4Block, type Ipv6Block, parseIpv4Block, parseIpv6Block } from './address-block.js';
 import { addressKey } from './address-key.js';
 import { PseudonymError } from './pseudonym-error.js';
@@ -50,7 +50,7 @@ export class AddressPool {
    * An address drawn uniformly from all blocks of the family, as text, that is neither reserved nor refused by `isTaken`.
    * Throws `addresses-exhausted`.
    */
-  draw(family: 'ipv4' | 'ipv6', isTaken: (address: string) => boolean = () => false): string {
+  draw(family: AddressFamily, isTaken: (address: string) => boolean = () => false): string {
     for (let draws = 0; draws < MAX_DRAWS; draws++) {
       const address =
         family === 'ipv4'
@@ -58,18 +58,28 @@ export class AddressPool {
           : formatIpv6(this.chosen(this.ipv6).draw());
       if (!this.reserved.has(addressKey(address)!) && !isTaken(address)) return address;
     }
-    throw new PseudonymError('addresses-exhausted', 'no free pseudo-address was found', {
-      mend: 'Add a block of pseudo-addresses, or let pseudonyms share addresses.',
-    });
+    throw exhausted();
   }
 
-  /** The address that 32 pseudo-random bytes stand for: uniform over the family's blocks when they are. */
-  addressFor(family: 'ipv4' | 'ipv6', bytes: Uint8Array): string {
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-    const fraction = view.getUint32(0) / 2 ** 32;
-    if (family === 'ipv6') return formatIpv6(blockAt(this.ipv6, fraction).at(bytes.subarray(16, 32)));
+  /**
+   * The address that a secret gives to a text, drawn from the family's blocks as uniformly as HMAC-SHA256 is random: always the
+   * same one for the same secret, text and blocks.
+   */
+  derive(family: AddressFamily, secret: Uint8Array, text: string): string {
+    for (let draws = 0; draws < MAX_DRAWS; draws++) {
+      const bytes = createHmac('sha256', secret).update(`${family} ${draws} ${text}`).digest();
+      const address = this.addressAt(family, bytes);
+      if (!this.reserved.has(addressKey(address)!)) return address;
+    }
+    throw exhausted();
+  }
+
+  /** The address that 32 uniformly random bytes stand for. */
+  private addressAt(family: AddressFamily, bytes: Buffer): string {
+    const fraction = bytes.readUInt32BE(0) / 2 ** 32;
+    if (family === 'ipv6') return formatIpv6(blockAt(this.ipv6, fraction).at(bytes.subarray(16)));
     const block = blockAt(this.ipv4, fraction);
-    return formatIpv4(block.at(Number(view.getBigUint64(8) % BigInt(block.size))));
+    return formatIpv4(block.at(Number(bytes.readBigUInt64BE(8) % BigInt(block.size))));
   }
 
   private chosen<Block extends { size: number }>(blocks: readonly Block[]): Block {
@@ -87,4 +97,10 @@ function blockAt<Block extends { size: number }>(blocks: readonly Block[], fract
   const last = blocks.at(-1);
   if (last === undefined) throw new PseudonymError('addresses-exhausted', 'the family has no block');
   return last;
+}
+
+function exhausted(): PseudonymError {
+  return new PseudonymError('addresses-exhausted', 'no free pseudo-address was found', {
+    mend: 'Add a block of pseudo-addresses, or let pseudonyms share addresses.',
+  });
 }

@@ -59,7 +59,7 @@ describe('certificates of pseudonyms, as OpenSSL sees them', () => {
 
   async function pair(name: string, keyType: KeyType): Promise<{ material: ServerMaterial; client: string }> {
     const material = await issueServerMaterial(authority, name, keyType, validity);
-    const credential = await issueClientCredential(material, keyType, undefined, validity);
+    const credential = await issueClientCredential(material, keyType, undefined);
     return { material, client: credential.certificatePem };
   }
 
@@ -154,7 +154,7 @@ describe('certificates of pseudonyms, as OpenSSL sees them', () => {
           '/CN=whatever/O=ignored',
         ],
       ]);
-      const credential = await issueClientCredential(material, 'ecdsa-p256', stdout, validity);
+      const credential = await issueClientCredential(material, 'ecdsa-p256', stdout);
       expect(credential.privateKey).to.equal(undefined);
       expect(await verify(material.anchorPem, credential.certificatePem, ['-purpose', 'sslclient'])).to.equal(
         'OK',
@@ -168,7 +168,7 @@ describe('certificates of pseudonyms, as OpenSSL sees them', () => {
   it('are refused for requests that prove nothing, and for weak keys', async () => {
     const { material } = await pair(P, 'ecdsa-p256');
     const codeOf = async (request: string) =>
-      issueClientCredential(material, 'ecdsa-p256', request, validity).then(
+      issueClientCredential(material, 'ecdsa-p256', request).then(
         () => 'issued',
         (error: { code?: string }) => error.code,
       );
@@ -204,7 +204,7 @@ describe('certificates of pseudonyms, as OpenSSL sees them', () => {
   describe('in PKCS#12', () => {
     async function bundle(form: Pkcs12Form, keyType: KeyType) {
       const material = await issueServerMaterial(authority, P, keyType, validity);
-      const credential = await issueClientCredential(material, keyType, undefined, validity);
+      const credential = await issueClientCredential(material, keyType, undefined);
       const password = drawPassword();
       const { privateKey, certificate } = credential;
       const bytes = await makePkcs12(form, privateKey!, certificate, `PoPSiCl ${P}`, password);

@@ -47,11 +47,13 @@ describe('pseudo-addresses', () => {
     for (const byte of counts) expectUniform(byte);
   });
 
-  it('are uniform where bytes stand for them', () => {
+  it('are uniform where a secret derives them from the pseudonym, and always the same for one', () => {
     const pool = new AddressPool({ ipv4: ['198.51.100.0/26', '203.0.113.0/28'], ipv6: [] });
+    const secret = randomBytes(32);
     const counts = new Map<string, number>();
     for (let draw = 0; draw < 76 * 300; draw++) {
-      const address = pool.addressFor('ipv4', randomBytes(32));
+      const address = pool.derive('ipv4', secret, `label ${draw}`);
+      if (draw % 1000 === 0) expect(pool.derive('ipv4', secret, `label ${draw}`)).to.equal(address);
       counts.set(address, (counts.get(address) ?? 0) + 1);
     }
     expect(counts.size).to.equal(76);
