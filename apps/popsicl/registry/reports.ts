@@ -14,3 +14,18 @@ export interface PseudonymReport {
   readonly createdAt: number;
   readonly expiresAt: number;
 }
+
+/** What the owner of a new pseudonym gets, once. */
+export interface Registration {
+  /** The pseudonym. */
+  readonly name: string;
+  /** With the capability: to be bookmarked. */
+  readonly url: string;
+  readonly expiresAt: number;
+  /** The client's certificate. */
+  readonly certificatePem: string;
+  /** The cloud's root, which the client has to trust for servers. */
+  readonly authorityPem: string;
+  /** Key and certificate in both forms, under one password; absent when the client brought her own key. */
+  readonly pkcs12?: { readonly modern: Uint8Array; readonly old: Uint8Array; readonly password: string };
+}

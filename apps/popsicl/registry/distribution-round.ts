@@ -1,0 +1,82 @@
+import type { Clock, MessageLog } from '../../../controller/host/index.js';
+import type { Distribution, Pseudonym, ServerMaterial } from '../model.js';
+import type { REGISTRAR_MESSAGES } from './messages.js';
+import { RegistrationError } from './registration-error.js';
+
+export interface DistributionRoundOptions {
+  /** Told together. */
+  readonly parties: readonly Distribution[];
+  /** Told when all others act on it, and first of all to forget: from here on connections are accepted or not. */
+  readonly last: Distribution;
+  readonly clock: Clock;
+  readonly log: MessageLog<typeof REGISTRAR_MESSAGES>;
+  /** Milliseconds that a party has for an answer. */
+  readonly patience: number;
+}
+
+/** Tells every party, or none. */
+export class DistributionRound {
+  private readonly options: DistributionRoundOptions;
+
+  constructor(options: DistributionRoundOptions) {
+    this.options = options;
+  }
+
+  /**
+   * Resolves when every party acts on the pseudonym. Otherwise rejects with `distribution-failed`: some may have heard of it,
+   * and `withdraw` is to follow.
+   */
+  async publish(pseudonym: Pseudonym, material: ServerMaterial): Promise<void> {
+    const { parties, last } = this.options;
+    const results = await Promise.all(
+      parties.map(party =>
+        this.tell(party, 'popsicl-distribution-failed', () => party.publish(pseudonym, material)),
+      ),
+    );
+    const isTold = results.every(told => told);
+    if (
+      isTold &&
+      (await this.tell(last, 'popsicl-distribution-failed', () => last.publish(pseudonym, material)))
+    ) {
+      return;
+    }
+    throw new RegistrationError('distribution-failed', 'the pseudonym could not be set up everywhere', {
+      mend: 'Try again later.',
+    });
+  }
+
+  /** Whether every party has forgotten the name. Those that have not are named in the log; try again later. */
+  async withdraw(name: string, tenant: string): Promise<boolean> {
+    const { parties, last } = this.options;
+    const forget = (party: Distribution) =>
+      this.tell(party, 'popsicl-withdrawal-pending', () => party.withdraw(name, tenant));
+    const isLastDone = await forget(last);
+    const results = await Promise.all(parties.map(forget));
+    return isLastDone && results.every(done => done);
+  }
+
+  private async tell(
+    party: Distribution,
+    failure: 'popsicl-distribution-failed' | 'popsicl-withdrawal-pending',
+    work: () => Promise<void>,
+  ): Promise<boolean> {
+    const { clock, log, patience } = this.options;
+    try {
+      await new Promise<void>((resolve, reject) => {
+        const timer = clock.after(patience, () =>
+          reject(new RegistrationError('distribution-failed', 'no answer in time')),
+        );
+        Promise.resolve()
+          .then(work)
+          .then(resolve, reject)
+          .finally(() => timer.cancel());
+      });
+      return true;
+    } catch (error) {
+      // The code alone: the message of a party may name the pseudonym.
+      const reason = (error as { code?: unknown } | undefined)?.code;
+      log.write(failure, { party: party.label, reason: typeof reason === 'string' ? reason : 'unknown' });
+      return false;
+    }
+  }
+}

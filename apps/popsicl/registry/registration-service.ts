@@ -1,0 +1,349 @@
+import type { Clock, MessageLog, Timer } from '../../../controller/host/index.js';
+import { StoreError } from '../../../controller/store/index.js';
+import type { Pseudonym, PseudonymForm, ServerMaterial, TenantConfig } from '../model.js';
+import { keyOfRequest } from '../pki/client-request.js';
+import type { CloudAuthority } from '../pki/cloud-authority.js';
+import { renewServerMaterial } from '../pki/issue.js';
+import type { KeyType } from '../pki/key-pair.js';
+import { canonicalDomain } from '../pseudonym/label.js';
+import { PseudonymError } from '../pseudonym/pseudonym-error.js';
+import type { AddressPlan } from './address-plan.js';
+import type { DistributionRound } from './distribution-round.js';
+import { type DraftRequest, type DrawnPseudonym, drawPseudonym, equip } from './draft.js';
+import type { REGISTRAR_MESSAGES } from './messages.js';
+import { NameLocks } from './name-locks.js';
+import type { RateLimits } from './rate-limits.js';
+import { RegistrationError } from './registration-error.js';
+import type { Ending, Registered, RegistrationTable } from './registration-table.js';
+import type { PseudonymReport, Registration } from './reports.js';
+import type { TableDirectory } from './table-directory.js';
+
+export interface RegistrationOptions {
+  /** Cloud domain, canonical. */
+  readonly domain: string;
+  readonly tenants: ReadonlyMap<string, TenantConfig>;
+  readonly authority: CloudAuthority;
+  readonly table: RegistrationTable;
+  readonly directory: TableDirectory;
+  readonly round: DistributionRound;
+  readonly rates: RateLimits;
+  readonly clock: Clock;
+  /** Milliseconds since 1970. */
+  readonly wallClock: () => number;
+  readonly log: MessageLog<typeof REGISTRAR_MESSAGES>;
+  /** Milliseconds that a pseudonym holds, and that an ended one keeps its addresses. */
+  readonly lifetime: number;
+  readonly retention: number;
+  readonly maxPseudonyms: number;
+  readonly keyType: KeyType;
+  readonly form: PseudonymForm;
+}
+
+/** What a client asks for. `csr`: PEM; absent: a key is made, and given away with its certificate. */
+export interface RegistrationRequest {
+  readonly domain: string;
+  readonly csr?: string | undefined;
+  readonly form?: PseudonymForm | undefined;
+  readonly keyType?: KeyType | undefined;
+  /** Whose limit it counts against; see `sourceOf`. */
+  readonly source: string;
+}
+
+/** Attempts to find addresses that no other pseudonym has. */
+const MAX_DRAWS = 100;
+
+/** Registration of pseudonyms (4.1, 5.1): what is acknowledged is on the disk and known to everybody who has to know. */
+export class RegistrationService {
+  readonly counts = { registered: 0, declined: 0, limited: 0, failed: 0, revoked: 0, expired: 0 };
+  private readonly options: RegistrationOptions;
+  private readonly locks = new NameLocks();
+  private readonly underWay = new Set<Promise<unknown>>();
+  private live = 0;
+  private plan: AddressPlan;
+  private sweeping: Timer | undefined;
+  private isClosing = false;
+
+  private constructor(options: RegistrationOptions, plan: AddressPlan) {
+    this.options = options;
+    this.plan = plan;
+  }
+
+  /** Takes up where an earlier run ended. `recover` is to follow once the parties can be reached. */
+  static async open(options: RegistrationOptions, plan: AddressPlan): Promise<RegistrationService> {
+    const { table, directory } = options;
+    for (const domain of options.tenants.keys()) {
+      directory.numberTenant(await table.tenantNumber(domain), domain);
+    }
+    for await (const { name, tenant, addresses, state } of table.all(
+      'active',
+      'withdrawing',
+      'revoked',
+      'expired',
+    )) {
+      directory.put({ name, tenant, addresses, isActive: state === 'active' });
+    }
+    const service = new RegistrationService(options, plan);
+    service.live = await table.count();
+    return service;
+  }
+
+  /** Pseudonyms that are not over. */
+  get size(): number {
+    return this.live;
+  }
+
+  /** Undoes or finishes what an earlier run left half done, as far as the parties can be reached; sweeps do the rest. */
+  async recover(): Promise<number> {
+    const count = await this.track(() => this.finishInterrupted());
+    if (count > 0) this.options.log.write('popsicl-recovered', { count });
+    return count;
+  }
+
+  /** Draws from here on by another plan, after keys rotated. */
+  usePlan(plan: AddressPlan): void {
+    this.plan = plan;
+  }
+
+  /** Sweeps every `interval` milliseconds. */
+  sweepEvery(interval: number): void {
+    this.sweeping = this.options.clock.every(interval, () => {
+      void this.sweep().catch(error => this.options.log.write('popsicl-sweep-failed', {}, error));
+    });
+  }
+
+  /** Ends what is under way in good order. */
+  async close(): Promise<void> {
+    this.isClosing = true;
+    this.sweeping?.cancel();
+    await Promise.allSettled(this.underWay);
+  }
+
+  /**
+   * Makes a pseudonym and tells everybody concerned. Throws RegistrationError, PkiError for the client's request,
+   * PseudonymError when addresses have run out, StoreError; nothing is left of the registration then.
+   */
+  register(request: RegistrationRequest): Promise<Registration> {
+    return this.track(() => this.registerNow(request));
+  }
+
+  /** Lets a pseudonym hold for another lifetime from now. Its owner has to do nothing. */
+  renew(name: string): Promise<PseudonymReport> {
+    return this.track(() =>
+      this.locks.run(name, async () => {
+        const { table, round, authority, wallClock, lifetime } = this.options;
+        const found = await this.active(name);
+        const now = wallClock();
+        const old = await table.material(name);
+        const until = Math.min(now + lifetime, authority.notAfter);
+        const material = await renewServerMaterial(authority, old!, { from: now, until });
+        const pseudonym = { ...pseudonymOf(found), expiresAt: until };
+        await round.publish(pseudonym, material);
+        await table.extend(name, material, until);
+        return report({ ...found, expiresAt: until }, false);
+      }),
+    );
+  }
+
+  /** Ends a pseudonym. Resolves when the end is on the disk and no new connection is accepted. */
+  revoke(name: string): Promise<PseudonymReport> {
+    return this.track(async () => {
+      const ended = await this.locks.run(name, () => this.end(name, 'revoked'));
+      this.counts.revoked++;
+      return ended;
+    });
+  }
+
+  /** By name. Tenants are told only with `unseal`. */
+  async list(unseal: boolean): Promise<PseudonymReport[]> {
+    const reports = [];
+    const states = ['pending', 'active', 'withdrawing', 'revoked', 'expired'] as const;
+    for await (const found of this.options.table.all(...states)) reports.push(report(found, unseal));
+    return reports;
+  }
+
+  /** What a tenant's server serves now, for an agent that has nothing or connects again. */
+  materials(tenant: string): AsyncGenerator<ServerMaterial> {
+    return this.options.table.materials(tenant);
+  }
+
+  /** Ends what has expired, tells again who could not be told, and forgets what ended long ago. Number of those that expired. */
+  async sweep(): Promise<number> {
+    const { table, directory, wallClock, retention } = this.options;
+    const now = wallClock();
+    let expired = 0;
+    for (;;) {
+      const names = await table.expired(now);
+      if (names.length === 0) break;
+      for (const name of names) {
+        const isDone = await this.track(() =>
+          this.locks
+            .run(name, () => this.end(name, 'expired'))
+            .then(
+              () => true,
+              error => {
+                // Renewed or revoked in the meantime.
+                if (error instanceof RegistrationError) return false;
+                throw error;
+              },
+            ),
+        );
+        if (isDone) expired++;
+      }
+    }
+    this.counts.expired += expired;
+    await this.track(() => this.finishInterrupted());
+    for (const name of await table.purge(now - retention)) directory.forget(name);
+    return expired;
+  }
+
+  private async registerNow(request: RegistrationRequest): Promise<Registration> {
+    const { tenants, rates, clock, maxPseudonyms } = this.options;
+    if (!rates.take(request.source, clock.now())) {
+      this.counts.limited++;
+      throw new RegistrationError('rate-limited', 'too many registrations', {
+        mend: 'Try again in a minute.',
+      });
+    }
+    const tenant = tenants.get(canonicalDomain(request.domain) ?? '');
+    if (tenant === undefined) {
+      this.counts.declined++;
+      throw new RegistrationError('declined', 'there are no pseudonyms for this domain');
+    }
+    if (this.live >= maxPseudonyms)
+      throw new RegistrationError('registry-full', 'no more pseudonyms can be given out');
+    if (request.csr !== undefined) await keyOfRequest(request.csr);
+    this.live++;
+    try {
+      const registration = await this.draw(request, tenant.domain);
+      this.counts.registered++;
+      return registration;
+    } catch (error) {
+      this.live--;
+      this.counts.failed++;
+      throw error;
+    }
+  }
+
+  /** Draws until a pseudonym's own addresses are free, and sets it up. */
+  private async draw(request: RegistrationRequest, tenant: string): Promise<Registration> {
+    const { domain, authority, wallClock, lifetime, table, directory } = this.options;
+    const now = wallClock();
+    const draft: DraftRequest = {
+      domain,
+      tenant,
+      tenantNumber: await table.tenantNumber(tenant),
+      form: request.form ?? this.options.form,
+      keyType: request.keyType ?? this.options.keyType,
+      csr: request.csr,
+      now,
+      expiresAt: Math.min(now + lifetime, authority.notAfter),
+    };
+    for (let draws = 0; draws < MAX_DRAWS; draws++) {
+      const drawn = drawPseudonym(this.plan, draft);
+      if (drawn.own.some(address => directory.isTaken(address))) continue;
+      const registration = await this.locks.run(drawn.pseudonym.name, () => this.setUp(drawn, draft));
+      if (registration !== undefined) return registration;
+    }
+    throw new PseudonymError('addresses-exhausted', 'no free pseudo-address was found', {
+      mend: 'Add a block of pseudo-addresses, or let pseudonyms share addresses.',
+    });
+  }
+
+  /** Undefined when an address is somebody else's after all. */
+  private async setUp(
+    { pseudonym, own }: DrawnPseudonym,
+    draft: DraftRequest,
+  ): Promise<Registration | undefined> {
+    const { authority, table, round } = this.options;
+    const { material, registration } = await equip(authority, pseudonym, draft);
+    try {
+      await table.begin(pseudonym, material, own);
+    } catch (error) {
+      if (error instanceof StoreError && error.code === 'not-applied') return undefined;
+      throw error;
+    }
+    try {
+      await round.publish(pseudonym, material);
+      await table.activate(pseudonym.name);
+      return registration;
+    } catch (error) {
+      // What cannot be undone now is still `pending` in the store, and is undone by the next sweep or start.
+      await this.undo(pseudonym.name, pseudonym.tenant).catch(() => false);
+      throw error;
+    }
+  }
+
+  /** Undoes a registration that nobody was told about. Whether everybody has forgotten it. */
+  private async undo(name: string, tenant: string): Promise<boolean> {
+    const { round, table, directory } = this.options;
+    const isForgotten = await round.withdraw(name, tenant);
+    directory.forget(name);
+    if (isForgotten) await table.remove(name);
+    return isForgotten;
+  }
+
+  private async end(name: string, ending: Ending): Promise<PseudonymReport> {
+    const { table, round, wallClock } = this.options;
+    const found = await this.active(name);
+    if (ending === 'expired' && found.expiresAt > wallClock()) throw notActive();
+    await table.beginEnd(name, ending, wallClock());
+    this.live--;
+    const isForgotten = await round.withdraw(name, found.tenant);
+    if (isForgotten) await table.finishEnd(name);
+    return report({ ...found, state: isForgotten ? ending : 'withdrawing' }, false);
+  }
+
+  /** What a crash, or a party out of reach, left half done. */
+  private async finishInterrupted(): Promise<number> {
+    const { table, round } = this.options;
+    let count = 0;
+    for await (const { name, tenant } of table.all('pending', 'withdrawing')) {
+      await this.locks.runUnlessBusy(name, async () => {
+        const state = (await table.get(name))?.state;
+        if (state === 'pending' && (await this.undo(name, tenant))) count++;
+        if (state === 'withdrawing' && (await round.withdraw(name, tenant))) {
+          await table.finishEnd(name);
+          count++;
+        }
+      });
+    }
+    return count;
+  }
+
+  private async active(name: string): Promise<Registered> {
+    const found = await this.options.table.get(name);
+    if (found === undefined || found.state === 'pending') {
+      throw new RegistrationError('unknown-pseudonym', 'there is no such pseudonym', {
+        mend: 'See `cloakflow popsicl list`.',
+      });
+    }
+    if (found.state !== 'active') throw notActive();
+    return found;
+  }
+
+  private async track<T>(work: () => Promise<T>): Promise<T> {
+    if (this.isClosing) throw new RegistrationError('closing', 'the controller is about to end');
+    const running = work();
+    this.underWay.add(running);
+    try {
+      return await running;
+    } finally {
+      this.underWay.delete(running);
+    }
+  }
+}
+
+function notActive(): RegistrationError {
+  return new RegistrationError('not-active', 'the pseudonym has ended');
+}
+
+function pseudonymOf({ state: _state, ending: _ending, ...rest }: Registered): Pseudonym {
+  return { ...rest, state: 'active' };
+}
+
+function report(
+  { name, form, state, tenant, createdAt, expiresAt }: Registered,
+  unseal: boolean,
+): PseudonymReport {
+  return { name, form, state, tenant: unseal ? tenant : null, createdAt, expiresAt };
+}
