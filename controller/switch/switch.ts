@@ -57,6 +57,8 @@ export class Switch {
   private flushScheduled = false;
   private heldBack = 0;
   private flushing: Promise<void> | undefined;
+  /** Who waits for the changes stated so far. */
+  private unconfirmed: Waiting[] = [];
 
   constructor(datapathId: bigint, options: SwitchOptions) {
     this.datapathId = datapathId;
@@ -145,6 +147,7 @@ export class Switch {
   detach(): void {
     this.session = undefined;
     this.isCompared = false;
+    for (const { reject } of this.unconfirmed.splice(0)) reject(this.away());
   }
 
   portStatus(status: PortStatus): PortChange {
@@ -181,8 +184,20 @@ export class Switch {
       if (!isHeld) return;
       isHeld = false;
       this.heldBack--;
-      if (this.wants.hasChanges) this.scheduleFlush();
+      if (this.hasWork) this.scheduleFlush();
     };
+  }
+
+  /**
+   * Resolves when every change stated so far has been carried out, or refused and told to its owner; changes that others state
+   * meanwhile are not waited for. Rejects when the connection ends before, or the switch did not answer.
+   */
+  confirmed(): Promise<void> {
+    if (this.session === undefined) return Promise.reject(this.away());
+    return new Promise((resolve, reject) => {
+      this.unconfirmed.push({ resolve, reject });
+      this.scheduleFlush();
+    });
   }
 
   /** Resolves when every change stated so far has been carried out or refused, or the switch is away. */
@@ -200,7 +215,7 @@ export class Switch {
       this.flushScheduled = false;
       this.flushing = this.flush().finally(() => {
         this.flushing = undefined;
-        if (this.wants.hasChanges) this.scheduleFlush();
+        if (this.hasWork) this.scheduleFlush();
       });
     });
   }
@@ -208,19 +223,31 @@ export class Switch {
   /** Sends changes in rounds; what is stated while one round is on its way goes with the next. */
   private async flush(): Promise<void> {
     while (this.isCompared && this.heldBack === 0 && this.session !== undefined) {
+      const waiting = this.unconfirmed.splice(0);
       const changes = this.wants.takeChanges();
-      if (changes.length === 0) return;
       try {
-        await applyChanges(this.session, this.id, changes, this.bundles);
+        if (changes.length > 0) await applyChanges(this.session, this.id, changes, this.bundles);
+        for (const { resolve } of waiting) resolve();
       } catch (error) {
+        for (const { reject } of waiting) reject(error);
         this.options.failed(error);
       }
+      if (changes.length === 0) return;
     }
+  }
+
+  private get hasWork(): boolean {
+    return this.wants.hasChanges || this.unconfirmed.length > 0;
   }
 
   private away(): SwitchError {
     return new SwitchError('not-connected', `Switch ${this.id} is not connected.`);
   }
+}
+
+interface Waiting {
+  resolve(): void;
+  reject(error: unknown): void;
 }
 
 /** A datapath id as 16 hex digits, as Open vSwitch prints it. */

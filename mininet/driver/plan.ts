@@ -61,7 +61,7 @@ export function planTopology(
   controllerOf: (name: string, kind: 'shared' | 'private') => string | undefined,
 ): Plan {
   const switches = Object.entries(topology.switches).map(([name, node], index): PlannedSwitch => {
-    const controller = controllerOf(name, node.kind) ?? null;
+    const controller = node.controlled ? (controllerOf(name, node.kind) ?? null) : null;
     return {
       name,
       kind: node.kind,

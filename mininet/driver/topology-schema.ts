@@ -58,6 +58,8 @@ const switchNode = z.strictObject({
   datapathId: datapathId.optional(),
   /** Without a controller to talk to; `secure` with one, `standalone` without, when absent. */
   failMode: z.enum(['secure', 'standalone']).optional(),
+  /** Whether the network's controller is its controller. */
+  controlled: z.boolean().default(true),
 });
 
 const end = z.strictObject({

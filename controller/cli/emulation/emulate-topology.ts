@@ -60,7 +60,7 @@ function settle(
   invocation: Invocation,
   signal: AbortSignal,
 ): Promise<void> {
-  const wanted = network.switches.size;
+  const wanted = Object.values(network.topology.switches).filter(({ controlled }) => controlled).length;
   return withProgress(invocation, 'waiting for the switches', async report => {
     const isSettled = () => {
       const count = controller.settledSwitches();

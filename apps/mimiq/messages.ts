@@ -1,0 +1,30 @@
+import type { MessageCatalogue } from '../../controller/host/index.js';
+
+/** What MIMIQ may log. Never an address of a client. */
+export const MESSAGES = {
+  'mimiq-no-tunnel-port': {
+    level: 'error',
+    text: 'A switch has no tunnel port, so its clients are cut off from the others.',
+    cause: 'The bridge has no port of the name that `tunnel.name` tells, or it is down.',
+    remedy:
+      'Give the switch an `ovsdb` endpoint, or add the port: `ovs-vsctl add-port BRIDGE mimiq -- set Interface mimiq type=vxlan options:remote_ip=flow options:key=flow`.',
+  },
+  'mimiq-tunnel-port-failed': {
+    level: 'error',
+    text: 'The tunnel port of a switch could not be made.',
+    cause: 'Its OVSDB endpoint did not answer, or refused the port.',
+    remedy: 'Check the endpoint and the name of the port; the next connection of the switch tries again.',
+  },
+  'mimiq-missing-port': {
+    level: 'warn',
+    text: 'A port of the configuration is not there.',
+    cause: 'A client or outside port of a switch has a number that the bridge does not have now.',
+    remedy: 'Compare with `cloakflow ports`.',
+  },
+  'mimiq-no-meters': {
+    level: 'warn',
+    text: 'A switch has no meters: floods of requests reach the controller.',
+    cause: 'It does not offer meters that count packets and drop.',
+    remedy: "The allocator's limits still hold; use a newer Open vSwitch to keep floods in the switch.",
+  },
+} as const satisfies MessageCatalogue;

@@ -1,0 +1,97 @@
+/** Where packets enter the switch: each kind of port has its own way on. */
+import { IpProtocol } from '../../../controller/packet/index.js';
+import type { Action, Match } from '../../../controller/switch/index.js';
+import { ipv4Number } from '../address-prefix.js';
+import { respondWith } from '../neighbours/responder-flows.js';
+import type { OutsidePort } from './fabric.js';
+import type { FlowSet } from './flow-set.js';
+import { blockMatch, leasedBlocks } from './matches.js';
+import { apply, ETH, From, goto } from './pipeline.js';
+import type { SwitchPlan } from './switch-plan.js';
+import { fromPeer } from './tunnel-actions.js';
+
+const OWN = 300;
+const FORGED = 290;
+const WANTED = 280;
+const REST = 270;
+const ELSEWHERE = 100;
+
+export function entryFlows(plan: SwitchPlan, flows: FlowSet): void {
+  const { tables, own, fabric } = plan;
+  for (const port of own.clients) {
+    flows.add(`entry client ${port}`, tables.entry, OWN, { inPort: port }, [
+      apply([comesFrom(From.CLIENT)]),
+      goto(tables.client),
+    ]);
+  }
+  if (plan.tunnelPort !== undefined) tunnelFlows(plan, flows, plan.tunnelPort);
+  if (own.outside === 'next') {
+    for (const [index, block] of leasedBlocks(fabric).entries()) {
+      flows.add(`entry return ${index}`, tables.entry, ELSEWHERE, blockMatch(block, 'destination'), [
+        apply([comesFrom(From.OUTSIDE)]),
+        goto(tables.route),
+      ]);
+    }
+  } else if (own.outside !== undefined) outsideFlows(plan, flows, own.outside);
+}
+
+/** Only the network's own switches are believed. */
+function tunnelFlows(plan: SwitchPlan, flows: FlowSet, port: number): void {
+  const { tables, fabric, own } = plan;
+  for (const peer of fabric.switches) {
+    if (peer === own || peer.underlay === undefined) continue;
+    flows.add(`entry tunnel ${peer.name}`, tables.entry, OWN, fromPeer(fabric.tunnel, port, peer.underlay), [
+      apply([comesFrom(From.TUNNEL)]),
+      goto(tables.route),
+    ]);
+  }
+  flows.add('entry tunnel rest', tables.entry, REST, { inPort: port }, []);
+}
+
+function outsideFlows(plan: SwitchPlan, flows: FlowSet, outside: OutsidePort): void {
+  const { tables, fabric } = plan;
+  const inPort = outside.port;
+  for (const [index, address] of outside.addresses.entries()) {
+    flows.add(
+      `entry outside neighbour ${index}`,
+      tables.entry,
+      OWN,
+      { inPort, ...solicitationFor(address) },
+      [apply([comesFrom(From.OUTSIDE), respondWith(outside.mac)]), goto(tables.respond)],
+    );
+  }
+  for (const [index, block] of leasedBlocks(fabric).entries()) {
+    flows.add(
+      `entry outside forged ${index}`,
+      tables.entry,
+      FORGED,
+      { inPort, ...blockMatch(block, 'source') },
+      [],
+    );
+    flows.add(
+      `entry outside return ${index}`,
+      tables.entry,
+      WANTED,
+      { inPort, ...blockMatch(block, 'destination') },
+      [apply([comesFrom(From.OUTSIDE)]), goto(tables.route)],
+    );
+  }
+  flows.add('entry outside rest', tables.entry, REST, { inPort }, plan.next);
+}
+
+/** Who has this address? */
+export function solicitationFor(address: Uint8Array): Match {
+  return address.length === 4
+    ? { ethType: ETH.arp, arpOp: 1, arpTpa: ipv4Number(address) }
+    : {
+        ethType: ETH.ipv6,
+        ipProto: IpProtocol.ICMPV6,
+        icmpv6Type: 135,
+        icmpv6Code: 0,
+        ipv6NdTarget: address,
+      };
+}
+
+function comesFrom(kind: number): Action {
+  return { type: 'set-field', field: { reg8: kind } };
+}

@@ -1,0 +1,172 @@
+import type { AppContext } from '../../../controller/host/index.js';
+import type { Switch } from '../../../controller/switch/index.js';
+import { ForwardingError } from '../forwarding-error.js';
+import type { AliasState, Forwarding, Lease, SwitchId } from '../model.js';
+import { type Fabric, isEdge } from './fabric.js';
+import { TABLE_NAMES, type Tables } from './pipeline.js';
+import { SwitchRoutes } from './switch-routes.js';
+
+/**
+ * Return routes and neighbour entries of the whole network (3.3). Every statement goes to the switches that are concerned, and a
+ * promise resolves when these have confirmed it; what is stated in one turn of the event loop, or while a switch
+ * is still busy with earlier statements, goes out in one bundle.
+ */
+export class Routes implements Forwarding {
+  readonly tables: Tables;
+  private readonly context: Pick<AppContext, 'wanted'>;
+  private readonly switches = new Map<SwitchId, SwitchRoutes>();
+
+  constructor(context: AppContext<unknown>, fabric: Fabric) {
+    this.context = context;
+    this.tables = Object.fromEntries(TABLE_NAMES.map(name => [name, context.table(name)])) as Tables;
+    const base = { tables: this.tables, next: context.next };
+    for (const own of fabric.switches) this.switches.set(own.id, new SwitchRoutes(fabric, own, base));
+  }
+
+  all(): Iterable<SwitchRoutes> {
+    return this.switches.values();
+  }
+
+  find(id: SwitchId): SwitchRoutes | undefined {
+    return this.switches.get(id);
+  }
+
+  /** A switch connected, or its ports changed. */
+  attach(sw: Switch): void {
+    this.switches.get(sw.id)?.attach(sw, this.context.wanted(sw));
+  }
+
+  detach(sw: Switch): void {
+    this.switches.get(sw.id)?.detach();
+  }
+
+  restore(leases: readonly Lease[], aliases: readonly AliasState[]): void {
+    for (const routes of this.switches.values()) {
+      for (const lease of leases) if (routes.concerns(lease)) routes.add(lease);
+      routes.setAliases(aliases);
+    }
+  }
+
+  async install(leases: readonly Lease[]): Promise<void> {
+    const failures = new Failures();
+    const stated = new Map<SwitchRoutes, { lease: Lease; key: string }[]>();
+    const wanted: Lease[] = [];
+    for (const lease of leases) {
+      const trouble = this.unreachable(lease);
+      if (trouble === undefined) wanted.push(lease);
+      else failures.add(lease, trouble);
+    }
+    for (const routes of this.switches.values()) {
+      const own = wanted.filter(lease => routes.concerns(lease));
+      if (own.length > 0)
+        stated.set(
+          routes,
+          own.map(lease => ({ lease, key: routes.add(lease) })),
+        );
+    }
+    await Promise.all(
+      [...stated].map(async ([routes, entries]) => {
+        const { sw } = routes;
+        // An edge that is away learns of it as it comes back; until then the others carry the traffic.
+        if (sw === undefined) return;
+        try {
+          await sw.confirmed();
+        } catch (cause) {
+          const isAway = isEdge(routes.own) && routes.sw === undefined;
+          if (!isAway) for (const { lease } of entries) failures.add(lease, unreachable(routes, cause));
+          return;
+        }
+        for (const { lease, key } of entries) {
+          const refusal = routes.refusal(key);
+          if (refusal !== undefined) failures.add(lease, refused(routes, refusal));
+        }
+      }),
+    );
+    for (const lease of failures.leases()) this.forget(lease);
+    failures.raise();
+  }
+
+  async remove(leases: readonly Lease[]): Promise<void> {
+    const failures = new Failures();
+    await Promise.all(
+      [...this.switches.values()].map(async routes => {
+        const own = leases.filter(lease => routes.concerns(lease));
+        for (const lease of own) routes.delete(lease);
+        if (own.length === 0 || routes.sw === undefined) return;
+        await routes.sw.confirmed().catch(cause => {
+          // Away: the next connection is compared with what is wanted.
+          if (routes.sw !== undefined)
+            for (const lease of own) failures.add(lease, unreachable(routes, cause));
+        });
+      }),
+    );
+    failures.raise();
+  }
+
+  async setAliases(all: readonly AliasState[]): Promise<void> {
+    const troubles: unknown[] = [];
+    await Promise.all(
+      [...this.switches.values()].map(async routes => {
+        routes.setAliases(all);
+        await routes.sw?.confirmed().catch(cause => {
+          if (routes.sw !== undefined) troubles.push(cause);
+        });
+      }),
+    );
+    if (troubles.length === 0) return;
+    throw new ForwardingError('switch-unreachable', 'Not every edge switch confirmed the aliases.', [], {
+      cause: troubles[0],
+    });
+  }
+
+  private forget(lease: Lease): void {
+    for (const routes of this.switches.values()) if (routes.concerns(lease)) routes.delete(lease);
+  }
+
+  /** Why nobody could use the lease now. */
+  private unreachable(lease: Lease): ForwardingError | undefined {
+    const routes = this.switches.get(lease.attachment.switchId);
+    if (routes === undefined) {
+      return new ForwardingError('switch-unknown', 'The client is at a switch that is not configured.', []);
+    }
+    if (routes.sw === undefined) return unreachable(routes);
+    const edges = [...this.switches.values()].filter(({ own }) => isEdge(own));
+    if (edges.length > 0 && edges.every(({ sw }) => sw === undefined)) return unreachable(edges[0]!);
+    return undefined;
+  }
+}
+
+function unreachable(routes: SwitchRoutes, cause?: unknown): ForwardingError {
+  return new ForwardingError(
+    'switch-unreachable',
+    `Switch "${routes.own.name}" did not confirm: it is away, or does not answer.`,
+    [],
+    { cause },
+  );
+}
+
+function refused(routes: SwitchRoutes, cause: Error & { errorCode?: unknown }): ForwardingError {
+  const code = cause.errorCode === 'table-full' ? 'table-full' : 'rule-refused';
+  return new ForwardingError(code, `Switch "${routes.own.name}" refused a flow.`, [], { cause });
+}
+
+/** Leases that are not in force, each with its first reason. */
+class Failures {
+  private readonly found = new Map<Lease, ForwardingError>();
+
+  add(lease: Lease, error: ForwardingError): void {
+    if (!this.found.has(lease)) this.found.set(lease, error);
+  }
+
+  leases(): Iterable<Lease> {
+    return this.found.keys();
+  }
+
+  /** Throws one error for all of them. */
+  raise(): void {
+    const first = [...this.found.values()][0];
+    if (first === undefined) return;
+    const { code, message, cause } = first;
+    throw new ForwardingError(code, message, [...this.found.keys()], { cause });
+  }
+}
