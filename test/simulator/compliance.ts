@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { type AppDefinition, parseConfig } from '../../controller/host/index.js';
-import { encodeToBytes } from '../../controller/openflow/index.js';
+import { encodeToBytes, toJson } from '../../controller/openflow/index.js';
 import { buildFrame } from '../../controller/packet/index.js';
 import { cookieOf, ownerNumber, ownerOfCookie } from '../../controller/switch/index.js';
 import { SimulatedSwitch } from './simulated-switch.js';
@@ -229,7 +229,7 @@ function prefixOf(app: AppDefinition): string {
 function forms(flows: SimulatedSwitch['flows']): string[] {
   return flows
     .map(({ tableId, priority, match, instructions, cookie }) =>
-      JSON.stringify({ tableId, priority, match, instructions, cookie: String(cookie) }),
+      JSON.stringify(toJson({ tableId, priority, match, instructions, cookie })),
     )
     .sort();
 }
