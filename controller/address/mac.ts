@@ -3,7 +3,8 @@ export type MacAddress = number | string;
 
 export const BROADCAST_MAC = 0xffff_ffff_ffff;
 const MAX_MAC = BROADCAST_MAC;
-const TEXT = /^[0-9a-f]{1,2}([:-][0-9a-f]{1,2}){5}$/i;
+const COLON = 0x3a;
+const HYPHEN = 0x2d;
 
 /** Texts of the addresses seen last; a bounded table, so that hostile traffic cannot grow it. */
 const interned = new Map<number, string>();
@@ -11,10 +12,26 @@ const INTERNED_LIMIT = 4096;
 
 /** 48-bit number of `text`; NaN when the text is not a MAC address. */
 export function parseMac(text: string): number {
-  if (!TEXT.test(text)) return Number.NaN;
   let value = 0;
-  for (const octet of text.split(/[:-]/)) value = value * 256 + Number.parseInt(octet, 16);
-  return value;
+  let octet = 0;
+  let digits = 0;
+  let octets = 1;
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (code === COLON || code === HYPHEN) {
+      if (digits === 0 || octets === 6) return Number.NaN;
+      value = value * 256 + octet;
+      octet = 0;
+      digits = 0;
+      octets++;
+      continue;
+    }
+    const digit = hexDigit(code);
+    if (digit < 0 || digits === 2) return Number.NaN;
+    octet = octet * 16 + digit;
+    digits++;
+  }
+  return octets === 6 && digits > 0 ? value * 256 + octet : Number.NaN;
 }
 
 /** 48-bit number of an address in either form; NaN when it is neither. */
@@ -38,4 +55,11 @@ export function formatMac(address: number): string {
 /** Group bit (IEEE 802.3 clause 3.2.3): broadcast and multicast addresses have it. */
 export function isGroupMac(address: number): boolean {
   return (Math.floor(address / 0x100_0000_0000) & 1) === 1;
+}
+
+/** Value of a hexadecimal digit by its character code; -1 when it is none. */
+function hexDigit(code: number): number {
+  if (code >= 0x30 && code <= 0x39) return code - 0x30;
+  const lower = code | 0x20;
+  return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1;
 }

@@ -157,6 +157,7 @@ export class Transactions {
     if (this.#undated.length > 0) this.#undated = [];
     if (now < this.#earliest) return;
     this.#earliest = Number.POSITIVE_INFINITY;
+    if (this.#pending.size === 0) return;
     for (const pending of this.#pending.values()) {
       if (pending.deadline <= now) this.#fail(pending, late(pending));
       else if (pending.deadline < this.#earliest) this.#earliest = pending.deadline;

@@ -52,6 +52,8 @@ export class Discovery implements Topology {
   private readonly switches = new Map<string, PortRoles>();
   private readonly forgeries = new Occasions();
   private readonly startedAt: number;
+  /** The message that carries a probe; filled in anew for each, since they are many. */
+  private readonly probeOut = packetOutMessage();
   private timer: Timer | undefined;
   private slice = 0;
   private tree: FloodTree = { roles: new Map(), components: new Map() };
@@ -250,8 +252,10 @@ export class Discovery implements Topology {
     if (port === undefined || !isRealPort(portNumber) || !isPortUp(port) || !sw.isConnected) return;
     const probe = { datapathId: sw.datapathId, port: portNumber, round: this.round() };
     const lifetime = (MISSED_ROUNDS * this.options.interval) / 1000;
-    const data = this.codec.build(probe, port.hwAddr, lifetime);
-    sw.send({ type: 'packet-out', actions: [{ type: 'output', port: portNumber }], data });
+    const { output, message } = this.probeOut;
+    output.port = portNumber;
+    message.data = this.codec.build(probe, port.hwAddr, lifetime);
+    sw.send(message);
   }
 
   private lost(lost: readonly DirectedLink[]): void {
@@ -306,4 +310,11 @@ export class Discovery implements Topology {
     }
     for (const [sw, change] of changes) this.events.topologyChanged(sw, change);
   }
+}
+
+function packetOutMessage() {
+  const output = { type: 'output' as const, port: 0 };
+  const data: Uint8Array = new Uint8Array();
+  const message = { type: 'packet-out' as const, actions: [output], data };
+  return { output, message };
 }

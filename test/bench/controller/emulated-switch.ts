@@ -47,7 +47,8 @@ export interface SwitchOptions {
   onLatency?: (nanoseconds: number) => void;
 }
 
-const OUTBOX = 256 * 1024;
+/** Room for whatever is not a PACKET_IN. */
+const SMALLEST_OUTBOX = 8 * 1024;
 const RECEIVE = 1024 * 1024;
 /** All switches of the process read into it, one after the other. */
 const received = new Uint8Array(RECEIVE);
@@ -68,7 +69,7 @@ export class EmulatedSwitch {
   private readonly learnt: boolean[];
   /** By the low bits of the sequence number: 1 while its answer is awaited. */
   private readonly awaited: Uint8Array;
-  private outbox = Buffer.allocUnsafe(OUTBOX);
+  private outbox: Buffer;
   private outboxLength = 0;
   private carry: Uint8Array | undefined;
   private running = false;
@@ -80,6 +81,7 @@ export class EmulatedSwitch {
     this.options = options;
     this.reel = new PacketInReel(options.datapathId, options.ports);
     this.learnt = new Array(options.ports + 1).fill(false);
+    this.outbox = Buffer.allocUnsafeSlow(SMALLEST_OUTBOX + options.window * PACKET_IN_LENGTH);
     let slots = 1;
     while (slots < 4 * options.window) slots *= 2;
     this.awaited = new Uint8Array(slots);
@@ -249,7 +251,7 @@ export class EmulatedSwitch {
   }
 
   private reserve(length: number): number {
-    if (this.outboxLength + length > OUTBOX) this.flush();
+    if (this.outboxLength + length > this.outbox.length) this.flush();
     const at = this.outboxLength;
     this.outboxLength += length;
     return at;
@@ -260,7 +262,7 @@ export class EmulatedSwitch {
     this.socket.write(this.outbox.subarray(0, this.outboxLength));
     this.outboxLength = 0;
     // The kernel has copied the bytes, or the socket still needs them.
-    if (this.socket.writableLength > 0) this.outbox = Buffer.allocUnsafe(OUTBOX);
+    if (this.socket.writableLength > 0) this.outbox = Buffer.allocUnsafe(this.outbox.length);
   }
 }
 

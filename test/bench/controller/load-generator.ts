@@ -7,9 +7,9 @@
  * Connects the switches, teaches the controller one host a port, then measures: throughput with `window`
  * PACKET_INs outstanding a switch, or with `--latency` one outstanding on one switch. Prints one JSON object.
  */
-import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { cpuSecondsOf, residentBytesOf } from '../report/process-usage.js';
 import { EmulatedSwitch, type SwitchCounters } from './emulated-switch.js';
 
 export interface LoadResult {
@@ -96,7 +96,7 @@ async function stopAll(): Promise<number> {
 }
 
 async function measure(): Promise<LoadResult> {
-  const cpuBefore = cpuSeconds();
+  const cpuBefore = pid === undefined ? undefined : cpuSecondsOf(pid);
   const ownBefore = process.cpuUsage();
   const begin = process.hrtime.bigint();
   for (const each of switches) each.start();
@@ -104,7 +104,7 @@ async function measure(): Promise<LoadResult> {
   const counted = sum(switches.map(each => each.counters));
   const seconds = Number(process.hrtime.bigint() - begin) / 1e9;
   const own = process.cpuUsage(ownBefore);
-  const cpuAfter = cpuSeconds();
+  const cpuAfter = pid === undefined ? undefined : cpuSecondsOf(pid);
   const lost = await stopAll();
   const late = sum(switches.map(each => each.counters));
   const cpu = cpuBefore === undefined || cpuAfter === undefined ? undefined : cpuAfter - cpuBefore;
@@ -121,7 +121,7 @@ async function measure(): Promise<LoadResult> {
     generatorCpuSeconds: (own.user + own.system) / 1e6,
     answersPerSecond: counted.answered / seconds,
     answersPerCpuSecond: cpu === undefined || cpu === 0 ? undefined : counted.answered / cpu,
-    residentBytes: residentBytes(),
+    residentBytes: pid === undefined ? undefined : residentBytesOf(pid),
     latencyMicroseconds: values.latency ? percentiles() : undefined,
   };
 }
@@ -138,22 +138,6 @@ function percentiles(): { p50: number; p90: number; p99: number } {
   const sorted = latencies.toSorted((a, b) => a - b);
   const at = (share: number) => (sorted[Math.floor(share * (sorted.length - 1))] ?? Number.NaN) / 1000;
   return { p50: at(0.5), p90: at(0.9), p99: at(0.99) };
-}
-
-/** First field of schedstat: nanoseconds on a processor. Summed over threads: a JavaScript engine has several. */
-function cpuSeconds(): number | undefined {
-  if (pid === undefined) return undefined;
-  let nanoseconds = 0;
-  for (const thread of readdirSync(`/proc/${pid}/task`)) {
-    nanoseconds += Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]);
-  }
-  return nanoseconds / 1e9;
-}
-
-function residentBytes(): number | undefined {
-  if (pid === undefined) return undefined;
-  const line = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  return line ? Number(line[1]) * 1024 : undefined;
 }
 
 async function until(what: string, limit: number, condition: () => boolean): Promise<void> {
