@@ -16,6 +16,12 @@ const status = make('all');
 const lacking = lackingForBpf();
 if (lacking) say(`tenants on this machine hand over with 'repair' instead of 'cookie': ${lacking}`);
 else if (make('handoff-bpf') !== 0) say("handoff-bpf does not build: 'repair' is used instead of 'cookie'");
+if (!existsSync('/usr/share/nginx/src/conf_flags'))
+  say(
+    'the nginx module is not built: nginx here needs a server block for each pseudonym (apt-get install nginx-dev)',
+  );
+else if (make('nginx-module') !== 0)
+  say('the nginx module does not build: nginx here needs a server block for each pseudonym');
 process.exit(status);
 
 function make(target) {

@@ -1,0 +1,50 @@
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ServerMaterial } from '../../model.js';
+import { checkMaterial, checkName } from './check-material.js';
+import type { WebServer } from './web-server.js';
+import { writeWhole } from './write-whole.js';
+
+const SUFFIX = '.pem';
+
+/**
+ * A folder of files `NAME.pem`: private key, client trust anchor, server certificate, chain. Web servers that look into
+ * it at every handshake (the nginx module, the Node module) need nothing more: a file that is there is served, one that
+ * is gone is refused.
+ */
+export class PseudonymFolder implements WebServer {
+  readonly label: string;
+  private readonly folder: string;
+
+  constructor(folder: string, label = 'folder') {
+    this.folder = folder;
+    this.label = label;
+  }
+
+  async put(material: ServerMaterial): Promise<void> {
+    checkMaterial(material);
+    await mkdir(this.folder, { recursive: true, mode: 0o750 });
+    const { keyPem, anchorPem, certificatePem } = material;
+    const lines = [keyPem, anchorPem, certificatePem].map(pem => (pem.endsWith('\n') ? pem : `${pem}\n`));
+    await writeWhole(this.fileOf(material.name), lines.join(''));
+  }
+
+  async remove(name: string): Promise<void> {
+    checkName(name);
+    await rm(this.fileOf(name), { force: true });
+  }
+
+  async names(): Promise<string[]> {
+    const files = await readdir(this.folder).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return [];
+      throw error;
+    });
+    return files
+      .filter(file => file.endsWith(SUFFIX) && !file.startsWith('.'))
+      .map(file => file.slice(0, -SUFFIX.length));
+  }
+
+  private fileOf(name: string): string {
+    return join(this.folder, `${name}${SUFFIX}`);
+  }
+}

@@ -1,0 +1,213 @@
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { chmod, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { connect } from 'node:tls';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import { PseudonymFolder } from '../../../../apps/popsicl/tenant/web-server/pseudonym-folder.js';
+import { hasNginx, NginxProcess, selfSigned } from './nginx-process.js';
+import { CLOUD, type Kit, KitMaker, temporaryFolder, write } from './pseudonym-kit.js';
+import { sClient, type Visit, visit } from './tls-client.js';
+
+const MODULE = fileURLToPath(
+  new URL('../../../../../native/build/ngx_http_popsicl_module.so', import.meta.url),
+);
+
+describe('nginx with one block for every pseudonym', () => {
+  let folder: string;
+  let nginx: NginxProcess;
+  let store: PseudonymFolder;
+  let maker: KitMaker;
+  let p: Kit;
+  let q: Kit;
+
+  before(async function () {
+    if (!hasNginx() || !existsSync(MODULE)) this.skip();
+    maker = await KitMaker.create();
+    [p, q] = await Promise.all([maker.make('p1'), maker.make('q1')]);
+    folder = temporaryFolder();
+    store = new PseudonymFolder(join(folder, 'store'));
+    const decoy = selfSigned(folder, 'decoy');
+    const ordinary = selfSigned(folder, 'www.tenant.example');
+    nginx = await NginxProcess.start(
+      port => `
+        server {
+          listen 127.0.0.1:${port} ssl default_server; server_name www.tenant.example;
+          ssl_certificate ${ordinary.cert}; ssl_certificate_key ${ordinary.key};
+          ssl_session_cache shared:ordinary:1m; ssl_session_tickets on;
+          location / { return 200 "ordinary"; }
+        }
+        server {
+          listen 127.0.0.1:${port} ssl; server_name *.${CLOUD};
+          ssl_certificate ${decoy.cert}; ssl_certificate_key ${decoy.key};
+          popsicl_store ${folder}/store; popsicl_cache 10;
+          location / { return 200 "pseudonym $popsicl_name"; }
+        }`,
+      { main: `load_module ${MODULE};`, folder },
+    );
+  });
+  after(async () => {
+    await nginx?.[Symbol.asyncDispose]();
+    if (folder) await rm(folder, { recursive: true, force: true });
+  });
+  beforeEach(async () => {
+    await store.put(p.material);
+    await store.put(q.material);
+  });
+
+  const go = (what: Omit<Visit, 'port'>) => visit({ port: nginx.port, ...what });
+
+  for (const version of ['TLSv1.3', 'TLSv1.2'] as const) {
+    describe(`in ${version}`, () => {
+      const noCertificate = version === 'TLSv1.3' ? 'certificate required' : 'handshake failure';
+
+      it('lets the owner of a pseudonym in, with the certificate of that pseudonym', async () => {
+        for (const kit of [p, q]) {
+          const outcome = await go({ name: kit.name, client: kit.client, version });
+          expect(outcome).to.include({ status: 200, body: `pseudonym ${kit.name}`, refusal: undefined });
+        }
+      });
+
+      it('refuses who has no certificate', async () => {
+        expect((await go({ name: p.name, version })).refusal).to.equal(noCertificate);
+      });
+
+      it("refuses another pseudonym's certificate, alone and with its server certificate as chain", async () => {
+        const chain = { cert: q.client.cert + q.material.certificatePem, key: q.client.key };
+        const withAnchor = { cert: q.client.cert + q.material.anchorPem, key: q.client.key };
+        const serverItself = { cert: q.material.certificatePem, key: q.material.keyPem };
+        const own = { cert: p.material.certificatePem, key: p.material.keyPem };
+        for (const client of [q.client, chain, withAnchor, serverItself, own]) {
+          const outcome = await go({ name: p.name, client, version });
+          expect(outcome.status).to.equal(undefined);
+          expect(outcome.refusal).to.match(/^(unknown ca|unsupported certificate|bad certificate)$/);
+        }
+      });
+
+      it('resumes no session, of another pseudonym or an ordinary server, and offers none', async () => {
+        const first = await go({ name: q.name, client: q.client, version });
+        const ordinary = await go({ name: 'www.tenant.example', version });
+        expect(ordinary.body).to.equal('ordinary');
+        for (const { sessions } of [first, ordinary]) {
+          for (const session of sessions) {
+            const outcome = await go({ name: p.name, session, version });
+            expect(outcome.resumed).to.equal(false);
+            expect(outcome.refusal).to.equal(noCertificate);
+          }
+        }
+        if (version === 'TLSv1.3') expect([...first.sessions, ...ordinary.sessions]).to.deep.equal([]);
+      });
+
+      it('treats an unknown, a revoked and a foreign name alike', async () => {
+        const revoked = await maker.make('revoked');
+        await store.put(revoked.material);
+        expect((await go({ name: revoked.name, client: revoked.client, version })).status).to.equal(200);
+        await store.remove(revoked.name);
+        const foreign = await maker.make('foreign');
+        for (const client of [undefined, revoked.client, q.client]) {
+          const outcomes = [];
+          for (const name of [`unknown.${CLOUD}`, revoked.name, foreign.name])
+            outcomes.push(await go({ name, client, version }));
+          expect(outcomes[0]!.refusal).to.equal(client ? 'unknown ca' : noCertificate);
+          expect(outcomes[1]).to.deep.equal(outcomes[0]);
+          expect(outcomes[2]).to.deep.equal(outcomes[0]);
+          const known = await go({ name: p.name, client, version });
+          expect(known.refusal).to.equal(outcomes[0]!.refusal);
+        }
+      });
+    });
+  }
+
+  it('refuses a revoked pseudonym from the next handshake on, also when it was in memory', async () => {
+    expect((await go({ name: p.name, client: p.client })).status).to.equal(200);
+    await store.remove(p.name);
+    expect((await go({ name: p.name, client: p.client })).refusal).to.equal('unknown ca');
+  });
+
+  it('serves renewed material from the next handshake on', async () => {
+    const old = await go({ name: p.name, client: p.client });
+    const renewed = await maker.make('p1');
+    await store.put(renewed.material);
+    const outcome = await go({ name: p.name, client: renewed.client });
+    expect(outcome.status).to.equal(200);
+    expect(outcome.certificate!.equals(old.certificate!)).to.equal(false);
+    expect((await go({ name: p.name, client: p.client })).status).to.equal(undefined);
+  });
+
+  it('serves RSA and ECDSA pseudonyms beside a decoy of another kind', async () => {
+    const rsa = await maker.make('rsa', 'rsa-2048');
+    await store.put(rsa.material);
+    expect((await go({ name: rsa.name, client: rsa.client })).status).to.equal(200);
+    expect((await go({ name: rsa.name.toUpperCase(), client: rsa.client, host: rsa.name })).status).to.equal(
+      200,
+    );
+  });
+
+  it('names one issuer, that of the pseudonym, and for a decoy one that looks the same', async () => {
+    for (const name of [p.name, q.name, `unknown.${CLOUD}`]) {
+      const said = await sClient(nginx.port, name);
+      expect(said).to.match(new RegExp(`Acceptable client certificate CA names\nCN = ${name}\n(?!CN|C =)`));
+    }
+  });
+
+  it('does not renegotiate', async () => {
+    const [crt, key] = [write(folder, 'c.crt', p.client.cert), write(folder, 'c.key', p.client.key)];
+    const said = await sClient(nginx.port, p.name, ['-tls1_2', '-cert', crt, '-key', key], 'R\n');
+    expect(said).to.match(/RENEGOTIATING(.|\n)*no renegotiation/);
+  });
+
+  it('closes the connections of a revoked pseudonym at their next request', async () => {
+    const socket = connect({
+      host: '127.0.0.1',
+      port: nginx.port,
+      servername: p.name,
+      rejectUnauthorized: false,
+      ...p.client,
+    });
+    const request = `GET / HTTP/1.1\r\nHost: ${p.name}\r\n\r\n`;
+    socket.write(request);
+    const [first] = await once(socket, 'data');
+    expect(String(first)).to.match(/^HTTP\/1.1 200/);
+    await store.remove(p.name);
+    socket.write(request);
+    let more = '';
+    socket.on('data', chunk => {
+      more += chunk;
+    });
+    await once(socket, 'close');
+    expect(more).to.equal('');
+  });
+
+  it('answers 421 to requests for another host than the connection has proven', async () => {
+    expect((await go({ name: p.name, client: p.client, host: q.name })).status).to.equal(421);
+    expect((await go({ name: 'www.tenant.example', host: p.name })).status).to.equal(421);
+    expect((await go({ name: 'www.tenant.example', host: `unknown.${CLOUD}` })).status).to.equal(421);
+    expect((await go({ name: p.name, client: p.client, host: `${p.name}:${nginx.port}` })).status).to.equal(
+      200,
+    );
+  });
+
+  it('keeps no more pseudonyms in memory than it may, and serves all', async () => {
+    const kits = await Promise.all(Array.from({ length: 25 }, (_, index) => maker.make(`many${index}`)));
+    for (const kit of kits) await store.put(kit.material);
+    for (const kit of [...kits, ...kits.slice(0, 5)])
+      expect((await go({ name: kit.name, client: kit.client })).status).to.equal(200);
+  });
+
+  it('gives broken files the decoy', async () => {
+    for (const [label, content] of [
+      ['empty', ''],
+      ['noise', 'x'.repeat(100_000)],
+      ['half', q.material.keyPem],
+      ['swapped', q.material.keyPem + p.material.anchorPem + q.material.certificatePem],
+      ['others', q.material.keyPem + q.material.anchorPem + q.material.certificatePem],
+    ] as const) {
+      await writeFile(join(folder, 'store', `${label}.${CLOUD}.pem`), content);
+      expect((await go({ name: `${label}.${CLOUD}`, client: q.client })).refusal, label).to.equal(
+        'unknown ca',
+      );
+    }
+    await chmod(join(folder, 'store'), 0o750);
+  });
+});
