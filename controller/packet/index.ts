@@ -66,6 +66,9 @@ export { PacketError, type PacketErrorCode, type PacketErrorContext } from './pa
 export { type ParseOptions, parseFrame, parsePacket } from './parse-frame.js';
 export type { SackBlock, TcpFlagName, TcpInit, TcpLayer, TcpOption } from './tcp.js';
 export { TCP_HEADER_LENGTH, TcpFlag, TcpOptionKind, TcpView } from './tcp-view.js';
+export { TlsClientHello, TlsExtension } from './tls-client-hello.js';
+export { TlsError, type TlsErrorCode } from './tls-error.js';
+export { DEFAULT_HELLO_LIMIT, TlsHelloReader } from './tls-hello-reader.js';
 export { TransportView } from './transport-view.js';
 export type { UdpInit, UdpLayer } from './udp.js';
 export { UDP_HEADER_LENGTH, UdpView } from './udp-view.js';

@@ -1,5 +1,5 @@
 import { Port } from '../../../controller/openflow/index.js';
-import type { Action, Switch } from '../../../controller/switch/index.js';
+import type { Action, Instruction, Switch } from '../../../controller/switch/index.js';
 import type { PuntedSegment } from '../interception/punted-segment.js';
 import type { LiveConnection } from './live-connections.js';
 import type { Frame, Redirection } from './redirection.js';
@@ -10,6 +10,8 @@ export interface ConntrackTables {
   /** Table for packets to a tenant, and for packets from one, after translation. */
   readonly pseudo: number;
   readonly tenantSide: number;
+  /** Where packets go that need nothing more. */
+  readonly next: readonly Instruction[];
 }
 
 /**
@@ -86,6 +88,17 @@ export class ConntrackRedirection implements Redirection {
     });
   }
 
+  /** Sends a packet that is translated already to the tenant with that MAC address, untracked. */
+  pass(sw: Switch, inPort: number, mac: number, frame: Frame): void {
+    const [goto] = this.tables.next;
+    if (goto?.type !== 'goto-table') return;
+    const actions: Action[] = [
+      { type: 'set-field', field: { ethDst: mac } },
+      { type: 'nx-resubmit-table', inPort: KEEP_IN_PORT, table: goto.tableId },
+    ];
+    sw.send({ type: 'packet-out', inPort, actions, data: frame });
+  }
+
   /** The same array for the same tenant and family. */
   private commit(tenant: Tenant, family: 4 | 6): readonly Action[] {
     const key = tenant.index * 2 + (family === 4 ? 0 : 1);
@@ -100,6 +113,9 @@ export class ConntrackRedirection implements Redirection {
     return actions;
   }
 }
+
+/** OFPP_IN_PORT in 16 bits: the packet's own port stays (nicira-ext.h). */
+const KEEP_IN_PORT = 0xfff8;
 
 /** Where an answer leaves: by the port its question came in. */
 export const BACK: readonly Action[] = [{ type: 'output', port: Port.IN_PORT, maxLen: 0 }];

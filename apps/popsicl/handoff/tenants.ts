@@ -85,6 +85,21 @@ export class Tenants implements Iterable<Tenant> {
     return undefined;
   }
 
+  /** The tenant whose server a segment goes to. */
+  ofDestination(segment: PuntedSegment): Tenant | undefined {
+    const { destination0, destination1, destination2, destination3, family } = segment;
+    for (const tenant of this.all) {
+      if (
+        family === 4
+          ? tenant.ipv4 === destination3
+          : tenant.isIpv6(destination0, destination1, destination2, destination3)
+      ) {
+        return tenant;
+      }
+    }
+    return undefined;
+  }
+
   of(config: TenantConfig): Tenant | undefined {
     return this.byDomain.get(config.domain);
   }

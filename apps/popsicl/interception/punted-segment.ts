@@ -3,7 +3,7 @@
  * that the packet path allocates nothing. Addresses are four 32-bit words in network order; an IPv4 address is the
  * last of them and the others are 0.
  */
-import { IpProtocol, TcpOptionKind } from '../../../controller/packet/index.js';
+import { IpProtocol, pseudoHeaderSum, sumWords, TcpOptionKind } from '../../../controller/packet/index.js';
 
 const ETHERNET = 14;
 const IPV4 = 0x0800;
@@ -63,6 +63,14 @@ export class PuntedSegment {
 
   get payloadLength(): number {
     return this.payloadEnd - this.payloadStart;
+  }
+
+  /** Whether the TCP checksum is right (RFC 9293 section 3.1). */
+  hasRightChecksum(): boolean {
+    const { bytes, ipStart, tcpStart, payloadEnd, family } = this;
+    const addresses = sumWords(bytes, ipStart + (family === 4 ? 12 : 8), ipStart + (family === 4 ? 20 : 40));
+    const pseudo = pseudoHeaderSum(addresses, IpProtocol.TCP, payloadEnd - tcpStart);
+    return sumWords(bytes, tcpStart, payloadEnd, pseudo) === 0xffff;
   }
 
   private readIpv4(ip: number, end: number): boolean {

@@ -111,6 +111,12 @@ export function cookieOf(segment: PuntedSegment): number {
   return (segment.acknowledgement - 1) >>> 0;
 }
 
+/** Window scale that the client offered, by the cookie that the segment acknowledges; -1 for none. */
+export function windowScaleOf(segment: PuntedSegment): number {
+  const scale = (cookieOf(segment) >>> SequenceField.windowScale.shift) & SequenceField.windowScale.mask;
+  return scale === NO_WINDOW_SCALE ? -1 : scale;
+}
+
 function timestampOf(h2: number, clock: number): number {
   const part = (h2 >>> TimestampField.hashShift) & TimestampField.mask;
   return (((clock << TimestampField.clockShift) | (part << TimestampField.shift)) & ~1) >>> 0;

@@ -11,7 +11,7 @@ import type { Tenant } from '../handoff/tenants.js';
 import type { AddressPrefix } from './address-prefix.js';
 
 /** The app's own part of the cookie: why a packet was punted. */
-export const Punt = { SYN: 1, SEGMENT: 2, TENANT: 3, NEIGHBOUR: 4, DATAGRAM: 5 } as const;
+export const Punt = { SYN: 1, SEGMENT: 2, TENANT: 3, NEIGHBOUR: 4, DATAGRAM: 5, INVALID: 6 } as const;
 
 /** Flows of single connections (`flows` redirection) stand above the static ones. */
 export const CONNECTION_PRIORITY = 0x3000;
@@ -211,7 +211,7 @@ function tenantFlows(plan: FlowPlan, tenant: Tenant): [string, WantedFlow][] {
         tableId: pseudo,
         priority: CATCH + 1,
         match: { ctState: { value: invalid, mask: invalid }, ...to, ipProto: IpProtocol.TCP },
-        cookie: Punt.SEGMENT,
+        cookie: Punt.INVALID,
         instructions: punt(plan.meters.segment),
       },
     ]);

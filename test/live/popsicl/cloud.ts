@@ -1,11 +1,14 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { normal } from '../../../apps/normal/app.js';
 import { popsiclWith } from '../../../apps/popsicl/app.js';
 import { CookieKeys } from '../../../apps/popsicl/interception/cookie-keys.js';
 import type { TenantConfig } from '../../../apps/popsicl/model.js';
+import { HandoffProgram } from '../../../apps/popsicl/tenant/kernel/handoff-program.js';
 import { Controller, parseConfig } from '../../../controller/host/index.js';
 import {
   type CommandResult,
@@ -22,6 +25,10 @@ export const NAME = 'abc123.popsicls.example';
 /** What the tenant says on its only page. */
 export const PAGE = 'the page of the tenant\n';
 
+/** Whether tenants of this machine can take connections over by `cookie`. */
+export const hasProgram = () => existsSync(PROGRAM);
+
+const PROGRAM = fileURLToPath(new URL('../../../../native/build/handoff.bpf.o', import.meta.url));
 const CLIENT = ['10.0.0.1/24', 'fd00::1/64'];
 const TENANT = ['10.0.0.2/24', 'fd00::2/64'];
 
@@ -79,6 +86,7 @@ export class Cloud implements AsyncDisposable {
       cloud = new Cloud(sandbox, client, tenant, folder, settings, config);
       cloud.directory.add(NAME, config, [PSEUDO6]);
       await cloud.startNginx();
+      await cloud.loadProgram();
       await cloud.startController();
       return cloud;
     } catch (error) {
@@ -135,11 +143,24 @@ export class Cloud implements AsyncDisposable {
   async stop(): Promise<void> {
     await this.controller?.stop();
     await this.sandbox.stop();
+    await HandoffProgram.unmount(this.folder);
     await rm(this.folder, { recursive: true, force: true });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
+  }
+
+  /** Lets the tenant's kernel take connections over, with the keys of the controller. */
+  private async loadProgram(): Promise<void> {
+    if (!existsSync(PROGRAM)) return;
+    const program = await HandoffProgram.load({
+      interface: 'eth0',
+      object: PROGRAM,
+      runFolder: this.folder,
+      run: async (argv, input = '') => (await this.tenant.run(argv, { check: true, input })).stdout,
+    });
+    for (const key of this.keys.all) await program.setKey({ ...key, tenantWindowScale: 7 });
   }
 
   private async startNginx(): Promise<void> {
