@@ -3,6 +3,21 @@ import { describeCompliance } from '../../simulator/compliance.js';
 
 const APPS = new URL('../../../../apps/', import.meta.url);
 
+/** Settings that an app cannot do without. */
+const SETTINGS: Readonly<Record<string, string>> = {
+  popsicl: `{
+    domain: popsicls.example,
+    blocks: {ipv4: [198.51.100.0/24], ipv6: ['2001:db8:1::/64']},
+    gateway: {ipv4: 10.0.0.254, ipv6: 'fd00::fe'},
+    tenants: [{domain: tenant-a.example, ipv4: 10.0.0.11, ipv6: 'fd00::11', mac: '02:00:00:00:00:11'}],
+  }`,
+};
+
 for (const app of builtInApps) {
-  describeCompliance(app, { readme: new URL(`${app.name}/README.md`, APPS), builtIn: builtInApps });
+  const settings = SETTINGS[app.name];
+  describeCompliance(app, {
+    readme: new URL(`${app.name}/README.md`, APPS),
+    builtIn: builtInApps,
+    ...(settings === undefined ? {} : { settings }),
+  });
 }
