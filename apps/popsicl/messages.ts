@@ -11,7 +11,8 @@ export const MESSAGES = {
   'popsicl-tenant-unreachable': {
     level: 'warn',
     text: 'The MAC address of a tenant is not known yet.',
-    cause: 'The configuration does not give it, and the tenant has not answered the gateway.',
+    cause:
+      'The configuration does not give it, and the tenant has not answered the gateway; `place` counts the tenants of the configuration.',
     remedy: 'Give the tenant a `mac`, or the gateway an address of the tenant’s network.',
   },
 } as const satisfies MessageCatalogue;

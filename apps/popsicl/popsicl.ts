@@ -16,6 +16,8 @@ import type { Directory } from './model.js';
 /** Milliseconds between two questions for a tenant's MAC address, and after which an answer is asked for again. */
 const ASK_AGAIN = 1000;
 const ASK_REFRESH = 30_000;
+/** Questions without an answer before the log says so. */
+const PATIENCE = 5;
 
 /** What the packet path needs from the rest of the app. */
 export interface Services {
@@ -31,6 +33,8 @@ export class Popsicl implements AppInstance {
   private readonly interception: Interception;
   private readonly withoutMeters = new Set<string>();
   private sinceRefresh = 0;
+  /** Questions without an answer, by the tenant's index. */
+  private readonly unanswered = new Map<number, number>();
 
   constructor(context: AppContext<PopsiclConfig>, services: Services) {
     this.context = context;
@@ -121,6 +125,13 @@ export class Popsicl implements AppInstance {
     const refresh = this.sinceRefresh >= ASK_REFRESH;
     if (refresh) this.sinceRefresh = 0;
     for (const sw of this.context.switches.values()) this.ask(sw, refresh);
+    if (this.context.switches.size === 0) return;
+    for (const { index, mac } of this.tenants) {
+      if (mac !== undefined || (this.unanswered.get(index) ?? 0) > PATIENCE) continue;
+      const asked = (this.unanswered.get(index) ?? 0) + 1;
+      this.unanswered.set(index, asked);
+      if (asked > PATIENCE) this.context.log.write('popsicl-tenant-unreachable', { place: index + 1 });
+    }
   }
 
   /** Asks for the tenants whose address is not known, or with `refresh` for all that the configuration leaves open. */
