@@ -1,7 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import { expect } from 'chai';
-import { RateLimits, sourceOf } from '../../../apps/popsicl/registry/rate-limits.js';
+import { RateLimits } from '../../../apps/popsicl/registry/rate-limits.js';
 import type { RegistrationService } from '../../../apps/popsicl/registry/registration-service.js';
+import { sourceOf } from '../../../apps/popsicl/source.js';
 import { CodedError } from '../../../controller/coded-error.js';
 import { CLOUD, DAY, LIFETIME, RETENTION, World, type WorldOptions } from './registry-world.js';
 

@@ -1,0 +1,102 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { command } from './command.js';
+
+export const KEY_NAME = 'cloakflow-key';
+const ATTEMPTS = 200;
+const ATTEMPT_MILLISECONDS = 50;
+
+/** BIND's named on a loopback port of its own, primary for a zone that one key may update. */
+export class Named {
+  readonly port: number;
+  readonly secret: Buffer;
+  private readonly folder: string;
+  private readonly process: ChildProcess;
+  private output = '';
+
+  private constructor(port: number, secret: Buffer, folder: string) {
+    this.port = port;
+    this.secret = secret;
+    this.folder = folder;
+    this.process = spawn('named', ['-g', '-4', '-c', join(folder, 'named.conf')], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    this.process.on('error', () => {});
+    this.process.stderr?.on('data', (chunk: Buffer) => {
+      this.output += chunk.toString();
+    });
+  }
+
+  /** Undefined where BIND is not installed. */
+  static async start(domain: string): Promise<Named | undefined> {
+    const isThere = await command('named', ['-v']).then(
+      () => true,
+      () => false,
+    );
+    if (!isThere) return undefined;
+    const folder = await mkdtemp(join(tmpdir(), 'cloakflow-named-'));
+    const port = await freePort();
+    const secret = randomBytes(32);
+    const conf = `
+      key "${KEY_NAME}" { algorithm hmac-sha256; secret "${secret.toString('base64')}"; };
+      options {
+        directory "${folder}"; pid-file none; session-keyfile none;
+        listen-on port ${port} { 127.0.0.1; }; listen-on-v6 { none; };
+        recursion no; dnssec-validation no; managed-keys-directory "${folder}";
+      };
+      controls { };
+      zone "${domain}" { type primary; file "zone"; update-policy { grant ${KEY_NAME} zonesub A AAAA; }; };`;
+    const zone = `$TTL 300\n@ SOA ns1 hostmaster 1 3600 600 86400 60\n@ NS ns1\nns1 A 127.0.0.1\n`;
+    await writeFile(join(folder, 'named.conf'), conf);
+    await writeFile(join(folder, 'zone'), zone);
+    const named = new Named(port, secret, folder);
+    try {
+      await named.untilReady(domain);
+    } catch (error) {
+      await named.stop();
+      throw error;
+    }
+    return named;
+  }
+
+  async stop(): Promise<void> {
+    if (
+      this.process.pid !== undefined &&
+      this.process.exitCode === null &&
+      this.process.signalCode === null
+    ) {
+      const ended = once(this.process, 'exit');
+      this.process.kill('SIGKILL');
+      await ended;
+    }
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  private async untilReady(domain: string): Promise<void> {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      if (this.process.exitCode !== null) break;
+      const { stdout } = await dig(this.port, domain, 'SOA', '+time=1', '+tries=1');
+      if (stdout.includes('status: NOERROR')) return;
+      await new Promise(resolve => setTimeout(resolve, ATTEMPT_MILLISECONDS));
+    }
+    throw new Error(`named does not answer: ${this.output}`);
+  }
+}
+
+export function dig(port: number, name: string, type: string, ...options: string[]) {
+  return command('dig', ['@127.0.0.1', '-p', String(port), name, type, ...options]);
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, 'close');
+  return port;
+}
