@@ -99,7 +99,7 @@ describe('the learning switch on Open vSwitch', () => {
     ] as const;
     for (const [apps, next] of steps) {
       const config = await parseConfig(`apps: ${apps}`, { builtIn: [...builtInApps, shim] });
-      await live.controller.apply(config);
+      await live.controller.apply({ ...config, listen: [...live.controller.listening] });
       await ping.printed(new RegExp(`icmp_seq=${next} `));
     }
     await ping.exited;
