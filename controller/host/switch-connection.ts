@@ -1,5 +1,5 @@
 import type { DecodedMessage, PacketInView } from '../openflow/index.js';
-import { type Session, SessionError } from '../session/index.js';
+import { OpenflowReplyError, type Session, SessionError } from '../session/index.js';
 import { cookieHighOf, datapathIdText, type Features, HOST_OWNER, type Switch } from '../switch/index.js';
 import type { ConnectionHandler, PeerCertificate } from '../transport/index.js';
 import type { Controller } from './controller.js';
@@ -44,11 +44,8 @@ export class SwitchConnection implements ConnectionHandler {
     this.welcome(session).catch(error => {
       if (session.state === 'closed') return;
       const switchId = datapathIdText(session.datapathId!);
-      this.controller.log.write(
-        'switch-refused',
-        { switch: switchId, peer: this.peer, reason: 'no-answer' },
-        error,
-      );
+      const reason = error instanceof OpenflowReplyError ? 'refused' : 'no-answer';
+      this.controller.log.write('switch-refused', { switch: switchId, peer: this.peer, reason }, error);
       session.close(new SessionError('closed', 'The switch did not answer the first questions.'));
     });
   }

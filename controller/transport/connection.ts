@@ -3,6 +3,7 @@ import type { DecodedMessage, OpenflowError, PacketInView, Writer } from '../ope
 import { Session, SessionError, type SessionHandler, type SessionOptions } from '../session/index.js';
 import { InputGate } from './input-gate.js';
 import type { PeerCertificate } from './peer-certificate.js';
+import { tlsFailure } from './tls-refusal.js';
 import type { LoopMember, TransportLoop } from './transport-loop.js';
 
 /** What the owner of a connection hears of its session; output is the connection's own affair. */
@@ -178,5 +179,15 @@ export class Connection implements LoopMember {
 }
 
 function lost(cause?: Error): SessionError {
-  return new SessionError('connection-lost', 'The connection to the switch was lost.', { cause });
+  // A switch may refuse the controller's certificate when TLS seems to be established (RFC 8446 section 4.4.2.4).
+  const refusal = cause === undefined ? undefined : tlsFailure(cause);
+  if (refusal === undefined) {
+    return new SessionError('connection-lost', 'The connection to the switch was lost.', { cause });
+  }
+  const { message, mend } = refusal;
+  const text = `The connection to the switch was lost. ${message}`;
+  return new SessionError('connection-lost', text, {
+    cause: refusal,
+    ...(mend === undefined ? {} : { mend }),
+  });
 }

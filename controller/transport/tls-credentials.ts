@@ -1,4 +1,4 @@
-import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { constants, createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls';
 import { type Endpoint, formatEndpoint } from './endpoint.js';
@@ -132,7 +132,9 @@ async function load(files: TlsFiles): Promise<Loaded> {
       { mend: 'Have it renewed by its authority.' },
     );
   }
-  const options: SecureContextOptions = { key, cert, ca, minVersion: 'TLSv1.2' };
+  // Without tickets every connection shows its certificate: none outlives its expiry or its authority.
+  const secureOptions = constants.SSL_OP_NO_TICKET;
+  const options: SecureContextOptions = { key, cert, ca, minVersion: 'TLSv1.2', secureOptions };
   try {
     return { options, context: createSecureContext(options) };
   } catch (cause) {

@@ -102,7 +102,7 @@ export const HOST_MESSAGES = {
     level: 'error',
     text: 'A switch was turned away.',
     cause:
-      'It has fewer tables than the apps need, or did not answer the first questions; `reason` says which.',
+      'It has fewer tables than the apps need, or did not answer the first questions or refused one; `reason` says which.',
     remedy: 'Use fewer apps, or another switch.',
   },
   'switch-duplicate': {

@@ -181,6 +181,15 @@ describe('TLS with Open vSwitch and certificates of ovs-pki', function () {
     );
     await connectAs('switch-1');
     await running.has('switch-connected', { switch: DATAPATH });
+
+    await connectAs('switch-1', 'pki/switchca/cacert.pem', 'pssl:6654:127.0.0.1');
+    const config = yaml[0]!.replace(/listen: .*/, "listen: []\nconnect: ['ssl:127.0.0.1:6654']");
+    const calling = await start(config);
+    await until('the end of the connection', () =>
+      [...calling.logged('connection-closed'), ...calling.logged('connection-refused')].some(({ error }) =>
+        /does not accept the controller's certificate/.test((error as { message: string }).message),
+      ),
+    );
   });
 
   it('takes up renewed certificates while a switch is connected, and keeps the good ones otherwise', async () => {

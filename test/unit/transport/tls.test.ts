@@ -202,6 +202,24 @@ describe('TLS', () => {
     await Promise.all(ready.map(session => session.barrier()));
   });
 
+  it('looks at the certificate of every connection: no session is resumed', async () => {
+    const { port } = await listening(await credentials(own));
+    for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
+      const before = ready.length;
+      const first = await switchTo(port, ofSwitch, { maxVersion });
+      let session = first.getSession();
+      first.on('session', ticket => {
+        session = ticket;
+      });
+      await sessionsReady(before + 1);
+      await ready.at(-1)!.barrier();
+      session ??= first.getSession();
+      await switchTo(port, undefined, { maxVersion, session });
+      await refusals(1);
+      expect(refused.splice(0)).to.deep.equal(['certificate-missing']);
+    }
+  });
+
   it('names what is wrong with its own files', async () => {
     const expired = await authority.issue('late', { from: '20200101000000Z', until: '20210101000000Z' });
     const empty = join(directory, 'empty.pem');
