@@ -1,4 +1,5 @@
 import { type AppDefinition, defineApp } from '../../controller/host/index.js';
+import { allocate } from './allocation.js';
 import { configSchema } from './config.js';
 import { MESSAGES } from './messages.js';
 import { type Allocate, Mimiq } from './mimiq.js';
@@ -23,10 +24,4 @@ export function mimiqWith(allocate: Allocate): AppDefinition {
 }
 
 /** MIMIQ (sections 3.2 and 3.3 of the paper). */
-export const mimiq = mimiqWith(() => ({
-  requests: {
-    udp: async () => undefined,
-    dhcp4: async () => undefined,
-    dhcp6: async () => undefined,
-  },
-}));
+export const mimiq = mimiqWith(allocate);

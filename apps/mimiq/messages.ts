@@ -27,4 +27,16 @@ export const MESSAGES = {
     cause: 'It does not offer meters that count packets and drop.',
     remedy: "The allocator's limits still hold; use a newer Open vSwitch to keep floods in the switch.",
   },
+  'mimiq-audit-on': {
+    level: 'warn',
+    text: 'Who has which address is written to a sealed log.',
+    cause: 'The configuration has `allocator.audit`.',
+    remedy: 'Nothing, if this is lawful and meant; else remove the key and the file.',
+  },
+  'mimiq-allocator-retry': {
+    level: 'warn',
+    text: 'A step of the allocator failed and is tried again; its addresses stay out of use until then.',
+    cause: 'The store did not take a change, or a switch did not confirm the end of rules or new aliases.',
+    remedy: 'Look at the disk of the store, and at `cloakflow switches`.',
+  },
 } as const satisfies MessageCatalogue;

@@ -1,6 +1,7 @@
 import { parseIpv4, parseIpv6 } from '../../../controller/address/index.js';
 import { hasPrefix } from './address-bits.js';
-import { type AllocatorConfig, parseIpv4Prefix, parseIpv6Prefix } from './config.js';
+import type { AllocatorConfig } from './config.js';
+import { parseIpv4Prefix, parseIpv6Prefix } from './prefix.js';
 
 /** Something that a configuration cannot mean, with the path of the key that should change. */
 export interface ConfigProblem {
@@ -12,7 +13,6 @@ export interface ConfigProblem {
 export function checkAllocatorConfig(config: AllocatorConfig): ConfigProblem[] {
   const problems: ConfigProblem[] = [];
   const say = (path: (string | number)[], message: string) => problems.push({ path, message });
-  if (config.ipv4.length + config.ipv6.length === 0) say(['ipv4'], 'there is no pool of either family');
   if (config.lifetime.min > config.lifetime.max) say(['lifetime', 'min'], 'is longer than lifetime.max');
   checkIpv4(config, say);
   checkIpv6(config, say);

@@ -1,21 +1,25 @@
 import { z } from 'zod';
-import { formatIpv4, parseIpv4, parseIpv6 } from '../../../controller/address/index.js';
+import { parseIpv4, parseIpv6 } from '../../../controller/address/index.js';
+import { checkAllocatorConfig } from './check-config.js';
+import { LONGEST_IPV4, LONGEST_IPV6, parseIpv4Prefix, parseIpv6Prefix, SHORTEST_IPV4 } from './prefix.js';
 
-const PREFIX = /^(.+)\/(\d{1,3})$/;
-const SHORTEST_IPV4 = 8;
-const LONGEST_IPV4 = 30;
-const LONGEST_IPV6 = 112;
 const MAX_SECONDS = 10 * 365 * 86_400;
 
 const seconds = (fallback: number) => z.number().min(0.05).max(MAX_SECONDS).default(fallback);
-const ipv4 = z.string().refine(text => !Number.isNaN(parseIpv4(text)), 'is no IPv4 address');
-const ipv6 = z.string().refine(text => parseIpv6(text) !== undefined, 'is no IPv6 address');
+// What comes after reads these: it is not asked when one is wrong.
+const abort = true;
+const ipv4 = z
+  .string()
+  .refine(text => !Number.isNaN(parseIpv4(text)), { error: 'is no IPv4 address', abort });
+const ipv6 = z.string().refine(text => parseIpv6(text) !== undefined, { error: 'is no IPv6 address', abort });
 
 const ipv4Prefix = z.string().refine(text => parseIpv4Prefix(text) !== undefined, {
   error: `is no IPv4 prefix such as 198.51.100.0/24: /${SHORTEST_IPV4} to /${LONGEST_IPV4}, host bits zero`,
+  abort,
 });
 const ipv6Prefix = z.string().refine(text => parseIpv6Prefix(text) !== undefined, {
   error: `is no IPv6 prefix such as 2001:db8::/64: at most /${LONGEST_IPV6}, host bits zero`,
+  abort,
 });
 
 const ipv4Pool = z.strictObject({
@@ -33,11 +37,16 @@ const ipv6Pool = z.strictObject({
   aliasOffset: z.int().min(0).max(127).optional(),
 });
 
-export const allocatorSchema = z.strictObject({
+const shape = z.strictObject({
   /** File of leases and aliases. */
   store: z.string().min(1).default('/var/lib/cloakflow/mimiq.db'),
   ipv4: z.array(ipv4Pool).max(16).default([]),
   ipv6: z.array(ipv6Pool).max(16).default([]),
+  /** DNS servers that DHCP names, of either family. */
+  resolvers: z
+    .array(z.union([ipv4, ipv6]))
+    .max(8)
+    .default([]),
   /** t_ip: seconds that an address lasts, drawn uniformly from this range for each. */
   lifetime: z.strictObject({ min: seconds(60), max: seconds(180) }).prefault({}),
   /** t_remove: seconds that forwarding stays after expiry. */
@@ -71,7 +80,7 @@ export const allocatorSchema = z.strictObject({
       /** Addresses of all clients at one port. */
       perPort: z.int().min(1).max(1_000_000).default(512),
       /** Addresses in one request. */
-      perRequest: z.int().min(1).max(64).default(32),
+      perRequest: z.int().min(1).max(40).default(32),
       /** Requests of one port, a second and at once. */
       requestsPerSecond: z.number().min(0.1).max(1_000_000).default(50),
       burst: z.int().min(1).max(1_000_000).default(100),
@@ -89,35 +98,14 @@ export const allocatorSchema = z.strictObject({
     .optional(),
 });
 
-export type AllocatorConfig = z.output<typeof allocatorSchema>;
+export type AllocatorConfig = z.output<typeof shape>;
+
+/** Pools, lifetimes, aliases and limits, each possible by itself and all together. */
+export const allocatorSchema = shape.superRefine((config, context) => {
+  for (const { path, message } of checkAllocatorConfig(config)) {
+    context.addIssue({ code: 'custom', path: [...path], message });
+  }
+});
+
 export type Ipv4PoolConfig = AllocatorConfig['ipv4'][number];
 export type Ipv6PoolConfig = AllocatorConfig['ipv6'][number];
-
-/** First address as a number, and the length; undefined when it is none that a pool can have. */
-export function parseIpv4Prefix(text: string): { first: number; length: number } | undefined {
-  const [, address, digits] = PREFIX.exec(text) ?? [];
-  const length = Number(digits);
-  const first = parseIpv4(address ?? '');
-  if (Number.isNaN(first) || !(length >= SHORTEST_IPV4 && length <= LONGEST_IPV4)) return undefined;
-  return first % 2 ** (32 - length) === 0 ? { first, length } : undefined;
-}
-
-export function parseIpv6Prefix(text: string): { prefix: Uint8Array; length: number } | undefined {
-  const [, address, digits] = PREFIX.exec(text) ?? [];
-  const length = Number(digits);
-  const prefix = parseIpv6(address ?? '');
-  if (prefix === undefined || !(length >= 1 && length <= LONGEST_IPV6)) return undefined;
-  for (let bit = length; bit < 128; bit++) {
-    if (((prefix[bit >>> 3]! >>> (7 - (bit & 7))) & 1) === 1) return undefined;
-  }
-  return { prefix, length };
-}
-
-/** Dotted-quad mask of a prefix length, as a number. */
-export function ipv4Mask(length: number): number {
-  return (2 ** 32 - 2 ** (32 - length)) >>> 0;
-}
-
-export function ipv4PrefixText({ first, length }: { first: number; length: number }): string {
-  return `${formatIpv4(first)}/${length}`;
-}

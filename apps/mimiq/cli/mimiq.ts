@@ -1,0 +1,17 @@
+import type { Command } from 'commander';
+import type { Invocation } from '../../../controller/cli/invocation.js';
+import { defineAliases } from './aliases.js';
+import { defineAudit } from './audit.js';
+import { defineAuditKey } from './audit-key.js';
+import { defineLeases } from './leases.js';
+import { definePools } from './pools.js';
+
+/** `cloakflow mimiq …`: one file a command. */
+export function defineMimiq(program: Command, invocation: Invocation): void {
+  const mimiq = program.command('mimiq').description('ephemeral addresses for the clients of a network');
+  defineLeases(mimiq, invocation);
+  defineAliases(mimiq, invocation);
+  definePools(mimiq, invocation);
+  defineAuditKey(mimiq, invocation);
+  defineAudit(mimiq, invocation);
+}

@@ -1,0 +1,42 @@
+import type { AliasChange } from '../aliases/aliases.js';
+import type { TimeMark } from '../allocator/steady-time.js';
+import type { AliasState, Lease, SwitchId } from '../model.js';
+
+/** A lease, and the request that it answers: who asks the same again gets the same. */
+export interface StoredLease extends Lease {
+  /** Unique among the client's requests; leases of one set share it. */
+  readonly request: string;
+}
+
+/** Everything that outlives the process. */
+export interface StoredState {
+  readonly leases: StoredLease[];
+  readonly aliases: AliasState[];
+  readonly sids: [SwitchId, number][];
+  /** Lowest id that no lease ever had. */
+  readonly nextId: number;
+  readonly time: TimeMark | undefined;
+  /** 16 random bytes that name this allocator to DHCPv6 clients, the same for ever. */
+  readonly identity: Uint8Array;
+}
+
+/** One transaction. */
+export interface StoreChange {
+  /** New leases, and changed ones by their id. */
+  readonly put?: readonly StoredLease[];
+  /** Ids of leases whose addresses are free again. */
+  readonly remove?: readonly number[];
+  readonly aliases?: AliasChange;
+  readonly nextId: number;
+  readonly time: TimeMark;
+}
+
+/**
+ * Where leases and aliases are kept. A commit is all or nothing, in the order of the calls, and on the disk when it resolves;
+ * when it rejects, nothing of it need have happened, but it may have.
+ */
+export interface LeaseStore {
+  load(): Promise<StoredState>;
+  commit(change: StoreChange): Promise<void>;
+  close(): Promise<void>;
+}

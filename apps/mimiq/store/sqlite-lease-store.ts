@@ -1,0 +1,120 @@
+import { openStore, type Statement, type Store } from '../../../controller/store/index.js';
+import type { AliasState, LeaseState, SwitchId } from '../model.js';
+import type { LeaseStore, StoreChange, StoredLease, StoredState } from './lease-store.js';
+import { MIGRATIONS } from './migrations.js';
+
+type Row = Record<string, unknown>;
+
+const PUT_LEASES = `INSERT INTO lease
+  SELECT value->>0, unhex(value->>1), value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8,
+    value->>9, value->>10
+  FROM json_each(?) WHERE true
+  ON CONFLICT (id) DO UPDATE SET
+    expires_at = excluded.expires_at, remove_at = excluded.remove_at, state = excluded.state`;
+const PUT_ALIASES = `INSERT OR REPLACE INTO alias
+  SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5 FROM json_each(?)`;
+
+/**
+ * Leases in an SQLite file. A batch of any size is one statement, whose parameter is a JSON list. What is deleted is
+ * overwritten in the file: it does not tell who had an address last week.
+ */
+export class SqliteLeaseStore implements LeaseStore {
+  private readonly store: Store;
+
+  private constructor(store: Store) {
+    this.store = store;
+  }
+
+  /** Makes the file where it is missing. Throws StoreError. */
+  static async open(path: string): Promise<SqliteLeaseStore> {
+    const store = await openStore(path, MIGRATIONS);
+    await store.read('PRAGMA secure_delete = ON');
+    return new SqliteLeaseStore(store);
+  }
+
+  async load(): Promise<StoredState> {
+    const [progress] = await this.store.read<Row>('SELECT * FROM allocator');
+    const leases = await this.store.read<Row>('SELECT * FROM lease');
+    const aliases = await this.store.read<Row>('SELECT * FROM alias');
+    const sids = await this.store.read<Row>('SELECT * FROM sid');
+    const { steady, monotonic, boot } = progress!;
+    return {
+      leases: leases.map(leaseOf),
+      aliases: aliases.map(aliasOf),
+      sids: sids.map(row => [row.switch as SwitchId, Number(row.sid)]),
+      nextId: Number(progress!.next_id),
+      time:
+        boot === null
+          ? undefined
+          : { steady: Number(steady), monotonic: Number(monotonic), boot: String(boot) },
+      identity: new Uint8Array(progress!.identity as Uint8Array),
+    };
+  }
+
+  async commit(change: StoreChange): Promise<void> {
+    const { remove = [], put = [], aliases, nextId, time } = change;
+    const statements: Statement[] = [
+      {
+        sql: 'UPDATE allocator SET next_id = ?, steady = ?, monotonic = ?, boot = ?',
+        parameters: [nextId, time.steady, time.monotonic, time.boot],
+      },
+    ];
+    const add = (sql: string, values: readonly unknown[]) => {
+      if (values.length > 0) statements.push({ sql, parameters: [JSON.stringify(values)] });
+    };
+    add('DELETE FROM lease WHERE id IN (SELECT value FROM json_each(?))', remove);
+    add(PUT_LEASES, put.map(leaseRow));
+    if (aliases !== undefined) {
+      add(
+        'DELETE FROM alias WHERE alias IN (SELECT value FROM json_each(?))',
+        aliases.remove.map(({ alias }) => alias),
+      );
+      add(PUT_ALIASES, aliases.put.map(aliasRow));
+      add('DELETE FROM sid WHERE switch IN (SELECT value FROM json_each(?))', aliases.forget);
+      const sids = aliases.sids.map(({ switchId, sid }) => [switchId, sid]);
+      add('INSERT OR REPLACE INTO sid SELECT value->>0, value->>1 FROM json_each(?)', sids);
+    }
+    await this.store.write(statements);
+  }
+
+  close(): Promise<void> {
+    return this.store.close();
+  }
+}
+
+function leaseRow(lease: StoredLease): unknown[] {
+  const { id, address, attachment, alias, notBefore, expiresAt, removeAt, state, request } = lease;
+  const { switchId, port, mac } = attachment;
+  const hex = Buffer.from(address.buffer, address.byteOffset, address.length).toString('hex');
+  return [id, hex, switchId, port, mac, alias ?? null, notBefore, expiresAt, removeAt, state, request];
+}
+
+function leaseOf(row: Row): StoredLease {
+  return {
+    id: Number(row.id),
+    address: new Uint8Array(row.address as Uint8Array),
+    attachment: { switchId: row.switch as SwitchId, port: Number(row.port), mac: Number(row.mac) },
+    alias: row.alias === null ? undefined : Number(row.alias),
+    notBefore: Number(row.not_before),
+    expiresAt: Number(row.expires_at),
+    removeAt: Number(row.remove_at),
+    state: row.state as LeaseState,
+    request: row.request as string,
+  };
+}
+
+function aliasRow(state: AliasState): unknown[] {
+  const { alias, sid, switchId, createdAt, usableUntil, validUntil } = state;
+  return [alias, sid, switchId, createdAt, usableUntil, validUntil];
+}
+
+function aliasOf(row: Row): AliasState {
+  return {
+    sid: Number(row.sid),
+    alias: Number(row.alias),
+    switchId: row.switch as SwitchId,
+    createdAt: Number(row.created_at),
+    usableUntil: Number(row.usable_until),
+    validUntil: Number(row.valid_until),
+  };
+}
