@@ -200,14 +200,21 @@ export class TableMonitor implements Subscription {
       throw new OvsdbError('too-large', `the monitored tables hold more than ${this.#maxRows} rows`);
     }
     if (changes.length === 0) return;
-    try {
+    // First the listener: what waits may look at what the listener keeps.
+    shield(() => this.#listener(changes));
+    shield(() => {
       for (const waiter of [...this.#waiters]) waiter.check();
-      this.#listener(changes);
-    } catch (error) {
-      // A fault of the listener is not one of the connection.
-      queueMicrotask(() => {
-        throw error;
-      });
-    }
+    });
+  }
+}
+
+/** A fault of a listener or a probe is not one of the connection. */
+function shield(run: () => void): void {
+  try {
+    run();
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
   }
 }

@@ -283,6 +283,15 @@ describe('an OVSDB client', () => {
       await eventually(() => monitor.synchronised, 'the new snapshot');
     });
 
+    it('tells the listener before those who wait, who may look at what the listener keeps', async () => {
+      await start(serve());
+      const { monitor, heard } = await follow();
+      const waiting = monitor.waitFor(() => (heard.length === 3 ? true : undefined), 'the third change');
+      const updates = { Thing: { [id(2)]: { delete: null } } };
+      server.say({ method: 'update2', params: [monitorId(), updates], id: null });
+      expect(await waiting).to.equal(true);
+    });
+
     it('refuses more rows than it may hold', async () => {
       await start(serve());
       const database = new Database(await open(), DEFINITION);
