@@ -47,6 +47,8 @@ const limits = z.strictObject({
   refusalRate: z.int().min(0).max(1_000_000).default(1000),
   /** Connections remembered, for switches that forget them, and for how long. */
   connections: z.int().min(1024).max(16_777_216).default(1_048_576),
+  /** Idle seconds after which the rules of a connection go, with the redirection `flows`. */
+  flowIdleSeconds: z.int().min(10).max(65_535).default(300),
   connectionSeconds: z.int().min(10).max(604_800).default(7200),
 });
 

@@ -26,12 +26,31 @@ export class ConntrackRedirection implements Redirection {
     this.tables = tables;
   }
 
-  begin(sw: Switch, inPort: number, segment: PuntedSegment, tenant: Tenant, frames: readonly Frame[]): void {
+  /** The switch translates a port that is taken by itself. */
+  portFor(segment: PuntedSegment): number {
+    return segment.sourcePort;
+  }
+
+  begin(
+    sw: Switch,
+    inPort: number,
+    segment: PuntedSegment,
+    tenant: Tenant,
+    _connection: LiveConnection,
+    frames: readonly Frame[],
+  ): void {
     const actions = this.commit(tenant, segment.family);
     for (const data of frames) sw.send({ type: 'packet-out', inPort, actions, data });
   }
 
-  resume(sw: Switch, inPort: number, segment: PuntedSegment, tenant: Tenant, frame: Frame): void {
+  resume(
+    sw: Switch,
+    inPort: number,
+    segment: PuntedSegment,
+    tenant: Tenant,
+    _connection: LiveConnection,
+    frame: Frame,
+  ): void {
     sw.send({ type: 'packet-out', inPort, actions: this.commit(tenant, segment.family), data: frame });
   }
 
@@ -56,6 +75,7 @@ export class ConntrackRedirection implements Redirection {
     sw.send({ type: 'packet-out', inPort, actions, data: frame });
   }
 
+  /** Makes the switch forget what it knows of the connection of `segment`, a packet of the client. */
   forget(sw: Switch, segment: PuntedSegment): void {
     const address = (words: readonly number[]) => {
       const bytes = new Uint8Array(16);

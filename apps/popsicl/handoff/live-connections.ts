@@ -2,11 +2,13 @@ import { randomBytes } from 'node:crypto';
 import type { PuntedSegment } from '../interception/punted-segment.js';
 import { SipHash } from '../interception/siphash.js';
 
-/** Words of a slot: client address, pseudo-address, both ports, tenant and family, second of the handoff. */
-const WORDS = 11;
+/** Words of a slot: client address, pseudo-address, both ports, tenant and family, second of the handoff, tenant's side. */
+const WORDS = 12;
 const PORTS = 8;
 const OWNER = 9;
 const TIME = 10;
+/** The client's port as the tenant sees it, and the switch that the client's packets come to. */
+const SIDE = 11;
 const FIRST_CAPACITY = 1024;
 const EMPTY = -1;
 
@@ -18,6 +20,13 @@ export interface LiveConnection {
   /** Four words of the pseudo-address. */
   pseudo: [number, number, number, number];
   pseudoPort: number;
+  clientPort: number;
+  /** The client's port as the tenant sees it. */
+  translatedPort: number;
+  /** Number of the switch of the handoff, 16 bits. */
+  switchNumber: number;
+  /** Second of the handoff. */
+  second: number;
 }
 
 /**
@@ -44,6 +53,10 @@ export class LiveConnections {
     family: 4,
     pseudo: [0, 0, 0, 0],
     pseudoPort: 0,
+    clientPort: 0,
+    translatedPort: 0,
+    switchNumber: 0,
+    second: 0,
   };
 
   /** `limit`: most connections remembered, a power of two of at least 1,024. */
@@ -55,8 +68,17 @@ export class LiveConnections {
     return this.live;
   }
 
-  /** Remembers the connection of a segment on its way from the client to a pseudo-address. `tenant`: 0..65535. */
-  add(segment: PuntedSegment, tenant: number, second: number): void {
+  /**
+   * Remembers the connection of a segment on its way from the client to a pseudo-address. `tenant` and `switchNumber` have
+   * 16 bits.
+   */
+  add(
+    segment: PuntedSegment,
+    tenant: number,
+    second: number,
+    switchNumber: number,
+    translatedPort = segment.sourcePort,
+  ): void {
     const known = this.findForward(segment);
     if (known >= 0) this.drop(known);
     if (this.used === this.capacity) {
@@ -81,6 +103,7 @@ export class LiveConnections {
     words[at + PORTS] = (segment.sourcePort << 16) | segment.destinationPort;
     words[at + OWNER] = (tenant << 8) | segment.family;
     words[at + TIME] = second;
+    words[at + SIDE] = (translatedPort << 16) | switchNumber;
     this.insert(this.forward, this.forwardHash(at), slot);
     this.insert(this.backward, this.backwardHash(at), slot);
   }
@@ -93,17 +116,34 @@ export class LiveConnections {
 
   /** The connection that a segment of a tenant belongs to, by the client's address and port and the tenant. */
   ofTenant(segment: PuntedSegment, tenant: number): LiveConnection | undefined {
-    const owner = (tenant << 8) | segment.family;
-    const { key } = this;
-    writeWords(
-      key,
-      0,
-      segment.destination0,
-      segment.destination1,
-      segment.destination2,
-      segment.destination3,
+    const { destination0, destination1, destination2, destination3, destinationPort, family } = segment;
+    return this.findBackward(
+      destination0,
+      destination1,
+      destination2,
+      destination3,
+      destinationPort,
+      (tenant << 8) | family,
     );
-    writeWords(key, 16, segment.destinationPort, owner, 0, 0);
+  }
+
+  /** The connection of the client of a segment that the tenant sees under that client port. */
+  ofPort(segment: PuntedSegment, tenant: number, port: number): LiveConnection | undefined {
+    const { source0, source1, source2, source3, family } = segment;
+    return this.findBackward(source0, source1, source2, source3, port, (tenant << 8) | family);
+  }
+
+  private findBackward(
+    word0: number,
+    word1: number,
+    word2: number,
+    word3: number,
+    port: number,
+    owner: number,
+  ): LiveConnection | undefined {
+    const { key } = this;
+    writeWords(key, 0, word0, word1, word2, word3);
+    writeWords(key, 16, port, owner, 0, 0);
     const start = this.hash.hash(key, 24);
     const { backward, words } = this;
     const mask = backward.length - 1;
@@ -111,11 +151,11 @@ export class LiveConnections {
       const at = backward[index]! * WORDS;
       if (
         words[at + OWNER] === owner &&
-        words[at + PORTS]! >>> 16 === segment.destinationPort &&
-        words[at + 3] === segment.destination3 &&
-        words[at + 2] === segment.destination2 &&
-        words[at + 1] === segment.destination1 &&
-        words[at] === segment.destination0
+        words[at + SIDE]! >>> 16 === port &&
+        words[at + 3] === word3 &&
+        words[at + 2] === word2 &&
+        words[at + 1] === word1 &&
+        words[at] === word0
       ) {
         return this.describe(backward[index]!);
       }
@@ -144,6 +184,10 @@ export class LiveConnections {
     found.family = (words[at + OWNER]! & 0xff) as 4 | 6;
     for (let index = 0; index < 4; index++) found.pseudo[index] = words[at + 4 + index]!;
     found.pseudoPort = words[at + PORTS]! & 0xffff;
+    found.clientPort = words[at + PORTS]! >>> 16;
+    found.translatedPort = words[at + SIDE]! >>> 16;
+    found.switchNumber = words[at + SIDE]! & 0xffff;
+    found.second = words[at + TIME]!;
     return found;
   }
 
@@ -190,7 +234,7 @@ export class LiveConnections {
   private backwardHash(at: number): number {
     const { words, key } = this;
     for (let index = 0; index < 4; index++) writeWord(key, 4 * index, words[at + index]!);
-    writeWord(key, 16, words[at + PORTS]! >>> 16);
+    writeWord(key, 16, words[at + SIDE]! >>> 16);
     writeWord(key, 20, words[at + OWNER]!);
     return this.hash.hash(key, 24);
   }

@@ -12,13 +12,29 @@ export type Frame = PacketInView | Uint8Array;
  * rewritten both ways, so that the client sees only the pseudo-address.
  */
 export interface Redirection {
+  /** The client port under which the tenant is to see the connection of `segment`. */
+  portFor(segment: PuntedSegment, tenant: Tenant): number;
   /**
-   * Begins to redirect the connection of `segment`, and sends `frames`, the client's own packets in their order, to the
-   * tenant; `segment` is that of one of them.
+   * Begins to redirect a connection, and sends `frames`, the client's own packets in their order, to the tenant; `segment`
+   * is that of one of them.
    */
-  begin(sw: Switch, inPort: number, segment: PuntedSegment, tenant: Tenant, frames: readonly Frame[]): void;
+  begin(
+    sw: Switch,
+    inPort: number,
+    segment: PuntedSegment,
+    tenant: Tenant,
+    connection: LiveConnection,
+    frames: readonly Frame[],
+  ): void;
   /** A packet of the client for a connection that this switch should know and does not, or not yet. */
-  resume(sw: Switch, inPort: number, segment: PuntedSegment, tenant: Tenant, frame: Frame): void;
+  resume(
+    sw: Switch,
+    inPort: number,
+    segment: PuntedSegment,
+    tenant: Tenant,
+    connection: LiveConnection,
+    frame: Frame,
+  ): void;
   /** As `resume`, for a packet of the tenant. */
   resumeReply(
     sw: Switch,
@@ -28,6 +44,4 @@ export interface Redirection {
     connection: LiveConnection,
     frame: Frame,
   ): void;
-  /** Makes the switch forget what it knows of the connection of `segment`, a packet of the client. */
-  forget(sw: Switch, segment: PuntedSegment): void;
 }

@@ -4,8 +4,9 @@ import { TcpFlag, TlsError, TlsHelloReader } from '../../../controller/packet/in
 import type { Switch } from '../../../controller/switch/index.js';
 import type { PopsiclConfig } from '../config.js';
 import { BACK, ConntrackRedirection } from '../handoff/conntrack.js';
+import { FlowsRedirection } from '../handoff/flows.js';
 import { LiveConnections } from '../handoff/live-connections.js';
-import type { Frame } from '../handoff/redirection.js';
+import type { Frame, Redirection } from '../handoff/redirection.js';
 import type { Tenant, Tenants } from '../handoff/tenants.js';
 import type { Services } from '../popsicl.js';
 import { AnswerBuilder } from './answer.js';
@@ -30,6 +31,7 @@ export class Interception {
   private readonly cookies: SynCookies;
   private readonly answers: AnswerBuilder;
   private readonly conntrack: ConntrackRedirection;
+  private readonly flows: FlowsRedirection;
   private readonly live: LiveConnections;
   private readonly sources: SourceLimits;
   private readonly pending: PendingHellos;
@@ -65,6 +67,15 @@ export class Interception {
       next: context.next,
     });
     this.live = new LiveConnections(config.limits.connections);
+    this.flows = new FlowsRedirection({
+      table: context.table('classify'),
+      next: context.next,
+      cookie: context.shortLivedCookie(),
+      idleTimeout: config.limits.flowIdleSeconds,
+      live: this.live,
+      switches: context.switches,
+      now: () => this.second,
+    });
     const { pendingPerSource, handoffsPerSource, pendingHellos, pendingBytes, pendingSeconds } =
       config.limits;
     this.sources = new SourceLimits({
@@ -135,9 +146,9 @@ export class Interception {
     }
     const connection = live.ofClient(segment);
     const tenant = connection === undefined ? undefined : this.tenants.at(connection.tenant);
-    if (tenant !== undefined) {
+    if (connection !== undefined && tenant !== undefined) {
       this.counts.resumed++;
-      this.conntrack.resume(sw, view.inPort, segment, tenant, view);
+      this.redirectionOf(tenant).resume(sw, view.inPort, segment, tenant, connection, view);
       return;
     }
     if (segment.payloadLength === 0) this.withoutData(sw, view);
@@ -287,19 +298,26 @@ export class Interception {
     const { segment, live, tenants } = this;
     const tenant = tenants.ofSource(segment);
     const connection = tenant === undefined ? undefined : live.ofTenant(segment, tenant.index);
-    if (connection === undefined) {
+    if (tenant === undefined || connection === undefined) {
       this.counts.strays++;
       return;
     }
     this.counts.resumed++;
-    this.conntrack.resumeReply(sw, view.inPort, segment, tenant!, connection, view);
+    this.redirectionOf(tenant).resumeReply(sw, view.inPort, segment, tenant, connection, view);
   }
 
   private handOver(sw: Switch, view: PacketInView, tenant: Tenant, frames: readonly Frame[]): void {
     const { segment, live } = this;
+    const redirection = this.redirectionOf(tenant);
     this.counts.handoffs++;
-    live.add(segment, tenant.index, this.second);
-    this.conntrack.begin(sw, view.inPort, segment, tenant, frames);
+    const known = live.ofClient(segment);
+    const port = known?.tenant === tenant.index ? known.translatedPort : redirection.portFor(segment, tenant);
+    live.add(segment, tenant.index, this.second, Number(sw.datapathId & 0xffffn), port);
+    redirection.begin(sw, view.inPort, segment, tenant, live.ofClient(segment)!, frames);
+  }
+
+  private redirectionOf(tenant: Tenant): Redirection {
+    return tenant.redirection === 'flows' ? this.flows : this.conntrack;
   }
 
   /** The tenant that the pseudo-address of the segment names all by itself. */

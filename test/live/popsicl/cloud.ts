@@ -17,7 +17,7 @@ import {
   type SandboxHost,
   until,
 } from '../../../mininet/driver/index.js';
-import { FixedDirectory } from './fixed-directory.js';
+import { FixedDirectory } from '../../simulator/fixed-directory.js';
 
 export const PSEUDO4 = '198.51.100.7';
 export const PSEUDO6 = '2001:db8:1::7';

@@ -2,23 +2,26 @@ import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { StrategyName } from '../../../apps/popsicl/model.js';
+import type { RedirectionName, StrategyName } from '../../../apps/popsicl/model.js';
 import { Cloud, hasProgram, PAGE } from './cloud.js';
 
 const MIB = 1 << 20;
 
-const CASES: readonly { strategy: StrategyName; family: 4 | 6 }[] = [
-  { strategy: 'cookie', family: 4 },
-  { strategy: 'cookie', family: 6 },
-  { strategy: 'address', family: 6 },
+const CASES: readonly { strategy: StrategyName; redirection: RedirectionName; family: 4 | 6 }[] = [
+  { strategy: 'cookie', redirection: 'conntrack', family: 4 },
+  { strategy: 'cookie', redirection: 'conntrack', family: 6 },
+  { strategy: 'address', redirection: 'conntrack', family: 6 },
+  { strategy: 'cookie', redirection: 'flows', family: 4 },
+  { strategy: 'cookie', redirection: 'flows', family: 6 },
+  { strategy: 'address', redirection: 'flows', family: 6 },
 ];
 
-for (const { strategy, family } of CASES) {
-  describe(`a handoff by ${strategy} on IPv${family}`, () => {
+for (const { strategy, redirection, family } of CASES) {
+  describe(`a handoff by ${strategy} and ${redirection} on IPv${family}`, () => {
     let cloud: Cloud;
     before(async function () {
       if (strategy === 'cookie' && !hasProgram()) this.skip();
-      cloud = await Cloud.start({ strategy: { [`ipv${family}`]: strategy } });
+      cloud = await Cloud.start({ strategy: { [`ipv${family}`]: strategy }, redirection });
     });
     after(() => cloud?.stop());
 

@@ -1,5 +1,5 @@
-import type { Directory, PackedAddress, TenantConfig } from '../../../apps/popsicl/model.js';
-import { formatIpv4, formatIpv6, parseIpv4, parseIpv6 } from '../../../controller/address/index.js';
+import type { Directory, PackedAddress, TenantConfig } from '../../apps/popsicl/model.js';
+import { formatIpv4, formatIpv6, parseIpv4, parseIpv6 } from '../../controller/address/index.js';
 
 /** Pseudonyms given by hand, in the place of a registrar. */
 export class FixedDirectory implements Directory {

@@ -1,0 +1,216 @@
+import { randomInt } from 'node:crypto';
+import { Port } from '../../../controller/openflow/index.js';
+import { IpProtocol } from '../../../controller/packet/index.js';
+import type { Action, Instruction, Match, Switch } from '../../../controller/switch/index.js';
+import type { PuntedSegment } from '../interception/punted-segment.js';
+import { CONNECTION_PRIORITY } from '../interception/wanted-flows.js';
+import type { LiveConnection, LiveConnections } from './live-connections.js';
+import type { Frame, Redirection } from './redirection.js';
+import type { Tenant } from './tenants.js';
+
+/** Seconds in which packets that pass a new rule by are only sent on: the datapath takes a while to use it. */
+const SETTLING = 10;
+/** Seconds that rules stay after a FIN or RST. */
+const FIN_TIMEOUT = 10;
+const FIRST_EPHEMERAL = 1024;
+const PORT_TRIES = 32;
+const SYN = 0x02;
+
+export interface FlowsOptions {
+  readonly table: number;
+  readonly next: readonly Instruction[];
+  /** Cookie of short-lived flows. */
+  readonly cookie: bigint;
+  readonly idleTimeout: number;
+  readonly live: LiveConnections;
+  /** Every switch that return packets may pass. */
+  readonly switches: ReadonlyMap<string, Switch>;
+  /** Whole seconds. */
+  readonly now: () => number;
+}
+
+/**
+ * Redirection as in the paper: two rewrite rules a connection, for switches without connection tracking and for returns over
+ * other switches than the client's packets. A rule is not in use yet when the switch has taken it, so late packets are sent
+ * on one by one. The forward rule leaves SYNs out: a port used anew must not pass the name check by.
+ */
+export class FlowsRedirection implements Redirection {
+  private readonly options: FlowsOptions;
+
+  constructor(options: FlowsOptions) {
+    this.options = options;
+  }
+
+  /** Another port than the client's own where the tenant sees that one in use: the return rules would be the same. */
+  portFor(segment: PuntedSegment, tenant: Tenant): number {
+    const { live } = this.options;
+    let port = segment.sourcePort;
+    for (
+      let tries = 0;
+      tries < PORT_TRIES && live.ofPort(segment, tenant.index, port) !== undefined;
+      tries++
+    ) {
+      port = randomInt(FIRST_EPHEMERAL, 0x1_0000);
+    }
+    return port;
+  }
+
+  begin(
+    sw: Switch,
+    inPort: number,
+    segment: PuntedSegment,
+    tenant: Tenant,
+    connection: LiveConnection,
+    frames: readonly Frame[],
+  ): void {
+    const client = sourceOf(segment);
+    this.addReverse(tenant, connection, client);
+    const actions = this.forward(tenant, connection);
+    for (const data of frames) {
+      sw.send({ type: 'packet-out', inPort, actions: [...actions, INTO_TABLES], data });
+    }
+    this.addForward(sw, tenant, connection, client);
+  }
+
+  resume(
+    sw: Switch,
+    inPort: number,
+    segment: PuntedSegment,
+    tenant: Tenant,
+    connection: LiveConnection,
+    frame: Frame,
+  ): void {
+    const actions = [...this.forward(tenant, connection), INTO_TABLES];
+    sw.send({ type: 'packet-out', inPort, actions, data: frame });
+    if (this.isSettling(connection)) return;
+    this.addReverse(tenant, connection, sourceOf(segment));
+    this.addForward(sw, tenant, connection, sourceOf(segment));
+  }
+
+  resumeReply(
+    sw: Switch,
+    inPort: number,
+    segment: PuntedSegment,
+    tenant: Tenant,
+    connection: LiveConnection,
+    frame: Frame,
+  ): void {
+    const actions = [...this.backward(connection), INTO_TABLES];
+    sw.send({ type: 'packet-out', inPort, actions, data: frame });
+    if (!this.isSettling(connection)) this.addReverse(tenant, connection, destinationOf(segment));
+  }
+
+  private isSettling(connection: LiveConnection): boolean {
+    return this.options.now() - connection.second <= SETTLING;
+  }
+
+  private addForward(
+    sw: Switch,
+    tenant: Tenant,
+    connection: LiveConnection,
+    client: Uint8Array | number,
+  ): void {
+    const { family, clientPort, pseudoPort } = connection;
+    const pseudo = pseudoOf(connection);
+    const match: Match =
+      family === 4
+        ? { ethType: 0x0800, ipv4Src: client as number, ipv4Dst: pseudo as number }
+        : { ethType: 0x86dd, ipv6Src: client as Uint8Array, ipv6Dst: pseudo as Uint8Array };
+    this.add(
+      sw,
+      {
+        ...match,
+        ipProto: IpProtocol.TCP,
+        tcpSrc: clientPort,
+        tcpDst: pseudoPort,
+        tcpFlags: { value: 0, mask: SYN },
+      },
+      this.forward(tenant, connection),
+    );
+  }
+
+  /** On every switch: the first one that the return packet passes rewrites it. */
+  private addReverse(tenant: Tenant, connection: LiveConnection, client: Uint8Array | number): void {
+    const match: Match =
+      connection.family === 4
+        ? { ethType: 0x0800, ipv4Src: tenant.ipv4, ipv4Dst: client as number }
+        : { ethType: 0x86dd, ipv6Src: tenant.ipv6!, ipv6Dst: client as Uint8Array };
+    const whole = {
+      ...match,
+      ipProto: IpProtocol.TCP,
+      tcpSrc: tenant.port,
+      tcpDst: connection.translatedPort,
+    };
+    for (const sw of this.options.switches.values()) {
+      if (sw.isConnected) this.add(sw, whole, this.backward(connection));
+    }
+  }
+
+  private add(sw: Switch, match: Match, actions: readonly Action[]): void {
+    const { table, cookie, idleTimeout, next } = this.options;
+    sw.send({
+      type: 'flow-mod',
+      tableId: table,
+      cookie,
+      idleTimeout,
+      priority: CONNECTION_PRIORITY,
+      match,
+      instructions: [
+        {
+          type: 'apply-actions',
+          actions: [{ type: 'nx-fin-timeout', finIdleTimeout: FIN_TIMEOUT }, ...actions],
+        },
+        ...next,
+      ],
+    });
+  }
+
+  private forward(tenant: Tenant, { family, translatedPort, clientPort }: LiveConnection): Action[] {
+    const actions: Action[] = [
+      { type: 'set-field', field: family === 4 ? { ipv4Dst: tenant.ipv4 } : { ipv6Dst: tenant.ipv6! } },
+      { type: 'set-field', field: { tcpDst: tenant.port } },
+    ];
+    if (translatedPort !== clientPort) actions.push({ type: 'set-field', field: { tcpSrc: translatedPort } });
+    if (tenant.mac !== undefined) actions.push({ type: 'set-field', field: { ethDst: tenant.mac } });
+    return actions;
+  }
+
+  private backward(connection: LiveConnection): Action[] {
+    const { family, translatedPort, clientPort, pseudoPort } = connection;
+    const pseudo = pseudoOf(connection);
+    const actions: Action[] = [
+      {
+        type: 'set-field',
+        field: family === 4 ? { ipv4Src: pseudo as number } : { ipv6Src: pseudo as Uint8Array },
+      },
+      { type: 'set-field', field: { tcpSrc: pseudoPort } },
+    ];
+    if (translatedPort !== clientPort) actions.push({ type: 'set-field', field: { tcpDst: clientPort } });
+    return actions;
+  }
+}
+
+/** Rewritten, a packet is nobody's business here: the tables send it the ordinary way. */
+const INTO_TABLES: Action = { type: 'output', port: Port.TABLE, maxLen: 0 };
+
+function pseudoOf({ family, pseudo }: LiveConnection): Uint8Array | number {
+  return family === 4 ? pseudo[3] : bytesOf(...pseudo);
+}
+
+function sourceOf({ family, source0, source1, source2, source3 }: PuntedSegment): Uint8Array | number {
+  return family === 4 ? source3 : bytesOf(source0, source1, source2, source3);
+}
+
+function destinationOf(segment: PuntedSegment): Uint8Array | number {
+  const { family, destination0, destination1, destination2, destination3 } = segment;
+  return family === 4 ? destination3 : bytesOf(destination0, destination1, destination2, destination3);
+}
+
+function bytesOf(...words: readonly number[]): Uint8Array {
+  const bytes = new Uint8Array(16);
+  const view = new DataView(bytes.buffer);
+  words.forEach((word, index) => {
+    view.setUint32(4 * index, word);
+  });
+  return bytes;
+}

@@ -1,0 +1,223 @@
+import { readFileSync } from 'node:fs';
+import { expect } from 'chai';
+import { popsiclWith } from '../../../apps/popsicl/app.js';
+import { CookieKeys } from '../../../apps/popsicl/interception/cookie-keys.js';
+import { Punt } from '../../../apps/popsicl/interception/wanted-flows.js';
+import type { TenantConfig } from '../../../apps/popsicl/model.js';
+import { defineApp } from '../../../controller/host/index.js';
+import { cookieOf, ownerNumber } from '../../../controller/switch/index.js';
+import { FixedDirectory } from '../../simulator/fixed-directory.js';
+import { LINUX_OPTIONS, SimulatedClient } from '../../simulator/simulated-client.js';
+import { SimulatedSwitch } from '../../simulator/simulated-switch.js';
+import { Simulation } from '../../simulator/simulation.js';
+
+const SAMPLES = new URL('../../../../test/property/packet/clienthello/', import.meta.url);
+const sample = (name: string) => Uint8Array.from(readFileSync(new URL(`${name}.bin`, SAMPLES)));
+const NAME = 'abc123.popsicls.test';
+const TENANT: TenantConfig = { domain: 'tenant-a.example', ipv4: '10.0.0.11', ipv6: 'fd00::11', port: 443 };
+const FAMILIES = {
+  IPv4: { address: '192.0.2.1', pseudo: '198.51.100.7' },
+  IPv6: { address: '2001:db8:ffff::1', pseudo: '2001:db8:1::7' },
+};
+
+for (const [family, addresses] of Object.entries(FAMILIES)) {
+  describe(`interception on ${family}`, () => {
+    let simulation: Simulation;
+    let sw: SimulatedSwitch;
+    let directory: FixedDirectory;
+    let port = 40_000;
+    const owner = ownerNumber('intercept');
+    const cookies = { syn: cookieOf(owner, Punt.SYN), segment: cookieOf(owner, Punt.SEGMENT) };
+
+    beforeEach(async () => {
+      directory = new FixedDirectory();
+      directory.add(NAME, TENANT);
+      await start('{}');
+    });
+    afterEach(() => simulation.stop());
+
+    async function start(limits: string): Promise<void> {
+      const app = popsiclWith(() => ({ directory, keys: new CookieKeys() }));
+      simulation = await Simulation.start({
+        config: `{discovery: {enabled: false}, apps: [{intercept: {domain: popsicls.test, limits: ${limits},
+          blocks: {ipv4: [198.51.100.0/24], ipv6: ['2001:db8:1::/64']},
+          tenants: [{domain: tenant-a.example, ipv4: 10.0.0.11, ipv6: 'fd00::11', mac: '02:00:00:00:00:11'}]}}]}`,
+        apps: [defineApp({ ...app, name: 'intercept' })],
+      });
+      sw = new SimulatedSwitch({ datapathId: 1n, ports: [1, 2] });
+      await simulation.connect(sw);
+      sw.forget();
+    }
+
+    /** A client whose SYN has been answered. */
+    async function connected(options = LINUX_OPTIONS): Promise<SimulatedClient> {
+      const client = new SimulatedClient(sw, { ...addresses, port: port++, options, cookies });
+      client.syn();
+      await simulation.settle();
+      expect(client.heard()).to.have.length(1);
+      sw.forget();
+      return client;
+    }
+
+    /** Frames that the controller sent to the tenant since the last `forget`. */
+    async function handedOver(): Promise<Uint8Array[]> {
+      await simulation.settle();
+      return sw.received.flatMap(message =>
+        message.type === 'packet-out' && message.actions[0]?.type === 'nx-ct' ? [message.data] : [],
+      );
+    }
+
+    const metric = async (name: string) =>
+      Number(
+        new RegExp(`^cloakflow_intercept_${name}\\{.*\\} (\\d+)$`, 'm').exec(
+          await simulation.controller.metricsText(),
+        )?.[1],
+      );
+
+    it('answers a SYN by a SYN-ACK with just the options that it offers', async () => {
+      const whole = await connected();
+      expect(whole.synAck).to.deep.include({
+        flags: ['syn', 'ack'],
+        window: 16384,
+        acknowledgement: 0xffff_fff1,
+      });
+      const types = (client: SimulatedClient) => client.synAck!.options.map(({ type }) => type);
+      for (const type of ['maximum-segment-size', 'sack-permitted', 'timestamps', 'window-scale']) {
+        expect(types(whole)).to.include(type);
+      }
+      expect(whole.synAck!.checksum, 'a wrong checksum').to.equal(undefined);
+      for (const left of ['sack-permitted', 'timestamps', 'window-scale']) {
+        const client = await connected(LINUX_OPTIONS.filter(({ type }) => type !== left));
+        expect(types(client)).not.to.include(left);
+      }
+      const bare = await connected([]);
+      expect(types(bare)).to.deep.equal(['maximum-segment-size']);
+      expect(await metric('pending_bytes')).to.equal(0);
+    });
+
+    for (const name of ['openssl-1', 'chromium-1', 'chromium-125', 'chromium-126', 'node24-1']) {
+      it(`hands ${name} over, in 1, 2 and 5 segments, in any order, with repetitions`, async () => {
+        const hello = sample(name);
+        for (const count of [1, 2, 5]) {
+          const size = Math.ceil(hello.length / count);
+          const parts = Array.from({ length: count }, (_, index) => index * size);
+          for (const order of [
+            parts,
+            [...parts].reverse(),
+            [...parts, ...parts].sort((a, b) => (a % 7) - (b % 7)),
+          ]) {
+            const client = await connected();
+            const sent = new Map<number, Uint8Array>();
+            for (const offset of order) {
+              sent.set(offset, client.data(hello.subarray(offset, offset + size), offset));
+              if ((await handedOver()).length > 0) break;
+            }
+            const frames = await handedOver();
+            const expected = [...sent].sort(([a], [b]) => a - b).map(([, frame]) => Buffer.from(frame));
+            expect(frames.map(frame => Buffer.from(frame))).to.deep.equal(expected);
+            expect(await metric('pending')).to.equal(0);
+            sw.forget();
+          }
+        }
+      });
+    }
+
+    it('acknowledges what it has when a client repeats its first segment, so that it sends the rest', async () => {
+      const client = await connected();
+      const hello = sample('chromium-1');
+      client.data(hello.subarray(0, 100));
+      client.data(hello.subarray(0, 100));
+      await simulation.settle();
+      const [ack] = client.heard();
+      expect(ack).to.deep.include({ flags: ['ack'], acknowledgement: (0xffff_fff0 + 101) >>> 0 });
+      client.data(hello.subarray(100), 100);
+      expect(await handedOver()).to.have.length(2);
+    });
+
+    it('gives one and the same answer to an unknown, a revoked, a foreign and no name, and to bytes that are no TLS', async () => {
+      const hello = sample('openssl-1');
+      const at = Buffer.from(hello).indexOf(NAME);
+      const renamed = (text: string) => {
+        const copy = hello.slice();
+        copy.set(Buffer.from(text), at);
+        return copy;
+      };
+      directory.remove(NAME);
+      const streams = [
+        hello,
+        renamed('abc124'),
+        renamed('www.tenant-a.example'.slice(0, NAME.length)),
+        Uint8Array.from(Buffer.from('GET / HTTP/1.1\r\n\r\n')),
+      ];
+      const answers = [];
+      for (const stream of streams) {
+        const client = await connected();
+        client.data(stream);
+        await simulation.settle();
+        const [answer, ...more] = client.heard();
+        expect(more).to.deep.equal([]);
+        answers.push({
+          ...answer,
+          destinationPort: 0,
+          sequence: (answer!.sequence - client.synAck!.sequence) >>> 0,
+        });
+        expect(await handedOver()).to.deep.equal([]);
+        sw.forget();
+      }
+      for (const answer of answers) expect(answer).to.deep.equal(answers[0]);
+      expect(answers[0]!.flags).to.deep.equal(['rst']);
+    });
+
+    it('takes nothing without a cookie of its own: forged segments cost no memory', async () => {
+      const client = new SimulatedClient(sw, { ...addresses, port: port++, cookies });
+      for (let index = 0; index < 300; index++)
+        client.data(sample('chromium-1').subarray(0, 100), index * 100);
+      expect(await handedOver()).to.deep.equal([]);
+      expect(await metric('pending')).to.be.at.most(1);
+    });
+
+    it('ends waiting at an RST, at a FIN and after its time', async () => {
+      const first = sample('chromium-1').subarray(0, 100);
+      for (const flags of [['rst'], ['fin', 'ack']] as const) {
+        const client = await connected();
+        client.data(first);
+        await simulation.settle();
+        expect(await metric('pending')).to.equal(1);
+        client.data(new Uint8Array(0), 100, [...flags]);
+        await simulation.settle();
+        expect(await metric('pending')).to.equal(0);
+      }
+      const client = await connected();
+      client.data(first);
+      await simulation.pass(20_000);
+      expect(await metric('pending')).to.equal(0);
+      expect(await metric('pending_bytes')).to.equal(0);
+    });
+
+    it('keeps within its limits: number, number of one source, and bytes', async () => {
+      const first = sample('chromium-1').subarray(0, 100);
+      for (const [limits, most] of [
+        ['{pendingHellos: 3}', 3],
+        ['{pendingPerSource: 2}', 2],
+        ['{pendingBytes: 65536}', 21],
+      ] as const) {
+        await simulation.stop();
+        await start(limits);
+        for (let index = 0; index < 40; index++) (await connected()).data(first);
+        await simulation.settle();
+        expect(await metric('pending'), limits).to.equal(most);
+        expect(await metric('crowded_out_total'), limits).to.equal(40 - most);
+      }
+    });
+
+    it('names nobody in its log', async () => {
+      const client = await connected();
+      client.data(sample('openssl-1'));
+      await simulation.settle();
+      const text = JSON.stringify(simulation.log);
+      for (const secret of [NAME, 'abc123', addresses.address, addresses.pseudo, '10.0.0.11']) {
+        expect(text).not.to.include(secret);
+      }
+    });
+  });
+}
