@@ -6,14 +6,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { HandoffProgram } from '../../../../apps/popsicl/tenant/kernel/handoff-program.js';
-import { Namespace, type RunningCommand, until } from '../../../../mininet/driver/index.js';
-import { HandedOffClient, RawPort } from './raw-client.js';
+import { type Namespace, type RunningCommand, until } from '../../../../mininet/driver/index.js';
+import { HandedOffClient } from './raw-client.js';
 import { sipHash } from './reference-cookie.js';
+import { TenantLink } from './tenant-link.js';
 
 const OBJECT = fileURLToPath(new URL('../../../../../native/build/handoff.bpf.o', import.meta.url));
-const CLIENT_MAC = '02:00:00:00:00:01';
-const TENANT_MAC = '02:00:00:00:00:02';
 const ECHO = `require('net').createServer(s => s.on('error', () => {}).pipe(s)).listen(443, '::', () => console.log('ready'))`;
+type Family = keyof TenantLink['ports'];
 const KEY = randomBytes(16);
 const NEXT_KEY = randomBytes(16);
 
@@ -24,42 +24,26 @@ it('the reference SipHash gives the vector of the SipHash paper', () => {
 
 describe('the BPF program of a tenant', () => {
   let folder: string;
+  let link: TenantLink;
   let tenant: Namespace;
   let outside: Namespace;
   let listener: RunningCommand;
   let program: HandoffProgram;
-  const ports: Record<string, RawPort> = {};
+  let ports: TenantLink['ports'];
   let nextPort = 20_000;
 
   before(async function () {
     if (!existsSync(OBJECT)) this.skip();
     folder = await mkdtemp(join(tmpdir(), 'cloakflow-tenant-'));
-    [tenant, outside] = await Promise.all([Namespace.create(), Namespace.create()]);
-    await tenant.script([
-      `ip link add t0 address ${TENANT_MAC} type veth peer name c0 address ${CLIENT_MAC} netns ${outside.pid}`,
-      'echo 0 > /proc/sys/net/ipv6/conf/t0/disable_ipv6',
-      'ip addr add 10.9.0.2/24 dev t0',
-      'ip addr add fd09::2/64 dev t0 nodad',
-      'ip link set t0 up',
-      `ip neigh replace 10.9.0.1 lladdr ${CLIENT_MAC} dev t0 nud permanent`,
-      `ip neigh replace fd09::1 lladdr ${CLIENT_MAC} dev t0 nud permanent`,
-    ]);
-    await outside.script([
-      'echo 0 > /proc/sys/net/ipv6/conf/c0/disable_ipv6',
-      'ip addr add 10.9.0.9/24 dev c0',
-      'ip addr add fd09::9/64 dev c0 nodad',
-      'ip link set c0 up',
-    ]);
+    link = await TenantLink.create();
+    ({ tenant, outside, ports } = link);
     listener = await tenant.spawn([process.execPath, '-e', ECHO]);
     await listener.printed(/ready/);
     program = await load();
     await program.setKey({ epoch: 6, key: KEY, tenantWindowScale: 7 });
-    const macs = { clientMac: CLIENT_MAC, tenantMac: TENANT_MAC };
-    ports.IPv4 = await RawPort.open(outside, 'c0', { client: '10.9.0.1', tenant: '10.9.0.2', ...macs });
-    ports.IPv6 = await RawPort.open(outside, 'c0', { client: 'fd09::1', tenant: 'fd09::2', ...macs });
   });
   after(async () => {
-    await Promise.all([tenant?.close(), outside?.close()]);
+    await link?.[Symbol.asyncDispose]();
     if (!folder) return;
     await HandoffProgram.unmount(folder);
     await rm(folder, { recursive: true, force: true });
@@ -74,8 +58,8 @@ describe('the BPF program of a tenant', () => {
     });
   }
 
-  function client(family: string, options: Partial<ConstructorParameters<typeof HandedOffClient>[1]> = {}) {
-    return new HandedOffClient(ports[family]!, { key: KEY, port: nextPort++, ...options });
+  function client(family: Family, options: Partial<ConstructorParameters<typeof HandedOffClient>[1]> = {}) {
+    return new HandedOffClient(ports[family], { key: KEY, port: nextPort++, ...options });
   }
 
   /** What `ss -tino` says of the tenant's end of a connection. */
@@ -85,13 +69,13 @@ describe('the BPF program of a tenant', () => {
   }
 
   /** Sends a whole connection after the segments in question and waits for it, so that they are through. */
-  async function settled(family: string): Promise<void> {
+  async function settled(family: Family): Promise<void> {
     const later = client(family);
     later.send('later');
     await later.echoed('later');
   }
 
-  for (const family of ['IPv4', 'IPv6']) {
+  for (const family of ['IPv4', 'IPv6'] as const) {
     describe(`over ${family}`, () => {
       it('accepts a connection with the data of its first segment, at the right numbers', async () => {
         const one = client(family);
@@ -210,7 +194,7 @@ describe('the BPF program of a tenant', () => {
     });
   }
 
-  async function settledWith(family: string, key: Uint8Array): Promise<void> {
+  async function settledWith(family: Family, key: Uint8Array): Promise<void> {
     const later = client(family, { key });
     later.send('later');
     await later.echoed('later');

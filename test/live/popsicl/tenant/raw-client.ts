@@ -103,7 +103,8 @@ export class HandedOffClient {
   readonly port: number;
   readonly clientIsn = 0xfffffff0;
   readonly cookie: { sequence: number; tsval: number };
-  private readonly timestamps: boolean;
+  readonly timestamps: boolean;
+  readonly syn: ReferenceSyn;
   tsval = 1000;
 
   constructor(raw: RawPort, options: HandoffOptions) {
@@ -116,6 +117,7 @@ export class HandedOffClient {
       windowScale: 'windowScale' in options ? options.windowScale : 7,
     };
     this.raw = raw;
+    this.syn = syn;
     this.port = options.port;
     this.timestamps = options.timestamps ?? true;
     this.cookie = referenceCookie(options.key, syn);

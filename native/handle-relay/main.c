@@ -1,0 +1,60 @@
+/* `handle-relay SOCKET USER-ID`, a child of a Node process: takes TCP connections from SOCKET, as accept-shim does, and
+ * gives each to its parent over Node's IPC channel (NODE_HANDLE of lib/internal/child_process.js). Ends with the
+ * parent. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "../descriptor/descriptor.h"
+
+#define PATIENCE_MILLISECONDS 50
+static const char HANDLE[] = "{\"cmd\":\"NODE_HANDLE\",\"type\":\"net.Socket\",\"msg\":\"handoff\"}\n";
+
+/* Node acknowledges each handle; nothing of that matters here. 0 when the parent is gone. */
+static int discard(int channel)
+{
+    char bytes[4096];
+    ssize_t count = read(channel, bytes, sizeof(bytes));
+    return count > 0 || (count < 0 && (errno == EINTR || errno == EAGAIN));
+}
+
+static void relay(int listener, int channel, uid_t user)
+{
+    int connection = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+    if (connection < 0) return;
+    int tcp = peer_is(connection, user) ? descriptor_receive(connection, PATIENCE_MILLISECONDS) : -1;
+    (void)close(connection);
+    if (tcp < 0) return;
+    if (descriptor_send(channel, tcp, HANDLE, sizeof(HANDLE) - 1) != 0)
+        fprintf(stderr, "handle-relay: %s\n", strerror(errno));
+    (void)close(tcp);
+}
+
+int main(int count, char **words)
+{
+    const char *channel_text = getenv("NODE_CHANNEL_FD");
+    if (count != 3 || channel_text == NULL) {
+        fprintf(stderr, "usage: handle-relay SOCKET USER-ID, as a child of Node with an IPC channel\n");
+        return 2;
+    }
+    int channel = atoi(channel_text), listener = unix_listen(words[1], 512);
+    uid_t user = (uid_t)strtoul(words[2], NULL, 10);
+    if (listener < 0) {
+        fprintf(stderr, "handle-relay: %s: %s\n", words[1], strerror(errno));
+        return EXIT_FAILURE;
+    }
+    static const char ready[] = "\"ready\"\n";
+    if (write(channel, ready, sizeof(ready) - 1) < 0) return EXIT_FAILURE;
+    for (;;) {
+        struct pollfd waits[] = {{.fd = channel, .events = POLLIN}, {.fd = listener, .events = POLLIN}};
+        if (poll(waits, 2, -1) < 0 && errno != EINTR) return EXIT_FAILURE;
+        if ((waits[0].revents & (POLLERR | POLLHUP | POLLNVAL)) || ((waits[0].revents & POLLIN) && !discard(channel)))
+            return EXIT_SUCCESS;
+        if (waits[1].revents & POLLIN) relay(listener, channel, user);
+    }
+}
