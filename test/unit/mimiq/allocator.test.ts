@@ -203,6 +203,19 @@ describe('mimiq allocator', () => {
     expect(network.forwarding.aliases).to.not.include(old);
   });
 
+  it('renews IPv6 addresses until their alias ends, and never past it', async () => {
+    const network = await FakeNetwork.start();
+    const [lease] = await network.allocate(client(1), 1, 'six', 6);
+    const alias = network.forwarding.aliases.find(state => state.alias === lease!.alias)!;
+    let last = lease!;
+    while (last.expiresAt > network.allocator.now() + 1000) {
+      await network.pass(Math.min(9, (last.expiresAt - network.allocator.now() - 500) / 1000));
+      [last] = (await network.allocator.renew(client(1), [lease!.address])) as [typeof last];
+      expect(last.removeAt).to.be.at.most(alias.validUntil);
+    }
+    expect(last.removeAt).to.equal(alias.validUntil);
+  });
+
   it('uses no alias before the edge switches confirmed it', async () => {
     const network = await FakeNetwork.start();
     network.forwarding.refuseAliases = true;
