@@ -4,6 +4,8 @@
  *     node setup.mjs          prepare only
  *     node setup.mjs demo     prepare, then run the demonstration
  *     node setup.mjs test     prepare, then run every test that this machine can run
+ *     node setup.mjs bench    prepare, and the programs to compare with too, then run the benchmark that follows
+ *     node setup.mjs fuzz     build, then fuzz what follows
  *
  * What is there already is left alone, so that the second time is quick. Without root nothing is installed and
  * what needs root is left out; one line says so.
@@ -41,12 +43,17 @@ const PACKAGES = {
   'bind9-dnsutils': 'dig, in tests',
   'knot-dnsutils': 'kdig, in tests',
 };
+/** What only the benchmark needs. */
+const BENCH_PACKAGES = {
+  'openvswitch-testcontroller': 'a controller to compare with',
+  'python3-os-ken': 'a controller to compare with',
+};
 /** The other supported Node release, on which the unit tests run too. */
 const OTHER_NODE = '24.21.0';
 // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query's own placeholders
 const INSTALLED_FORMAT = '${Package} ${db:Status-Status}\n';
 const OVS_CTL = '/usr/share/openvswitch/scripts/ovs-ctl';
-const JOBS = ['demo', 'test'];
+const JOBS = ['demo', 'test', 'bench', 'fuzz'];
 
 const root = dirname(fileURLToPath(import.meta.url));
 process.chdir(root);
@@ -58,17 +65,21 @@ if (job !== undefined && !JOBS.includes(job)) {
   process.exit(2);
 }
 
-const packagesReady = installPackages();
+// Fuzzing needs nothing but the build.
+const packagesReady =
+  job !== 'fuzz' && installPackages(job === 'bench' ? { ...PACKAGES, ...BENCH_PACKAGES } : PACKAGES);
 installNodeModules();
 step('native programs', process.execPath, [join('native', 'build.mjs')]);
 step('build', 'npm', ['run', '--silent', 'build']);
 const ovsReady = packagesReady && isRoot && startOpenVswitch();
 if (job === 'demo') runDemo(ovsReady);
 if (job === 'test') runTests(ovsReady);
+if (job === 'bench') runBench(ovsReady);
+if (job === 'fuzz') become(['dist/test/fuzz/main.js', ...rest]);
 
 /** True when every Debian package is there, after installing what is missing where that is allowed. */
-function installPackages() {
-  const query = spawnSync('dpkg-query', ['-W', '-f', INSTALLED_FORMAT, ...Object.keys(PACKAGES)], {
+function installPackages(packages) {
+  const query = spawnSync('dpkg-query', ['-W', '-f', INSTALLED_FORMAT, ...Object.keys(packages)], {
     encoding: 'utf8',
   });
   if (query.error) {
@@ -81,13 +92,13 @@ function installPackages() {
       .filter(line => line.endsWith(' installed'))
       .map(line => line.split(' ')[0]),
   );
-  const missing = Object.keys(PACKAGES).filter(name => !installed.has(name));
+  const missing = Object.keys(packages).filter(name => !installed.has(name));
   if (missing.length === 0) return true;
   if (!isRoot) {
     say(`not root: what needs Open vSwitch or Mininet is left out (missing: ${missing.join(' ')})`);
     return false;
   }
-  say(`installing ${missing.map(name => `${name} (${PACKAGES[name]})`).join(', ')}`);
+  say(`installing ${missing.map(name => `${name} (${packages[name]})`).join(', ')}`);
   const apt = { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } };
   step('apt-get update', 'apt-get', ['update', '-qq'], apt);
   step('apt-get install', 'apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...missing], apt);
@@ -133,6 +144,11 @@ function runTests(ready) {
   if (ready) groups.push('live', 'emulation');
   else say('without root or Open vSwitch the live and emulation tests are left out');
   become(['dist/test/run.js', '--coverage', ...options, ...groups]);
+}
+
+function runBench(ready) {
+  if (!ready) fail('the benchmark needs root, Open vSwitch and the controllers to compare with');
+  become(['dist/test/bench/main.js', ...rest]);
 }
 
 /** Path of the other supported Node release from the npm registry; undefined where there is none for this machine. */

@@ -23,24 +23,35 @@ interface IdleConnections {
 }
 
 const HANDSHAKE_TIMEOUT = 10;
+/** Seconds after which V8 has given back what starting has left. */
+const SETTLE = 12;
 
 export async function measureIdleCost(
   connections: number,
   idleSeconds: number,
   progress: (text: string) => void,
 ): Promise<IdleCost> {
-  const cloakflow = PEERS[0]!;
-  const running = await startPeer(cloakflow);
-  try {
+  const alone = await withController(async running => {
     const startBytes = residentBytesOf(running.pid);
     progress(`idle for ${idleSeconds} s`);
     await sleep(idleSeconds * 1000);
     const baseBytes = residentBytesOf(running.pid);
-    progress(`${connections} idle switches`);
-    const switches = await measureSwitches(running, connections, idleSeconds, baseBytes);
-    progress(`${connections} connections that say nothing`);
-    const silent = await measureSilent(running, connections);
-    return { startBytes, baseBytes, idleSeconds, switches, silent };
+    progress(`${connections} idle switches for ${2 * idleSeconds} s`);
+    return {
+      startBytes,
+      baseBytes,
+      switches: await measureSwitches(running, connections, idleSeconds, baseBytes),
+    };
+  });
+  progress(`${connections} connections that say nothing`);
+  const silent = await withController(running => measureSilent(running, connections));
+  return { ...alone, idleSeconds, silent };
+}
+
+async function withController<T>(measure: (running: RunningPeer) => Promise<T>): Promise<T> {
+  const running = await startPeer(PEERS[0]!);
+  try {
+    return await measure(running);
   } finally {
     await running.stop();
   }
@@ -69,7 +80,7 @@ async function measureSwitches(
 }
 
 async function measureSilent(running: RunningPeer, count: number): Promise<IdleCost['silent']> {
-  await sleep(1000);
+  await sleep(SETTLE * 1000);
   const before = residentBytesOf(running.pid);
   const idle = await openIdle(running.port, count, ['--silent']);
   const begin = Date.now();

@@ -27,6 +27,7 @@ export function barChart(title: string, bars: Bar[], scale: 'linear' | 'log' = '
     grid: { left: 170, right: 110, top: 45, bottom: 30 },
     xAxis: {
       type: scale === 'log' ? 'log' : 'value',
+      splitNumber: 4,
       axisLabel: { color: INK },
       splitLine: { lineStyle: { color: INK, opacity: 0.25 } },
     },

@@ -1,0 +1,23 @@
+import { expect } from 'chai';
+import { seedsOf } from '../../fuzz/corpus.js';
+import { fuzz } from '../../fuzz/engine.js';
+import { TARGETS } from '../../fuzz/targets/index.js';
+
+const COUNTS: Record<string, number> = { openflow: 30_000, packet: 2_000, session: 10_000 };
+
+describe('mutants of the fuzzing seeds', () => {
+  for (const target of TARGETS) {
+    it(`break no promise of ${target.name}`, async () => {
+      const result = await fuzz(target, {
+        count: COUNTS[target.name]!,
+        seconds: Number.POSITIVE_INFINITY,
+        seed: 1,
+        seeds: seedsOf(target.name),
+        found: (input, error) => {
+          throw new Error(`${Buffer.from(input).toString('hex')}: ${error.message}`, { cause: error });
+        },
+      });
+      expect(result.findings).to.equal(0);
+    }).timeout(60_000);
+  }
+});
