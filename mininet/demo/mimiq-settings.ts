@@ -1,31 +1,45 @@
-/** The settings of the app `mimiq` for `topologies/mimiq.yaml`, for demonstration and tests. */
-export function mimiqSettings(options: { store: string; tunnel?: 'vxlan' | 'gre' | 'geneve' }): object {
-  return {
-    switches: {
-      edge1: {
-        datapathId: 'e1',
-        underlay: '10.99.0.1',
-        outside: {
-          port: 1,
-          mac: '02:c1:0a:e1:00:01',
-          addresses: ['192.0.2.1', '2001:db8:e1::1'],
-          nextHop: '02:0b:5e:00:00:01',
-        },
-      },
-      edge2: {
-        datapathId: 'e2',
-        underlay: '10.99.0.2',
-        outside: {
-          port: 1,
-          mac: '02:c1:0a:e2:00:01',
-          addresses: ['192.0.2.5', '2001:db8:e2::1'],
-          nextHop: '02:0b:5e:00:00:02',
-        },
-      },
-      access1: { datapathId: 'a1', underlay: '10.99.0.11', clients: [1, 2], exit: 'edge1' },
-      access2: { datapathId: 'a2', underlay: '10.99.0.12', clients: [1, 2], exit: 'edge1' },
-      access3: { datapathId: 'a3', underlay: '10.99.0.13', clients: [1, 2, 3], exit: 'edge2' },
+export interface MimiqSettingsOptions {
+  store: string;
+  tunnel?: 'vxlan' | 'gre' | 'geneve';
+  /** OVSDB endpoint of a switch; with it the app makes the tunnel ports. */
+  ovsdb?: ((name: string) => string) | undefined;
+}
+
+const SWITCHES = {
+  edge1: {
+    datapathId: 'e1',
+    underlay: '10.99.0.1',
+    outside: {
+      port: 1,
+      mac: '02:c1:0a:e1:00:01',
+      addresses: ['192.0.2.1', '2001:db8:e1::1'],
+      nextHop: '02:0b:5e:00:00:01',
     },
+  },
+  edge2: {
+    datapathId: 'e2',
+    underlay: '10.99.0.2',
+    outside: {
+      port: 1,
+      mac: '02:c1:0a:e2:00:01',
+      addresses: ['192.0.2.5', '2001:db8:e2::1'],
+      nextHop: '02:0b:5e:00:00:02',
+    },
+  },
+  access1: { datapathId: 'a1', underlay: '10.99.0.11', clients: [1, 2], exit: 'edge1' },
+  access2: { datapathId: 'a2', underlay: '10.99.0.12', clients: [1, 2], exit: 'edge1' },
+  access3: { datapathId: 'a3', underlay: '10.99.0.13', clients: [1, 2, 3], exit: 'edge2' },
+};
+
+/** The settings of the app `mimiq` for `topologies/mimiq.yaml`, for demonstration and tests. */
+export function mimiqSettings(options: MimiqSettingsOptions): object {
+  const { ovsdb } = options;
+  const switches = Object.entries(SWITCHES).map(([name, sw]) => [
+    name,
+    ovsdb === undefined ? sw : { ...sw, ovsdb: ovsdb(name) },
+  ]);
+  return {
+    switches: Object.fromEntries(switches),
     tunnel: { type: options.tunnel ?? 'vxlan' },
     allocator: {
       store: options.store,

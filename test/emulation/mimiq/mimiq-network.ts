@@ -13,8 +13,18 @@ import { type EmulatedHost, type EmulatedNetwork, emulate, until } from '../../.
 import type { DirectAllocator } from './direct-allocator.js';
 
 export const GATEWAY_MAC = '02:c1:0a:00:00:fe';
+export const SERVER4 = '198.51.100.10';
+export const SERVER6 = '2001:db8:5::10';
 const IPV4_GATEWAY = '10.64.0.1';
 const ACCESS = ['access1', 'access2', 'access3'];
+
+type TunnelType = 'vxlan' | 'gre' | 'geneve';
+
+export interface MimiqNetworkOptions {
+  tunnel?: TunnelType;
+  /** The controller makes the tunnel ports; otherwise the test does. */
+  byOvsdb?: boolean;
+}
 
 /** `topologies/mimiq.yaml` under a controller of this process. */
 export class MimiqNetwork implements AsyncDisposable {
@@ -22,6 +32,8 @@ export class MimiqNetwork implements AsyncDisposable {
   readonly log: Record<string, unknown>[] = [];
   network!: EmulatedNetwork;
   controller!: Controller;
+  private tunnel: TunnelType = 'vxlan';
+  private ovsdb: ((name: string) => string) | undefined;
   private readonly folder: string;
 
   private constructor(folder: string, allocator: DirectAllocator) {
@@ -29,15 +41,18 @@ export class MimiqNetwork implements AsyncDisposable {
     this.allocator = allocator;
   }
 
-  static async start(
-    allocator: DirectAllocator,
-    tunnel: 'vxlan' | 'gre' | 'geneve' = 'vxlan',
-  ): Promise<MimiqNetwork> {
+  static async start(allocator: DirectAllocator, options: MimiqNetworkOptions = {}): Promise<MimiqNetwork> {
+    const { tunnel = 'vxlan', byOvsdb = false } = options;
     const all = new MimiqNetwork(await mkdtemp(join(tmpdir(), 'cloakflow-test-')), allocator);
+    all.tunnel = tunnel;
     try {
       await all.startController();
       all.network = await emulate('mimiq', { controller: `unix:${all.socket}` });
-      await addTunnelPorts(all.network, tunnel);
+      if (byOvsdb) {
+        all.ovsdb = name => all.network.switch(name).database;
+        await all.controller.stop();
+        await all.startController();
+      } else await addTunnelPorts(all.network, tunnel);
       await all.connected();
       for (const name of all.clientNames) await all.prepare(name);
     } catch (error) {
@@ -54,7 +69,15 @@ export class MimiqNetwork implements AsyncDisposable {
       JSON.stringify({
         listen: [`punix:${this.socket}`],
         discovery: { enabled: false },
-        apps: [{ mimiq: mimiqSettings({ store: join(this.folder, 'mimiq.db') }) }],
+        apps: [
+          {
+            mimiq: mimiqSettings({
+              store: join(this.folder, 'mimiq.db'),
+              tunnel: this.tunnel,
+              ovsdb: this.ovsdb,
+            }),
+          },
+        ],
       }),
       { builtIn },
     );

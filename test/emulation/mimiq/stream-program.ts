@@ -1,0 +1,53 @@
+/**
+ * `node stream-program.js SERVER PORT INTERVAL`: sends numbered datagrams to an echo server every INTERVAL ms, always from the
+ * address that the last line `from ADDRESS` of standard input names, and keeps listening at all addresses before.
+ * `close ADDRESS` ends one. `stop` ends the sending: prints, when everything is back or two seconds have passed, how many were
+ * sent and which are missing, as JSON.
+ */
+import { createSocket, type Socket } from 'node:dgram';
+import { createInterface } from 'node:readline';
+
+const [, , server, port, interval] = process.argv;
+const sockets = new Map<string, Socket>();
+const missing = new Set<number>();
+let current: Socket | undefined;
+let sent = 0;
+let isStopped = false;
+
+function open(address: string): void {
+  const socket = createSocket({ type: address.includes(':') ? 'udp6' : 'udp4', recvBufferSize: 1 << 20 });
+  socket.on('message', data => {
+    missing.delete(data.readUInt32BE());
+    if (isStopped && missing.size === 0) finish();
+  });
+  socket.bind({ address, port: 0 }, () => {
+    sockets.set(address, socket);
+    current = socket;
+    process.stdout.write(`from ${address}\n`);
+  });
+}
+
+function finish(): void {
+  process.stdout.write(`${JSON.stringify({ sent, missing: [...missing] })}\n`);
+  process.exit(0);
+}
+
+const timer = setInterval(() => {
+  if (current === undefined) return;
+  const data = Buffer.alloc(64);
+  data.writeUInt32BE(++sent);
+  missing.add(sent);
+  current.send(data, Number(port), server);
+}, Number(interval));
+
+createInterface({ input: process.stdin }).on('line', line => {
+  const [word, address = ''] = line.split(' ');
+  if (word === 'from') open(address);
+  else if (word === 'close') sockets.get(address)?.close();
+  else {
+    clearInterval(timer);
+    isStopped = true;
+    if (missing.size === 0) finish();
+    setTimeout(finish, 2000);
+  }
+});
