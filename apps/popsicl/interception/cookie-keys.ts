@@ -38,11 +38,15 @@ export class CookieKeys {
     return this.hashes[1];
   }
 
-  /** Makes a new key and forgets the one before the last. */
-  rotate(): void {
-    const next = freshKey(this.keys[0]!.epoch + 1);
-    this.keys = [next, this.keys[0]!];
-    this.hashes = [new SipHash(next.key), this.hashes[0]!];
+  /** A key to come, which tenants have to know before it makes cookies. */
+  next(): CookieKey {
+    return freshKey(this.keys[0]!.epoch + 1);
+  }
+
+  /** From here on `key` makes the cookies; the one before the last is forgotten. */
+  use(key: CookieKey): void {
+    this.keys = [key, this.keys[0]!];
+    this.hashes = [new SipHash(key.key), this.hashes[0]!];
   }
 }
 
