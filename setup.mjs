@@ -27,6 +27,7 @@ const PACKAGES = {
   iproute2: 'network namespaces and links',
   'iputils-ping': 'ping',
   ethtool: 'offload settings of virtual links',
+  nftables: 'address translation of emulated homes',
   tcpdump: 'captures',
   'libpcap-dev': 'captures in tests',
   clang: 'builds the BPF program of tenants',
