@@ -4,10 +4,11 @@
  *     npm run demo [SCENE ...]
  */
 import { learningSwitch } from './learning-switch.js';
+import { mimiq } from './mimiq.js';
 import { Stage } from './stage.js';
 
 /** In the order in which they are shown. */
-const SCENES = { 'learning-switch': learningSwitch };
+const SCENES = { 'learning-switch': learningSwitch, mimiq };
 
 const names = process.argv.slice(2);
 const unknown = names.filter(name => !(name in SCENES));

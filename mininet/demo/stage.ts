@@ -23,19 +23,27 @@ export class Stage {
     return new Stage(await mkdtemp(join(tmpdir(), 'cloakflow-demo-')), signal);
   }
 
-  /** Starts `cloakflow run` with these apps (YAML list items) and returns where switches reach it. */
-  async startController(apps: readonly string[]): Promise<string> {
+  /**
+   * Starts `cloakflow run` with these apps (YAML list items) and returns where switches reach it. `shown` is what the
+   * audience reads of them.
+   */
+  async startController(apps: readonly string[], shown = apps.join(', ')): Promise<string> {
     const socket = join(this.folder, 'openflow.sock');
     const config = join(this.folder, 'cloakflow.yaml');
     await writeFile(
       config,
       `listen: ['punix:${socket}']\napps:\n${apps.map(app => `  - ${app}\n`).join('')}`,
     );
-    this.tell(`cloakflow run  (apps: ${apps.join(', ')})`);
+    this.tell(`cloakflow run  (apps: ${shown})`);
     const argv = [process.execPath, CLI, 'run', config, '--admin', this.adminSocket];
     this.controller = await RunningCommand.spawn(argv, { signal: this.signal });
     await this.controller.printed(/listening/);
     return `unix:${socket}`;
+  }
+
+  /** A path for a file that goes with the scene. */
+  file(name: string): string {
+    return join(this.folder, name);
   }
 
   async startNetwork(topology: string, controller: string): Promise<EmulatedNetwork> {

@@ -10,12 +10,13 @@ import { parseMac } from '../../../controller/address/index.js';
 import { Controller, parseConfig } from '../../../controller/host/index.js';
 import { mimiqSettings } from '../../../mininet/demo/mimiq-settings.js';
 import { type EmulatedHost, type EmulatedNetwork, emulate, until } from '../../../mininet/driver/index.js';
+import { addAddress, prepareMimiqClient, removeAddress } from '../../../mininet/traffic/mimiq-client.js';
+import { addTunnelPorts } from '../../../mininet/traffic/tunnel-ports.js';
 import type { DirectAllocator } from './direct-allocator.js';
 
 export const GATEWAY_MAC = '02:c1:0a:00:00:fe';
 export const SERVER4 = '198.51.100.10';
 export const SERVER6 = '2001:db8:5::10';
-const IPV4_GATEWAY = '10.64.0.1';
 const ACCESS = ['access1', 'access2', 'access3'];
 
 type TunnelType = 'vxlan' | 'gre' | 'geneve';
@@ -54,7 +55,7 @@ export class MimiqNetwork implements AsyncDisposable {
         await all.startController();
       } else await addTunnelPorts(all.network, tunnel);
       await all.connected();
-      for (const name of all.clientNames) await all.prepare(name);
+      for (const name of all.clientNames) await prepareMimiqClient(all.host(name));
     } catch (error) {
       await all[Symbol.asyncDispose]();
       throw error;
@@ -117,20 +118,12 @@ export class MimiqNetwork implements AsyncDisposable {
   /** Gives a client an address of its leases; the newest is used by default. */
   async use(name: string, lease: Lease): Promise<string> {
     const text = formatAddress(lease.address);
-    const host = this.host(name);
-    await host.run(
-      lease.address.length === 4
-        ? ['ip', 'addr', 'add', `${text}/32`, 'dev', 'eth0']
-        : ['ip', '-6', 'addr', 'add', `${text}/128`, 'dev', 'eth0', 'nodad'],
-      { check: true },
-    );
+    await addAddress(this.host(name), text);
     return text;
   }
 
   async drop(name: string, lease: Lease): Promise<void> {
-    const bits = lease.address.length === 4 ? 32 : 128;
-    const address = `${formatAddress(lease.address)}/${bits}`;
-    await this.host(name).run(['ip', 'addr', 'del', address, 'dev', 'eth0'], { check: true });
+    await removeAddress(this.host(name), formatAddress(lease.address));
   }
 
   async pings(name: string, from: string, to: string, count = 1): Promise<boolean> {
@@ -146,37 +139,5 @@ export class MimiqNetwork implements AsyncDisposable {
 
   get socket(): string {
     return join(this.folder, 'openflow.sock');
-  }
-
-  private async prepare(name: string): Promise<void> {
-    const lines = [
-      `ip route add ${IPV4_GATEWAY} dev eth0 scope link`,
-      `ip route add default via ${IPV4_GATEWAY}`,
-      'ip -6 route add default via fe80::1 dev eth0',
-    ];
-    await this.host(name).run(['sh', '-ec', lines.join('\n')], { check: true });
-  }
-}
-
-/** A flow-based tunnel port on every switch of the network. */
-export async function addTunnelPorts(
-  network: EmulatedNetwork,
-  type: 'vxlan' | 'gre' | 'geneve',
-): Promise<void> {
-  for (const sw of network.switches.values()) {
-    const underlay = sw.interfaces.find(({ addresses }) => addresses.length > 0)?.addresses[0]?.split('/')[0];
-    if (underlay === undefined || sw.name === 'core') continue;
-    const options = ['options:remote_ip=flow', 'options:key=flow', `options:local_ip=${underlay}`];
-    await sw.vsctl([
-      'add-port',
-      sw.bridge,
-      'mimiq',
-      '--',
-      'set',
-      'Interface',
-      'mimiq',
-      `type=${type}`,
-      ...options,
-    ]);
   }
 }

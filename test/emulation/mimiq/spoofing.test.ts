@@ -6,8 +6,8 @@ import { buildFrame, findLayer, type LayerInit, parseFrame } from '../../../cont
 import { type Capture, until } from '../../../mininet/driver/index.js';
 import { framesOf } from './captured-frames.js';
 import { DirectAllocator } from './direct-allocator.js';
+import { FrameSender } from './frame-sender.js';
 import { GATEWAY_MAC, MimiqNetwork, SERVER4, SERVER6 } from './mimiq-network.js';
-import { FrameSender } from './stream.js';
 
 const PORT = 9;
 const REQUEST_PORT = 4870;

@@ -3,9 +3,9 @@ import { expect } from 'chai';
 import { formatAddress } from '../../../apps/mimiq/address-prefix.js';
 import type { Lease } from '../../../apps/mimiq/model.js';
 import type { RunningCommand } from '../../../mininet/driver/index.js';
+import { Stream, startEcho } from '../../../mininet/traffic/stream.js';
 import { DirectAllocator } from './direct-allocator.js';
 import { MimiqNetwork, SERVER4, SERVER6 } from './mimiq-network.js';
-import { Stream, startEcho } from './stream.js';
 
 /** One client at each client-facing switch. */
 const CLIENTS = ['c1', 'c3', 'c5'];

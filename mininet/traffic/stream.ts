@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { type EmulatedHost, type RunningCommand, until } from '../../../mininet/driver/index.js';
+import { type EmulatedHost, type RunningCommand, until } from '../driver/index.js';
 
 const ECHO_PORT = 7777;
 const program = (name: string) => fileURLToPath(new URL(`./${name}-program.js`, import.meta.url));
@@ -39,28 +39,5 @@ export class Stream {
     this.command.stdin!.write('stop\n');
     await until('the end of the stream', () => this.command.exit !== undefined);
     return JSON.parse(this.command.stdout.trim().split('\n').at(-1)!);
-  }
-}
-
-/** Sends frames as they are from a host's interface. */
-export class FrameSender {
-  private readonly command: RunningCommand;
-  private sent = 0;
-
-  private constructor(command: RunningCommand) {
-    this.command = command;
-  }
-
-  static async start(host: EmulatedHost): Promise<FrameSender> {
-    const command = await host.spawn([process.execPath, program('frame'), 'eth0']);
-    await command.printed(/^ready$/m);
-    return new FrameSender(command);
-  }
-
-  /** Resolves when the frame is on the wire. */
-  async send(frame: Uint8Array): Promise<void> {
-    this.command.stdin!.write(`${Buffer.from(frame).toString('hex')}\n`);
-    this.sent++;
-    await this.command.printed(new RegExp(`(sent\\n){${this.sent}}`));
   }
 }
