@@ -3,6 +3,8 @@ import { CodedError } from '../../../controller/coded-error.js';
 export type DnsErrorCode =
   /** An address and port where the server cannot listen. */
   | 'dns-listen'
+  /** The file of the update key holds none. */
+  | 'dns-update-key'
   /** The other DNS server did not take an update. No message names a pseudonym. */
   | 'dns-update-refused'
   | 'dns-update-unreachable'

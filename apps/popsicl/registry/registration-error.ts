@@ -12,6 +12,8 @@ export type RegistrationErrorCode =
   | 'unknown-pseudonym'
   /** The pseudonym has ended. */
   | 'not-active'
-  | 'closing';
+  | 'closing'
+  /** The operator asked for something that there is not. */
+  | 'bad-call';
 
 export class RegistrationError extends CodedError<RegistrationErrorCode> {}

@@ -104,10 +104,12 @@ export class RegistrationService {
     this.plan = plan;
   }
 
-  /** Sweeps every `interval` milliseconds. */
-  sweepEvery(interval: number): void {
+  /** Sweeps every `interval` milliseconds, and does `also` after it. */
+  sweepEvery(interval: number, also: () => Promise<void> = async () => {}): void {
     this.sweeping = this.options.clock.every(interval, () => {
-      void this.sweep().catch(error => this.options.log.write('popsicl-sweep-failed', {}, error));
+      void this.sweep()
+        .then(also)
+        .catch(error => this.options.log.write('popsicl-sweep-failed', {}, error));
     });
   }
 

@@ -1,0 +1,100 @@
+import { access, constants, mkdir, open, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CommandError } from '../../../controller/cli/failure.js';
+import { type Invocation, write, writeJson } from '../../../controller/cli/invocation.js';
+import { paletteFor } from '../../../controller/cli/palette.js';
+import { adminClient } from '../../../controller/cli/query.js';
+import { registerAtPortal } from '../portal/portal-client.js';
+import { answerSchema, type RegistrationAnswer, type RegistrationInput } from '../portal/portal-requests.js';
+import { canonicalDomain } from '../pseudonym/label.js';
+import type { RegisterOptions } from './register.js';
+
+/** Files that a registration leaves, by what they are. */
+interface Written {
+  certificate: string;
+  authority: string;
+  pkcs12?: { modern: string; old: string };
+}
+
+export async function registerPseudonym(
+  domain: string,
+  options: RegisterOptions,
+  invocation: Invocation,
+): Promise<void> {
+  const { csr, form, keyType, out } = options;
+  const input: RegistrationInput = {
+    domain,
+    ...(csr === undefined ? {} : { csr: await readFile(csr, 'utf8') }),
+    ...(form === undefined ? {} : { form }),
+    ...(keyType === undefined ? {} : { keyType }),
+  };
+  await mkdir(out, { recursive: true, mode: 0o700 });
+  // Before anything is registered that could then not be written down.
+  await access(out, constants.W_OK);
+  const answer = await ask(input, options, invocation);
+  const files = await keep(answer, out);
+  const { name, url, expires, pkcs12 } = answer;
+  const password = pkcs12?.password;
+  if (options.json) return writeJson(invocation, { name, url, expires, files, password });
+  const palette = paletteFor(invocation.stdout, invocation.env);
+  const lines = [
+    `${palette('green', 'pseudonym')}  ${name}`,
+    `url        ${url}`,
+    `expires    ${expires}`,
+    `CA         ${files.authority}`,
+    `client     ${files.certificate}`,
+  ];
+  if (password !== undefined) {
+    lines.push(
+      `PKCS#12    ${files.pkcs12!.modern}`,
+      `           ${files.pkcs12!.old} (for systems that do not import the first)`,
+      `password   ${palette('bold', password)}  (shown this once)`,
+      '',
+      `  curl --cacert ${files.authority} --cert-type P12 --cert ${files.pkcs12!.modern}:${password} '${url}'`,
+    );
+  }
+  await write(invocation.stdout, `${lines.join('\n')}\n`);
+}
+
+async function ask(
+  input: RegistrationInput,
+  { portal, ca, instance, admin }: RegisterOptions,
+  invocation: Invocation,
+): Promise<RegistrationAnswer> {
+  if (portal !== undefined) {
+    const authorityPem = ca === undefined ? undefined : await readFile(ca, 'utf8');
+    return registerAtPortal({ url: portal, authorityPem }, input);
+  }
+  const client = adminClient(admin === undefined ? {} : { admin }, invocation);
+  const answer = answerSchema.safeParse(await client.callApp(instance, 'register', input));
+  if (answer.success) return answer.data;
+  throw new CommandError('admin-bad-answer', 'the controller does not answer as a registration does');
+}
+
+/** Writes what was given, for this user only. An existing file is never touched. */
+async function keep(
+  { name, certificate, authority, pkcs12 }: RegistrationAnswer,
+  out: string,
+): Promise<Written> {
+  // The name becomes part of file names.
+  if (canonicalDomain(name) !== name)
+    throw new CommandError('portal-bad-answer', 'the pseudonym is no domain name');
+  const base = join(out, name);
+  const written: Written = { certificate: `${base}.pem`, authority: `${base}-ca.pem` };
+  await writeNew(written.certificate, certificate);
+  await writeNew(written.authority, authority);
+  if (pkcs12 === undefined) return written;
+  const files = { modern: `${base}.p12`, old: `${base}-old.p12` };
+  await writeNew(files.modern, Buffer.from(pkcs12.modern, 'base64'));
+  await writeNew(files.old, Buffer.from(pkcs12.old, 'base64'));
+  return { ...written, pkcs12: files };
+}
+
+async function writeNew(path: string, contents: string | Uint8Array): Promise<void> {
+  const file = await open(path, 'wx', 0o600);
+  try {
+    await file.writeFile(contents);
+  } finally {
+    await file.close();
+  }
+}

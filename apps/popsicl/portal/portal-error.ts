@@ -1,0 +1,17 @@
+import { CodedError } from '../../../controller/coded-error.js';
+
+export type PortalErrorCode =
+  | 'not-found'
+  | 'bad-request'
+  | 'too-large'
+  | 'unsupported-media-type'
+  | 'internal'
+  /** An address and port, or files, that the portal cannot use. */
+  | 'portal-listen'
+  | 'portal-certificate'
+  /** For its client: nothing answers, what answers is not trusted, or is no portal. */
+  | 'portal-unreachable'
+  | 'portal-untrusted'
+  | 'portal-bad-answer';
+
+export class PortalError extends CodedError<PortalErrorCode | (string & {})> {}
