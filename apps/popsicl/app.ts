@@ -1,9 +1,9 @@
 import { type AppContext, type AppDefinition, defineApp } from '../../controller/host/index.js';
+import { cloudServices } from './cloud-services.js';
 import { configSchema, type PopsiclConfig } from './config.js';
-import { CookieKeys } from './interception/cookie-keys.js';
 import { MESSAGES } from './messages.js';
-import type { Directory } from './model.js';
 import { Popsicl, type Services } from './popsicl.js';
+import { REGISTRAR_MESSAGES } from './registry/messages.js';
 
 /** An app whose packet path rests on these services. */
 export function popsiclWith(
@@ -19,17 +19,10 @@ export function popsiclWith(
       { name: 'tenant-side', miss: 'own' },
     ],
     endsPipeline: false,
-    messages: MESSAGES,
+    messages: { ...MESSAGES, ...REGISTRAR_MESSAGES },
     start: async context => new Popsicl(context, await servicesOf(context)),
   });
 }
 
-const NOBODY: Directory = {
-  tenantOfName: () => undefined,
-  tenantOfAddress: () => undefined,
-  isPseudoAddress: () => false,
-  onChange: () => () => undefined,
-};
-
 /** PoPSiCl (sections 3 to 5 of the paper). */
-export const popsicl = popsiclWith(() => ({ directory: NOBODY, keys: new CookieKeys() }));
+export const popsicl = popsiclWith(context => cloudServices(context));

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { parseIpv4, parseIpv6, parseMac } from '../../controller/address/index.js';
 import { parsePrefix } from './interception/address-prefix.js';
 import { DEFAULT_GATEWAY_MAC } from './interception/neighbours.js';
+import { registrarSchema } from './registrar-config.js';
 
 const NAME = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
@@ -83,6 +84,8 @@ export const configSchema = z.strictObject({
   /** Seconds that a cookie key makes cookies. */
   keyLifetime: z.int().min(10).max(86_400).default(600),
   limits: limits.prefault({}),
+  /** Absent: nobody can register. */
+  registration: registrarSchema.optional(),
 });
 
 export type PopsiclConfig = z.output<typeof configSchema>;

@@ -1,6 +1,6 @@
 import { macToNumber } from '../../controller/address/index.js';
 import type { AppContext, AppInstance } from '../../controller/host/index.js';
-import type { PacketInView } from '../../controller/openflow/index.js';
+import type { Json, PacketInView } from '../../controller/openflow/index.js';
 import { PacketError } from '../../controller/packet/index.js';
 import type { Action, Refusal, Switch } from '../../controller/switch/index.js';
 import type { PopsiclConfig } from './config.js';
@@ -12,6 +12,7 @@ import { Interception } from './interception/interception.js';
 import { type Heard, Neighbours } from './interception/neighbours.js';
 import { type MeterName, meterOf, Punt, planFlows } from './interception/wanted-flows.js';
 import type { Directory } from './model.js';
+import { RegistrationError } from './registry/registration-error.js';
 
 /** Milliseconds between two questions for a tenant's MAC address, and after which an answer is asked for again. */
 const ASK_AGAIN = 1000;
@@ -23,11 +24,15 @@ const PATIENCE = 5;
 export interface Services {
   readonly directory: Directory;
   readonly keys: CookieKeys;
+  /** Answers the operator; absent where nothing can be asked. */
+  readonly call?: (name: string, parameters: Json) => Promise<Json>;
+  readonly close?: () => Promise<void>;
 }
 
 /** The app in its switches: static flows, and an answer for each packet that they punt. */
 export class Popsicl implements AppInstance {
   private readonly context: AppContext<PopsiclConfig>;
+  private readonly services: Services;
   private readonly tenants: Tenants;
   private readonly neighbours: Neighbours;
   private readonly interception: Interception;
@@ -38,11 +43,24 @@ export class Popsicl implements AppInstance {
 
   constructor(context: AppContext<PopsiclConfig>, services: Services) {
     this.context = context;
+    this.services = services;
     const { config, clock } = context;
     this.tenants = new Tenants(config.tenants.map(tenant => ({ ...tenant, port: config.port })));
     this.neighbours = new Neighbours(config.gateway);
     this.interception = new Interception(context, this.tenants, services);
     clock.every(ASK_AGAIN, () => this.askForTenants());
+  }
+
+  stop(): Promise<void> | undefined {
+    return this.services.close?.();
+  }
+
+  call(name: string, parameters: Json): Promise<Json> {
+    const { call } = this.services;
+    if (call !== undefined) return call(name, parameters);
+    throw new RegistrationError('no-registration', 'this controller registers no pseudonyms', {
+      mend: 'Give the app `registration` in the configuration.',
+    });
   }
 
   switchUp(sw: Switch): void {

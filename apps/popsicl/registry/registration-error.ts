@@ -14,6 +14,8 @@ export type RegistrationErrorCode =
   | 'not-active'
   | 'closing'
   /** The operator asked for something that there is not. */
-  | 'bad-call';
+  | 'bad-call'
+  /** The configuration has no `registration`. */
+  | 'no-registration';
 
 export class RegistrationError extends CodedError<RegistrationErrorCode> {}
