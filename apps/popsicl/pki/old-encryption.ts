@@ -7,7 +7,7 @@ import { Integer, OctetString, Sequence } from 'asn1js';
 import { AlgorithmIdentifier } from 'pkijs';
 
 const PBE_SHA1_3DES = '1.2.840.113549.1.12.1.3';
-const ITERATIONS = 2048;
+const ITERATIONS = 128;
 const SALT_LENGTH = 8;
 /** SHA-1: block and output in bytes. */
 const BLOCK = 64;

@@ -31,8 +31,8 @@ const Oid = {
   friendlyName: '1.2.840.113549.1.9.20',
   localKeyId: '1.2.840.113549.1.9.21',
 };
-/** The password has 100 random bits, which iterations need not stretch; importers reject very few. */
-const ITERATIONS = 2048;
+/** The password has 100 random bits, which iterations need not stretch. */
+const ITERATIONS = 128;
 const PASSWORD_BYTES = 13;
 
 /** 20 characters in groups of five: 100 random bits, easy to type. */
