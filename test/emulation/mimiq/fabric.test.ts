@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { findLayer, parseFrame } from '../../../controller/packet/index.js';
 import { until } from '../../../mininet/driver/index.js';
+import { DirectAllocator } from '../../simulator/direct-allocator.js';
 import { framesOf, insideVxlan, isNeighbourTalk } from './captured-frames.js';
-import { DirectAllocator } from './direct-allocator.js';
 import { MimiqNetwork, SERVER4, SERVER6 } from './mimiq-network.js';
 
 const SWITCHES = ['edge1', 'edge2', 'access1', 'access2', 'access3'];

@@ -12,7 +12,7 @@ import { mimiqSettings } from '../../../mininet/demo/mimiq-settings.js';
 import { type EmulatedHost, type EmulatedNetwork, emulate, until } from '../../../mininet/driver/index.js';
 import { addAddress, prepareMimiqClient, removeAddress } from '../../../mininet/traffic/mimiq-client.js';
 import { addTunnelPorts } from '../../../mininet/traffic/tunnel-ports.js';
-import type { DirectAllocator } from './direct-allocator.js';
+import type { DirectAllocator } from '../../simulator/direct-allocator.js';
 
 export const GATEWAY_MAC = '02:c1:0a:00:00:fe';
 export const SERVER4 = '198.51.100.10';

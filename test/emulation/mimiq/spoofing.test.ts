@@ -4,8 +4,8 @@ import type { Lease } from '../../../apps/mimiq/model.js';
 import { parseMac } from '../../../controller/address/index.js';
 import { buildFrame, findLayer, type LayerInit, parseFrame } from '../../../controller/packet/index.js';
 import { type Capture, until } from '../../../mininet/driver/index.js';
+import { DirectAllocator } from '../../simulator/direct-allocator.js';
 import { framesOf } from './captured-frames.js';
-import { DirectAllocator } from './direct-allocator.js';
 import { FrameSender } from './frame-sender.js';
 import { GATEWAY_MAC, MimiqNetwork, SERVER4, SERVER6 } from './mimiq-network.js';
 

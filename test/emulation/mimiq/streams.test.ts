@@ -4,7 +4,7 @@ import { formatAddress } from '../../../apps/mimiq/address-prefix.js';
 import type { Lease } from '../../../apps/mimiq/model.js';
 import type { RunningCommand } from '../../../mininet/driver/index.js';
 import { Stream, startEcho } from '../../../mininet/traffic/stream.js';
-import { DirectAllocator } from './direct-allocator.js';
+import { DirectAllocator } from '../../simulator/direct-allocator.js';
 import { MimiqNetwork, SERVER4, SERVER6 } from './mimiq-network.js';
 
 /** One client at each client-facing switch. */

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { until } from '../../../mininet/driver/index.js';
-import { DirectAllocator } from './direct-allocator.js';
+import { DirectAllocator } from '../../simulator/direct-allocator.js';
 import { MimiqNetwork, SERVER4, SERVER6 } from './mimiq-network.js';
 
 /** What the outer packets of each kind are to tcpdump. */

@@ -9,7 +9,7 @@ import { popsiclWith } from '../../../apps/popsicl/app.js';
 import { CookieKeys } from '../../../apps/popsicl/interception/cookie-keys.js';
 import type { TenantConfig } from '../../../apps/popsicl/model.js';
 import { HandoffProgram } from '../../../apps/popsicl/tenant/kernel/handoff-program.js';
-import { Controller, parseConfig } from '../../../controller/host/index.js';
+import { type AppDefinition, Controller, parseConfig } from '../../../controller/host/index.js';
 import {
   type CommandResult,
   OvsSandbox,
@@ -19,6 +19,7 @@ import {
 } from '../../../mininet/driver/index.js';
 import { FixedDirectory } from '../../simulator/fixed-directory.js';
 
+export const DATAPATH_ID = '000000000000c10d';
 export const PSEUDO4 = '198.51.100.7';
 export const PSEUDO6 = '2001:db8:1::7';
 export const NAME = 'abc123.popsicls.example';
@@ -32,6 +33,12 @@ const PROGRAM = fileURLToPath(new URL('../../../../native/build/handoff.bpf.o', 
 const CLIENT = ['10.0.0.1/24', 'fd00::1/64'];
 const TENANT = ['10.0.0.2/24', 'fd00::2/64'];
 
+/** Apps that stand between popsicl and normal: as the configuration lists them, and what they are. */
+export interface AppsBeside {
+  entries: readonly object[];
+  definitions: readonly AppDefinition[];
+}
+
 /** A client and a tenant with nginx on one switch, and a controller with the app in this process. */
 export class Cloud implements AsyncDisposable {
   readonly sandbox: OvsSandbox;
@@ -44,6 +51,7 @@ export class Cloud implements AsyncDisposable {
   readonly tenantConfig: TenantConfig;
   controller!: Controller;
   private readonly settings: Record<string, unknown>;
+  private readonly beside: AppsBeside;
 
   private constructor(
     sandbox: OvsSandbox,
@@ -52,6 +60,7 @@ export class Cloud implements AsyncDisposable {
     folder: string,
     settings: Record<string, unknown>,
     tenantConfig: TenantConfig,
+    beside: AppsBeside,
   ) {
     this.sandbox = sandbox;
     this.client = client;
@@ -59,17 +68,22 @@ export class Cloud implements AsyncDisposable {
     this.folder = folder;
     this.settings = settings;
     this.tenantConfig = tenantConfig;
+    this.beside = beside;
   }
 
   static async start(
     tenantSettings: Partial<TenantConfig> = {},
     settings: Record<string, unknown> = {},
+    beside: AppsBeside = { entries: [], definitions: [] },
   ): Promise<Cloud> {
     const folder = await mkdtemp(join(tmpdir(), 'cloakflow-cloud-'));
     const sandbox = await OvsSandbox.start();
     let cloud: Cloud | undefined;
     try {
-      await sandbox.addBridge('br0', { controllers: [sandbox.controllerSocket('br0')] });
+      await sandbox.addBridge('br0', {
+        datapathId: DATAPATH_ID,
+        controllers: [sandbox.controllerSocket('br0')],
+      });
       const client = await sandbox.addHost('br0', { addresses: CLIENT });
       const tenant = await sandbox.addHost('br0', { addresses: TENANT });
       await client.namespace.script([
@@ -83,7 +97,7 @@ export class Cloud implements AsyncDisposable {
         port: 443,
         ...tenantSettings,
       };
-      cloud = new Cloud(sandbox, client, tenant, folder, settings, config);
+      cloud = new Cloud(sandbox, client, tenant, folder, settings, config, beside);
       cloud.directory.add(NAME, config, [PSEUDO6]);
       await cloud.startNginx();
       await cloud.loadProgram();
@@ -112,9 +126,9 @@ export class Cloud implements AsyncDisposable {
     const text = JSON.stringify({
       listen: [`p${this.sandbox.controllerSocket('br0')}`],
       discovery: { enabled: false },
-      apps: [{ popsicl: settings }, 'normal'],
+      apps: [{ popsicl: settings }, ...this.beside.entries, 'normal'],
     });
-    const builtIn = [app, normal];
+    const builtIn = [app, ...this.beside.definitions, normal];
     this.controller = await Controller.start({
       config: await parseConfig(text, { builtIn }),
       builtIn,

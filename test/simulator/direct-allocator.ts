@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { writeBits } from '../../../apps/mimiq/allocator/address-bits.js';
-import type { Allocate, Allocation } from '../../../apps/mimiq/mimiq.js';
-import type { AliasState, Attachment, Forwarding, Lease, Requests } from '../../../apps/mimiq/model.js';
+import { writeBits } from '../../apps/mimiq/allocator/address-bits.js';
+import type { Allocate, Allocation } from '../../apps/mimiq/mimiq.js';
+import type { AliasState, Attachment, Forwarding, Lease, Requests } from '../../apps/mimiq/model.js';
 
 const HOUR = 3_600_000;
 
