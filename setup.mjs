@@ -30,6 +30,8 @@ const PACKAGES = {
   nftables: 'address translation of emulated homes',
   tcpdump: 'captures',
   'libpcap-dev': 'captures in tests',
+  'isc-dhcp-client': 'a DHCP client of hosts in tests',
+  udhcpc: 'another one',
   clang: 'builds the BPF program of tenants',
   bpftool: 'its types and its keys',
   'libbpf-dev': 'its headers',
@@ -46,6 +48,8 @@ const PACKAGES = {
 };
 /** What only the benchmark needs. */
 const BENCH_PACKAGES = {
+  'kea-dhcp4-server': 'a DHCP server to compare with',
+  'kea-admin': 'perfdhcp',
   'openvswitch-testcontroller': 'a controller to compare with',
   'python3-os-ken': 'a controller to compare with',
 };

@@ -2,6 +2,7 @@
  * Benchmarks; not part of the tests.
  *
  *     node main.js controller [--quick] [--rounds N] [--part PART ...] [--output FOLDER]
+ *     node main.js mimiq [--quick] [--rounds N] [--output FOLDER]
  *
  * Prints tables, and writes controller.json, controller.svg and controller.md to docs/benchmarks (with `--quick` or
  * `--part` only where `--output` says so). Wants root, Open vSwitch, a C compiler, ovs-testcontroller and
@@ -14,6 +15,7 @@ import { parseArgs } from 'node:util';
 import { measureController, PARTS, type Part } from './controller/benchmark.js';
 import { chartOf, markdownReport, terminalReport } from './controller/report.js';
 import { targetsOf } from './controller/targets.js';
+import { benchMimiq } from './mimiq/benchmark.js';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -27,11 +29,27 @@ const { values, positionals } = parseArgs({
 const parts = (values.part ?? PARTS) as readonly Part[];
 const unknown = parts.find(part => !PARTS.includes(part));
 const rounds = Number(values.rounds ?? (values.quick ? 1 : 5));
-if (positionals.join(' ') !== 'controller' || unknown !== undefined || !(rounds >= 1)) {
+const [subject, ...more] = positionals;
+if (
+  !['controller', 'mimiq'].includes(subject ?? '') ||
+  more.length > 0 ||
+  unknown !== undefined ||
+  !(rounds >= 1)
+) {
   console.error(
-    `usage: npm run bench -- controller [--quick] [--rounds N] [--part ${PARTS.join('|')} ...] [--output FOLDER]`,
+    `usage: npm run bench -- controller [--quick] [--rounds N] [--part ${PARTS.join('|')} ...] [--output FOLDER]\n       npm run bench -- mimiq [--quick] [--rounds N] [--output FOLDER]`,
   );
   process.exit(2);
+}
+
+const usual = fileURLToPath(new URL('../../../docs/benchmarks', import.meta.url));
+if (subject === 'mimiq') {
+  await benchMimiq({
+    quick: values.quick,
+    rounds,
+    folder: values.output ?? (values.quick ? undefined : usual),
+  });
+  process.exit(0);
 }
 
 const command = ['npm run bench --', ...process.argv.slice(2).filter(word => word !== '--')].join(' ');
@@ -47,7 +65,6 @@ const missed = targetsOf(result).filter(target => !target.reached);
 console.log(missed.length === 0 ? 'Every target is reached.' : `${missed.length} targets are not reached.`);
 
 const isWhole = !values.quick && values.part === undefined;
-const usual = fileURLToPath(new URL('../../../docs/benchmarks', import.meta.url));
 const folder = values.output ?? (isWhole ? usual : undefined);
 if (folder !== undefined) {
   mkdirSync(folder, { recursive: true });
