@@ -86,6 +86,8 @@ export const configSchema = z.strictObject({
   limits: limits.prefault({}),
   /** Absent: nobody can register. */
   registration: registrarSchema.optional(),
+  /** Folder in which tenants that share it find their keys and certificates; absent: none does. */
+  materialFolder: z.string().min(1).optional(),
 });
 
 export type PopsiclConfig = z.output<typeof configSchema>;

@@ -15,4 +15,10 @@ export const MESSAGES = {
       'The configuration does not give it, and the tenant has not answered the gateway; `place` counts the tenants of the configuration.',
     remedy: 'Give the tenant a `mac`, or the gateway an address of the tenant’s network.',
   },
+  'popsicl-key-failed': {
+    level: 'error',
+    text: 'A new cookie key could not be written down or made known.',
+    cause: 'The file in the registration’s folder could not be written, or a tenant did not take the key.',
+    remedy: 'Look at the folder and at the agents of the tenants.',
+  },
 } as const satisfies MessageCatalogue;

@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { styleText } from 'node:util';
 import { type EmulatedNetwork, emulate, RunningCommand, runCommand } from '../driver/index.js';
 
-const CLI = fileURLToPath(new URL('../../controller/cli/main.js', import.meta.url));
+/** The command line's program. */
+export const CLI = fileURLToPath(new URL('../../controller/cli/main.js', import.meta.url));
 
 /** What a scene plays on: a controller in a process of its own, an emulated network, and a way to tell. */
 export class Stage {
