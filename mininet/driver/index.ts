@@ -6,6 +6,7 @@ export { EmulatedLink } from './emulated-link.js';
 export { EmulatedNetwork } from './emulated-network.js';
 export { EmulatedSwitch } from './emulated-switch.js';
 export { EmulationError, type EmulationErrorCode } from './errors.js';
+export { isListening } from './is-listening.js';
 export { loadTopology, topologyNames } from './load-topology.js';
 export { Namespace } from './namespace.js';
 export { type BridgeOptions, OvsSandbox, type OvsSandboxOptions } from './ovs-sandbox.js';

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bestDatapath, type DatapathType } from './datapath.js';
 import { EmulationError } from './errors.js';
+import { isListening } from './is-listening.js';
 import { assertRoot, Namespace } from './namespace.js';
 import { type CommandResult, type RunOptions, runCommand } from './run-command.js';
 import type { RunningCommand, SpawnOptions } from './running-command.js';
@@ -195,7 +196,7 @@ export class OvsSandbox implements AsyncDisposable {
     await this.startVswitchd(signal);
   }
 
-  /** Starts one of the two daemons and waits for its control socket. */
+  /** Starts one of the two daemons and waits until it listens on its control socket. */
   private async daemon(
     program: string,
     control: string,
@@ -211,7 +212,7 @@ export class OvsSandbox implements AsyncDisposable {
       () => {
         if (running.exit !== undefined)
           throw new EmulationError('command-failed', `${program} ended: ${running.stderr.slice(0, 2000)}`);
-        return existsSync(socket);
+        return isListening(socket);
       },
       { signal, interval: 3, timeout: 20_000 },
     );

@@ -1,8 +1,7 @@
-import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { RunningCommand, runCommand, until } from '../../../mininet/driver/index.js';
+import { isListening, RunningCommand, runCommand, until } from '../../../mininet/driver/index.js';
 
 const SCHEMA = '/usr/share/openvswitch/vswitch.ovsschema';
 
@@ -53,7 +52,7 @@ export class OvsdbProcess {
     this.#running = running;
     await until('the start of ovsdb-server', () => {
       if (running.exit !== undefined) throw new Error(`ovsdb-server ended: ${running.stderr}`);
-      return existsSync(this.path('server.ctl'));
+      return isListening(this.path('server.ctl'));
     });
   }
 
