@@ -93,7 +93,7 @@ describe('`run`', () => {
     expect((await process.ended).code).to.equal(0);
   });
 
-  it('ends with 1 and says why: a faulty configuration, a port in use, a second controller', async () => {
+  it('ends with 1 and says where a configuration is faulty', async () => {
     const file = join(folder, 'cloakflow.yaml');
     await writeFile(file, 'apps: [learning-swich]\n');
     const faulty = await run(file).ended;
@@ -102,24 +102,22 @@ describe('`run`', () => {
       .to.include('cloakflow.yaml:1:')
       .and.include('learning-switch')
       .and.include('[app-unknown]');
+  });
 
+  it('ends with 1 and says which port is in use', async () => {
     const first = run('--listen', 'ptcp:0:127.0.0.1', '--json', '--log-level', 'silent');
-    const { listen } = await ready(first);
-    const inUse = await cloakflow(
-      'run',
-      '--listen',
-      listen[0]!,
-      '--admin',
-      join(folder, 'other.sock'),
-      '--json',
-    ).ended;
-    expect(inUse.code).to.equal(1);
-    expect(JSON.parse(inUse.stderr.trimEnd().split('\n').at(-1)!).error.message).to.include(
-      listen[0]!.split(':')[1],
-    );
-    const second = await run('--listen', 'ptcp:0:127.0.0.1', '--log-level', 'silent').ended;
-    expect(second.code).to.equal(1);
-    expect(second.stderr).to.include('[admin-in-use]');
+    const endpoint = (await ready(first)).listen[0]!;
+    const second = run('--listen', endpoint, '--admin', join(folder, 'other.sock'), '--json');
+    const { code, stderr } = await second.ended;
+    expect(code).to.equal(1);
+    expect(JSON.parse(stderr.trimEnd().split('\n').at(-1)!).error.message).to.include(endpoint.split(':')[1]);
+  });
+
+  it('ends with 1 and leaves the admin socket to the controller that has it', async () => {
+    await ready(run('--listen', 'ptcp:0:127.0.0.1', '--json', '--log-level', 'silent'));
+    const { code, stderr } = await run('--listen', 'ptcp:0:127.0.0.1', '--log-level', 'silent').ended;
+    expect(code).to.equal(1);
+    expect(stderr).to.include('[admin-in-use]');
     expect((await captured(['apps', '--admin', admin])).code).to.equal(0);
   });
 
