@@ -3,6 +3,7 @@ import { parseIpv4, parseIpv6, parseMac } from '../../controller/address/index.j
 import { parseAddress } from './address-prefix.js';
 import { allocatorSchema } from './allocator/config.js';
 import { checkSwitches } from './check-switches.js';
+import { permutationSchema } from './permutation/config.js';
 
 /** OpenFlow port numbers of physical and logical ports. */
 const MAX_PORT = 0xffff_feff;
@@ -75,7 +76,21 @@ export const fabricSchema = z.strictObject({
   requestRate: z.int().min(1).max(100_000).default(200),
 });
 
-export const configSchema = fabricSchema.extend({ allocator: allocatorSchema.prefault({}) });
+export const configSchema = fabricSchema
+  .extend({
+    allocator: allocatorSchema.prefault({}),
+    /** The mode without an allocator (3.4), on switches of its own. */
+    permutation: permutationSchema.optional(),
+  })
+  .superRefine(({ switches, permutation }, context) => {
+    const taken = new Set(Object.values(switches).map(({ datapathId }) => datapathId));
+    for (const [index, { datapathId }] of (permutation?.edges ?? []).entries()) {
+      const path = ['permutation', 'edges', index, 'datapathId'];
+      if (taken.has(datapathId))
+        context.addIssue({ code: 'custom', path, message: 'is that of another switch too' });
+      taken.add(datapathId);
+    }
+  });
 
 export type MimiqConfig = z.output<typeof configSchema>;
 export type FabricConfig = z.output<typeof fabricSchema>;

@@ -3,6 +3,8 @@ import type { Json, PacketInView } from '../../controller/openflow/index.js';
 import type { PortChange, Switch } from '../../controller/switch/index.js';
 import type { MimiqConfig } from './config.js';
 import type { Forwarding, Requests } from './model.js';
+import { readKeyFile } from './permutation/key-file.js';
+import { PermutingEdges } from './permutation/permuting-edges.js';
 import { RequestPath } from './requests/request-path.js';
 import type { Fabric, FabricSwitch } from './routes/fabric.js';
 import { Routes } from './routes/routes.js';
@@ -30,17 +32,21 @@ export class Mimiq implements AppInstance {
   private readonly routes: Routes;
   private readonly allocation: Allocation;
   private readonly path: RequestPath;
+  /** Edges of the mode without an allocator. */
+  private readonly edges: PermutingEdges | undefined;
 
   private constructor(
     context: AppContext<MimiqConfig>,
     fabric: Fabric,
     routes: Routes,
     allocation: Allocation,
+    edges: PermutingEdges | undefined,
   ) {
     this.context = context;
     this.fabric = fabric;
     this.routes = routes;
     this.allocation = allocation;
+    this.edges = edges;
     this.path = new RequestPath(fabric, allocation.requests);
     context.clock.every(RequestPath.ADVERTISEMENT_INTERVAL, () => {
       for (const { sw } of routes.all()) if (sw !== undefined) this.path.advertiseToAll(sw);
@@ -53,7 +59,11 @@ export class Mimiq implements AppInstance {
 
   static async start(context: AppContext<MimiqConfig>, fabric: Fabric, allocate: Allocate): Promise<Mimiq> {
     const routes = new Routes(context, fabric);
-    return new Mimiq(context, fabric, routes, await allocate(context, routes));
+    const { permutation } = context.config;
+    const edges =
+      permutation &&
+      new PermutingEdges(context, permutation, routes.tables, await readKeyFile(permutation.keyFile));
+    return new Mimiq(context, fabric, routes, await allocate(context, routes), edges);
   }
 
   async stop(): Promise<void> {
@@ -61,6 +71,7 @@ export class Mimiq implements AppInstance {
   }
 
   switchUp(sw: Switch): void {
+    if (this.edges?.switchUp(sw)) return;
     const own = this.routes.find(sw.id)?.own;
     // One that is none of the network's: its packets go on to the next app.
     if (own === undefined) return;
@@ -71,6 +82,7 @@ export class Mimiq implements AppInstance {
   }
 
   switchDown(sw: Switch): void {
+    this.edges?.switchDown(sw);
     this.routes.detach(sw);
   }
 
@@ -134,6 +146,9 @@ export class Mimiq implements AppInstance {
     );
     metrics.gauge('routed_leases', 'Leases with forwarding, over all switches that know of them.', () =>
       sum(this.routes.all(), routes => routes.leaseCount),
+    );
+    metrics.gauge('permuted_clients', 'Clients whose addresses the edges permute.', () =>
+      this.edges === undefined ? 0 : this.edges.clientCount,
     );
     metrics.counter('requests_total', 'Datagrams of clients for the allocator.', () => counts.requests);
     metrics.counter('answers_total', 'Answers of the allocator that were sent.', () => counts.answers);

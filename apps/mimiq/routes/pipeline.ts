@@ -5,6 +5,7 @@
  *       │                         └── ARP, NS ──> bind ──> respond ──> advertise
  *       └── tunnel, outside port ───────────────────────────> route
  *
+ * `permute` and `restore` belong to the mode without an allocator (3.4).
  * `leases` is a subroutine: it looks the address in xxreg0 up and says to whom it is leased. So one flow a lease serves three
  * purposes: who may send from the address, who asks for its own, and where packets to it go.
  */
@@ -20,6 +21,8 @@ export const TABLE_NAMES = [
   'advertise',
   'route',
   'deliver',
+  'permute',
+  'restore',
 ] as const;
 export type TableName = (typeof TABLE_NAMES)[number];
 export type Tables = Readonly<Record<TableName, number>>;

@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import { parseMac } from '../../../controller/address/index.js';
+import { parseAddress, parsePrefix } from '../address-prefix.js';
+import { hostBitsOf, slotBits } from './address-epochs.js';
+
+/** Clients of one edge: each has a flow for every epoch in force. */
+const MAX_CLIENT_BITS = 12;
+const MAX_DOMAIN_BITS = 96;
+
+const prefix = z.string().refine(text => parsePrefix(text) !== undefined, 'a prefix: 10.64.0.0/22');
+const address = z.string().refine(text => parseAddress(text) !== undefined, 'an IPv4 or IPv6 address');
+const mac = z.string().refine(text => !Number.isNaN(parseMac(text)), 'a MAC address: 02:00:00:00:00:01');
+const side = z.strictObject({
+  port: z.int().min(1).max(0xffff_feff),
+  mac,
+  /** Addresses that the edge answers for on this side. */
+  addresses: z.array(address).min(1),
+  nextHop: mac,
+});
+
+export const permutationSchema = z
+  .strictObject({
+    /** File with the key, 32 bytes; made when it is not there. */
+    keyFile: z.string().min(1).default('/var/lib/cloakflow/mimiq-permutation.key'),
+    /** Seconds between two changes of every client's address. */
+    period: z.number().min(1).max(86_400).default(60),
+    /** Periods for which return packets find their client. */
+    periods: z.int().min(2).max(7).default(3),
+    /** Pairs of prefixes: the clients' fixed addresses, and what they become. */
+    prefixes: z
+      .array(z.strictObject({ inside: prefix, outside: prefix }))
+      .min(1)
+      .max(8),
+    /** The edge switches, all with the same addresses. */
+    edges: z
+      .array(
+        z.strictObject({
+          datapathId: z
+            .string()
+            .regex(/^(0x)?[0-9a-f]{1,16}$/, 'a datapath id: up to 16 hexadecimal digits, in quotation marks')
+            .transform(text => text.replace(/^0x/, '').padStart(16, '0')),
+          inside: side,
+          outside: side,
+        }),
+      )
+      .min(1),
+  })
+  .superRefine(({ prefixes, periods }, context) => {
+    for (const [index, pair] of prefixes.entries()) {
+      const [inside, outside] = [parsePrefix(pair.inside)!, parsePrefix(pair.outside)!];
+      const say = (key: 'inside' | 'outside', message: string) =>
+        context.addIssue({ code: 'custom', path: ['prefixes', index, key], message });
+      if (inside.family !== outside.family) say('outside', 'is of another family than `inside`');
+      const clients = hostBitsOf(inside);
+      if (clients > MAX_CLIENT_BITS) say('inside', `has more than ${2 ** MAX_CLIENT_BITS} addresses`);
+      const room = hostBitsOf(outside) - slotBits(periods);
+      if (room < Math.max(2, clients)) {
+        say(
+          'outside',
+          `is too small: ${slotBits(periods)} bits tell ${periods} + 1 periods apart, ${clients} the clients`,
+        );
+      }
+      if (room > MAX_DOMAIN_BITS)
+        say('outside', `has more than ${MAX_DOMAIN_BITS} bits for clients: take a longer prefix`);
+    }
+  });
+
+export type PermutationConfig = z.output<typeof permutationSchema>;
+export type PermutingEdge = PermutationConfig['edges'][number];

@@ -1,0 +1,125 @@
+import type { AppContext, Timer } from '../../../controller/host/index.js';
+import type { Switch } from '../../../controller/switch/index.js';
+import { parsePrefix } from '../address-prefix.js';
+import { responderFlows } from '../neighbours/responder-flows.js';
+import { FlowSet } from '../routes/flow-set.js';
+import type { Tables } from '../routes/pipeline.js';
+import { AddressEpochs } from './address-epochs.js';
+import type { PermutationConfig, PermutingEdge } from './config.js';
+import { edgeFlows, type PrefixPair, permuteFlow, restoreFlow } from './edge-flows.js';
+
+/**
+ * MIMIQ without an allocator (3.4): edge switches give every client another address in every epoch. Epochs follow the wall
+ * clock and addresses the key, so that all edges agree and a restart changes nothing. Whatever an epoch needs for the
+ * way back is in the switches one epoch earlier.
+ */
+export class PermutingEdges {
+  private readonly context: Pick<AppContext, 'wanted' | 'clock'>;
+  private readonly config: PermutationConfig;
+  private readonly tables: Tables;
+  private readonly pairs: readonly PrefixPair[];
+  private readonly epochs: readonly AddressEpochs[];
+  private readonly wallClock: () => number;
+  private readonly attached = new Map<Switch, PermutingEdge>();
+  private readonly known = new Map<string, Uint8Array[]>();
+  private epoch: number;
+  private timer: Timer | undefined;
+
+  constructor(
+    context: Pick<AppContext, 'wanted' | 'clock'>,
+    config: PermutationConfig,
+    tables: Tables,
+    key: Uint8Array,
+    wallClock: () => number = Date.now,
+  ) {
+    this.context = context;
+    this.config = config;
+    this.tables = tables;
+    this.wallClock = wallClock;
+    this.pairs = config.prefixes.map(({ inside, outside }) => ({
+      inside: parsePrefix(inside)!,
+      outside: parsePrefix(outside)!,
+    }));
+    this.epochs = this.pairs.map(
+      ({ inside, outside }) => new AddressEpochs(key, inside, outside, config.periods),
+    );
+    this.epoch = this.epochNow();
+    this.awaitNext();
+  }
+
+  get clientCount(): number {
+    return this.epochs.reduce((sum, { clientCount }) => sum + clientCount, 0);
+  }
+
+  /** Whether the switch is one of the edges; its flows are stated then. */
+  switchUp(sw: Switch): boolean {
+    const edge = this.config.edges.find(({ datapathId }) => datapathId === sw.id);
+    if (edge === undefined) return false;
+    this.attached.set(sw, edge);
+    this.state(sw, edge);
+    return true;
+  }
+
+  switchDown(sw: Switch): void {
+    this.attached.delete(sw);
+  }
+
+  private state(sw: Switch, edge: PermutingEdge): void {
+    const { tables, epoch, pairs, epochs, config } = this;
+    const flows = new FlowSet();
+    edgeFlows(tables, edge, pairs, flows);
+    responderFlows(tables, flows);
+    for (const [index, addresses] of epochs.entries()) {
+      const insides = Array.from({ length: addresses.clientCount }, (_, client) =>
+        addresses.insideAddress(client),
+      );
+      for (let valid = epoch - config.periods + 1; valid <= epoch + 1; valid++) {
+        for (const [client, outside] of this.outsides(index, valid).entries()) {
+          flows.flows.set(
+            `back ${index} ${valid} ${client}`,
+            restoreFlow(tables, edge, insides[client]!, outside),
+          );
+        }
+      }
+      for (const [client, outside] of this.outsides(index, epoch).entries()) {
+        flows.flows.set(`out ${index} ${client}`, permuteFlow(tables, edge, insides[client]!, outside));
+      }
+    }
+    this.context.wanted(sw).replaceFlows(flows.flows);
+  }
+
+  private outsides(index: number, epoch: number): readonly Uint8Array[] {
+    const key = `${index} ${epoch}`;
+    let found = this.known.get(key);
+    if (found === undefined) {
+      found = this.epochs[index]!.outsideAddresses(epoch);
+      this.known.set(key, found);
+    }
+    return found;
+  }
+
+  private epochNow(): number {
+    return Math.floor(this.wallClock() / (this.config.period * 1000));
+  }
+
+  /** Looks at the wall clock again when the epoch should be over; it may have been set meanwhile. */
+  private awaitNext(): void {
+    const period = this.config.period * 1000;
+    const rest = period - (this.wallClock() % period);
+    this.timer = this.context.clock.after(Math.max(1, rest), () => {
+      const now = this.epochNow();
+      if (now !== this.epoch) {
+        this.epoch = now;
+        for (const key of this.known.keys()) {
+          if (Number(key.split(' ')[1]) <= now - this.config.periods) this.known.delete(key);
+        }
+        for (const [sw, edge] of this.attached) this.state(sw, edge);
+      }
+      this.awaitNext();
+    });
+  }
+
+  stop(): void {
+    this.timer?.cancel();
+  }
+}
