@@ -1,0 +1,127 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import type { AliasState } from '../../../apps/mimiq/model.js';
+import type { LeaseStore, StoredLease } from '../../../apps/mimiq/store/lease-store.js';
+import { MemoryLeaseStore } from '../../../apps/mimiq/store/memory-lease-store.js';
+import { SqliteLeaseStore } from '../../../apps/mimiq/store/sqlite-lease-store.js';
+import { client, FakeNetwork, SWITCH } from './fake-network.js';
+
+const PROGRAM = fileURLToPath(new URL('./allocating-program.js', import.meta.url));
+const TIME = { steady: 1_700_000_000_123, monotonic: 42, boot: 'one' };
+
+function lease(id: number, changes: Partial<StoredLease> = {}): StoredLease {
+  return {
+    id,
+    address: Uint8Array.from({ length: 16 }, (_, index) => id + index),
+    attachment: client(id),
+    alias: 0xffff,
+    notBefore: TIME.steady,
+    expiresAt: TIME.steady + 1,
+    removeAt: TIME.steady + 2,
+    state: 'held',
+    request: `mimiq-${id}`,
+    ...changes,
+  };
+}
+
+function alias(value: number): AliasState {
+  return { sid: 2 ** 32 - 1, alias: value, switchId: SWITCH, createdAt: 1, usableUntil: 2, validUntil: 3 };
+}
+
+describe('mimiq lease store', function () {
+  this.timeout(30_000);
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'cloakflow-leases-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  const stores: Record<string, () => Promise<LeaseStore>> = {
+    memory: async () => new MemoryLeaseStore(),
+    SQLite: () => SqliteLeaseStore.open(join(folder, 'leases.db')),
+  };
+  for (const [name, open] of Object.entries(stores)) {
+    it(`in ${name} gives back what was committed, changed and removed`, async () => {
+      const store = await open();
+      const empty = await store.load();
+      expect([empty.nextId, empty.time, empty.identity.length]).to.deep.equal([1, undefined, 16]);
+      const ipv4 = lease(2, { address: Uint8Array.of(10, 0, 0, 1), alias: undefined });
+      const put = [lease(1), ipv4, lease(3)];
+      const aliases = {
+        put: [alias(1), alias(2)],
+        remove: [],
+        sids: [{ switchId: SWITCH, sid: 7 }],
+        forget: [],
+      };
+      await store.commit({ put, aliases, nextId: 4, time: TIME });
+      const changed = { ...ipv4, state: 'released' as const, expiresAt: 5, removeAt: 6 };
+      // An address that became free goes to its next client in one transaction.
+      const reused = lease(4, { address: lease(3).address });
+      const ended = { put: [], remove: [alias(1)], sids: [], forget: [] };
+      await store.commit({ put: [changed, reused], remove: [3], aliases: ended, nextId: 5, time: TIME });
+      const state = await store.load();
+      expect(state.leases.sort((one, other) => one.id - other.id)).to.deep.equal([lease(1), changed, reused]);
+      expect([state.aliases, state.sids]).to.deep.equal([[alias(2)], [[SWITCH, 7]]]);
+      expect([state.nextId, state.time]).to.deep.equal([5, TIME]);
+      expect(state.identity).to.deep.equal(empty.identity);
+      await store.close();
+    });
+  }
+
+  it('lets an allocator continue where it was', async () => {
+    const path = join(folder, 'leases.db');
+    const first = await FakeNetwork.start({}, await SqliteLeaseStore.open(path));
+    const leases = await first.allocate(client(1), 5, 'five', 6);
+    await first.allocator.stop();
+    const second = await FakeNetwork.start({}, await SqliteLeaseStore.open(path));
+    const again = await second.allocate(client(1), 5, 'five', 6);
+    expect(again.map(({ address }) => [...address])).to.have.deep.members(
+      leases.map(({ address }) => [...address]),
+    );
+    await second.allocator.stop();
+  });
+
+  it('is for the eyes of its owner, and does not keep leases that ended', async () => {
+    const path = join(folder, 'leases.db');
+    const store = await SqliteLeaseStore.open(path);
+    const marked = lease(1, { request: 'a-request-to-be-forgotten' });
+    await store.commit({ put: [marked], nextId: 2, time: TIME });
+    await store.commit({ remove: [1], nextId: 2, time: TIME });
+    await store.close();
+    expect(statSync(path).mode & 0o077).to.equal(0);
+    expect(readFileSync(path, 'latin1')).to.not.contain('a-request-to-be-forgotten');
+  });
+
+  it('has everything that a client was told when the controller is killed', async () => {
+    const path = join(folder, 'leases.db');
+    const told = new Map<string, string>();
+    for (let round = 0; round < 3; round++) {
+      const program = spawn(process.execPath, [PROGRAM, path, `${round}`], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      const exited = once(program, 'exit');
+      let lines = 0;
+      for await (const line of createInterface({ input: program.stdout })) {
+        const [address = '', owner = ''] = line.split(' ');
+        expect(told.has(address), 'an address given out twice').to.equal(false);
+        told.set(address, owner);
+        if (++lines === 100) program.kill('SIGKILL');
+      }
+      await exited;
+      const store = await SqliteLeaseStore.open(path);
+      const { leases } = await store.load();
+      await store.close();
+      const stored = new Map(
+        leases.map(({ address, attachment }) => [address.join('.'), `${attachment.mac}`]),
+      );
+      for (const [address, owner] of told) expect(stored.get(address), 'durable before told').to.equal(owner);
+      expect(stored.size).to.equal(leases.length);
+    }
+  });
+});
