@@ -1,0 +1,111 @@
+import { formatIpv4, formatIpv6 } from '../../../../controller/address/index.js';
+import { COOKIE_EPOCHS } from '../../interception/cookie-layout.js';
+import { ChannelError } from '../channel/channel-error.js';
+import {
+  type ConnectionMessage,
+  type CookieKeyMessage,
+  type FromController,
+  type HelloMessage,
+  PROTOCOL_VERSION,
+} from '../channel/messages.js';
+import type { HandoffProgram } from '../kernel/handoff-program.js';
+import type { RestoredConnection } from '../repair/restored-connection.js';
+import type { Restorer } from '../repair/restorer.js';
+import { TenantError } from '../tenant-error.js';
+import type { WebServer } from '../web-server/web-server.js';
+
+export interface AgentParts {
+  readonly webServer: WebServer;
+  /** The BPF program, where the kernel can do `cookie`. */
+  readonly program?: HandoffProgram | undefined;
+  /** Where the machine can do `repair`. */
+  readonly restorer?: Restorer | undefined;
+  /** Codes of `COOKIE_HINDRANCES`. */
+  readonly hindrances: readonly string[];
+}
+
+/** What a tenant does when the controller asks. No socket, no process of its own. */
+export class Agent {
+  private readonly parts: AgentParts;
+  /** The last step for each name that has one under way. */
+  private readonly steps = new Map<string, Promise<void>>();
+
+  constructor(parts: AgentParts) {
+    this.parts = parts;
+  }
+
+  hello(): HelloMessage {
+    const { program, restorer, hindrances } = this.parts;
+    const strategies = [...(program ? ['cookie'] : []), ...(restorer ? ['repair'] : [])];
+    return { version: PROTOCOL_VERSION, strategies, hindrances };
+  }
+
+  names(): Promise<string[]> {
+    return this.parts.webServer.names();
+  }
+
+  /** @throws TenantError, ChannelError `bad-message` */
+  async handle(message: FromController): Promise<void> {
+    const { cookieKeys, material, revoke, restore } = message;
+    const { webServer, restorer } = this.parts;
+    if (cookieKeys) await this.takeKeys(cookieKeys.keys);
+    else if (material) {
+      const { name, certificate: certificatePem, key: keyPem, anchor: anchorPem } = material;
+      await this.inOrder(name, () => webServer.put({ name, certificatePem, keyPem, anchorPem }));
+    } else if (revoke) await this.inOrder(revoke.name, () => webServer.remove(revoke.name));
+    else if (restore) {
+      if (!restorer) throw new TenantError('helper-failed', 'connections cannot be restored here');
+      await restorer.restore(readConnection(restore));
+    }
+  }
+
+  /** Steps for one name happen one after the other, those for several at once. */
+  private inOrder(name: string, step: () => Promise<void>): Promise<void> {
+    const before = this.steps.get(name) ?? Promise.resolve();
+    const done = before.catch(() => {}).then(step);
+    this.steps.set(name, done);
+    const forget = () => {
+      if (this.steps.get(name) === done) this.steps.delete(name);
+    };
+    done.then(forget, forget);
+    return done;
+  }
+
+  private async takeKeys(keys: readonly CookieKeyMessage[]): Promise<void> {
+    const { program } = this.parts;
+    const [newest] = keys;
+    if (!newest || keys.length > COOKIE_EPOCHS || keys.some(({ key }) => key.length !== 16))
+      throw new ChannelError('bad-message', 'the controller sent keys that are none');
+    if (!program) return;
+    if (keys.length === 1) await program.clearKey(newest.epoch + 1);
+    for (const key of keys) await program.setKey(key);
+  }
+}
+
+function readConnection(message: ConnectionMessage): RestoredConnection {
+  const { tenantAddress, clientAddress, clientWindowScale, tenantWindowScale } = message;
+  const family = tenantAddress.length === 4 ? 4 : 6;
+  if (![4, 16].includes(tenantAddress.length) || clientAddress.length !== tenantAddress.length)
+    throw new ChannelError('bad-message', 'the controller sent an address that is none');
+  if (message.tenantPort > 0xffff || message.clientPort > 0xffff || message.mss > 0xffff)
+    throw new ChannelError('bad-message', 'the controller sent a number that is too large');
+  const scaled = clientWindowScale !== undefined && tenantWindowScale !== undefined;
+  return {
+    family,
+    tenant: { address: unpacked(tenantAddress), port: message.tenantPort },
+    client: { address: unpacked(clientAddress), port: message.clientPort },
+    sendSequence: message.sendSequence,
+    receiveSequence: message.receiveSequence,
+    tsval: message.tsval,
+    sackPermitted: message.sackPermitted,
+    windowScale: scaled ? { client: clientWindowScale, tenant: tenantWindowScale } : undefined,
+    mss: message.mss,
+    clientWindow: message.clientWindow,
+    offeredWindow: message.offeredWindow,
+  };
+}
+
+function unpacked(address: Uint8Array): string {
+  if (address.length === 16) return formatIpv6(address);
+  return formatIpv4(new DataView(address.buffer, address.byteOffset).getUint32(0));
+}

@@ -1,0 +1,148 @@
+import { chmod, chown, mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CodedError } from '../../../../controller/coded-error.js';
+import { HandoffProgram } from '../kernel/handoff-program.js';
+import { COOKIE_HINDRANCES, cookieHindrances } from '../kernel/kernel-features.js';
+import { Restorer } from '../repair/restorer.js';
+import { TenantError } from '../tenant-error.js';
+import { NginxBlocks } from '../web-server/nginx-blocks.js';
+import { PseudonymFolder } from '../web-server/pseudonym-folder.js';
+import type { WebServer } from '../web-server/web-server.js';
+import { Agent } from './agent.js';
+import type { AgentConfig } from './config.js';
+import { ControllerLink } from './controller-link.js';
+import { HelperProcess } from './helper-process.js';
+import { dropPrivileges, lookUp, type RunAs } from './privileges.js';
+
+/** What an operator may want to know; none of it names a pseudonym or a client. */
+export type AgentLog = (
+  event: 'strategies' | 'cookie-hindered' | 'repair-hindered' | 'connected' | 'disconnected',
+  fields: Readonly<Record<string, unknown>>,
+) => void;
+
+export interface RunningAgent {
+  readonly strategies: readonly string[];
+  stop(): void;
+}
+
+/**
+ * Does what needs rights, gives them up, and connects to the controller. The BPF program stays when the agent ends.
+ *
+ * @throws TenantError
+ */
+export async function startAgent(config: AgentConfig, log: AgentLog): Promise<RunningAgent> {
+  const runAs = lookUp(config.user, config.group);
+  const credentials = await readCredentials(config);
+  await makeFolder(config.runFolder, runAs, 0o755);
+  await makeFolder(config.webServer.folder, runAs, 0o2750);
+  const helpers: HelperProcess[] = [];
+  try {
+    const { program, hindrances } = await startCookie(config, runAs, log);
+    const restorer = await startRepair(config, runAs, helpers, log);
+    const webServer = startWebServer(config, helpers);
+    dropPrivileges(runAs);
+    const agent = new Agent({ webServer, program, restorer, hindrances });
+    const { strategies } = agent.hello();
+    log('strategies', { strategies });
+    const link = new ControllerLink({
+      ...config.controller,
+      ...credentials,
+      hello: async () => agent.hello(),
+      names: () => agent.names(),
+      handle: message => agent.handle(message),
+      onConnected: () => log('connected', {}),
+      onDisconnected: reason => log('disconnected', { reason }),
+    });
+    return {
+      strategies,
+      stop() {
+        link.close();
+        restorer?.close();
+        for (const helper of helpers) helper.close();
+      },
+    };
+  } catch (error) {
+    for (const helper of helpers) helper.close();
+    throw error;
+  }
+}
+
+async function startCookie(
+  config: AgentConfig,
+  owner: RunAs,
+  log: AgentLog,
+): Promise<{ program: HandoffProgram | undefined; hindrances: string[] }> {
+  if (!config.strategies.includes('cookie')) return { program: undefined, hindrances: ['switched-off'] };
+  const object = join(config.native, 'handoff.bpf.o');
+  const hindrances: string[] = await cookieHindrances(object, config.port);
+  let program: HandoffProgram | undefined;
+  if (hindrances.length === 0) {
+    try {
+      program = await HandoffProgram.load({
+        interface: config.interface,
+        object,
+        runFolder: config.runFolder,
+        owner,
+      });
+    } catch (error) {
+      if (!(error instanceof CodedError)) throw error;
+      hindrances.push('load-failed');
+      log('cookie-hindered', { reason: error.message });
+    }
+  }
+  for (const hindrance of hindrances)
+    log('cookie-hindered', {
+      hindrance,
+      text: COOKIE_HINDRANCES[hindrance as keyof typeof COOKIE_HINDRANCES],
+    });
+  return { program, hindrances };
+}
+
+async function startRepair(
+  config: AgentConfig,
+  runAs: RunAs,
+  helpers: HelperProcess[],
+  log: AgentLog,
+): Promise<Restorer | undefined> {
+  const { handoffSocket: deliver, port } = config;
+  if (deliver === undefined || !config.strategies.includes('repair')) return undefined;
+  const socket = join(config.runFolder, 'tcp-repair.sock');
+  try {
+    helpers.push(
+      await HelperProcess.repair(join(config.native, 'tcp-repair'), { socket, deliver, port }, runAs),
+    );
+    return new Restorer(socket);
+  } catch (error) {
+    if (!(error instanceof CodedError)) throw error;
+    log('repair-hindered', { reason: error.message });
+    return undefined;
+  }
+}
+
+function startWebServer({ webServer }: AgentConfig, helpers: HelperProcess[]): WebServer {
+  if (webServer.kind === 'folder') return new PseudonymFolder(webServer.folder);
+  const reloader = HelperProcess.command(webServer.reload);
+  helpers.push(reloader);
+  const { folder, site, probe } = webServer;
+  return new NginxBlocks({ folder, site, ...probe, reload: () => reloader.run() });
+}
+
+async function makeFolder(folder: string, { uid, readers }: RunAs, mode: number): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  if (process.getuid!() !== 0) return;
+  await chown(folder, uid, readers);
+  await chmod(folder, mode);
+}
+
+async function readCredentials({ credentials }: AgentConfig) {
+  try {
+    const [certificatePem, keyPem, authorityPem] = await Promise.all(
+      [credentials.certificate, credentials.key, credentials.authority].map(file => readFile(file, 'utf8')),
+    );
+    return { certificatePem: certificatePem!, keyPem: keyPem!, authorityPem: authorityPem! };
+  } catch {
+    throw new TenantError('bad-configuration', 'the files of `credentials` cannot be read', {
+      mend: 'Make them with `cloakflow tenant enrol` beside the controller, and copy them here.',
+    });
+  }
+}

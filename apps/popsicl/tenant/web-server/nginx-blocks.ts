@@ -1,0 +1,145 @@
+import { X509Certificate } from 'node:crypto';
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ServerMaterial } from '../../model.js';
+import { TenantError } from '../tenant-error.js';
+import { checkMaterial, checkName } from './check-material.js';
+import { shownCertificate } from './shown-certificate.js';
+import type { WebServer } from './web-server.js';
+import { writeWhole } from './write-whole.js';
+
+export interface NginxBlocksOptions {
+  /** Included by nginx: `include FOLDER/*.conf;` in the http block. */
+  readonly folder: string;
+  /** Lines of nginx in every block, such as `listen 443 ssl; root /srv/www;`; included from a file. */
+  readonly site: string;
+  /** Makes nginx read its configuration again. @throws TenantError */
+  readonly reload: () => Promise<void>;
+  /** Where nginx answers. */
+  readonly host: string;
+  readonly port: number;
+  /** Milliseconds that a reload may take until nginx answers by it. */
+  readonly patience?: number;
+}
+
+const SUFFIX = '.conf';
+const PATIENCE = 30_000;
+const LOOK_AGAIN = 25;
+
+/**
+ * nginx as in 5.3: a server block for each pseudonym, and a reload for each change (several at once share one). The
+ * handshake with a wrong client completes; the connection is then closed without an answer.
+ */
+export class NginxBlocks implements WebServer {
+  readonly label = 'nginx-blocks';
+  private readonly options: NginxBlocksOptions;
+  private running: Promise<void> | undefined;
+  private next: Promise<void> | undefined;
+
+  constructor(options: NginxBlocksOptions) {
+    this.options = options;
+  }
+
+  async put(material: ServerMaterial): Promise<void> {
+    checkMaterial(material);
+    const { name } = material;
+    await mkdir(this.options.folder, { recursive: true, mode: 0o750 });
+    await writeWhole(this.file(name, '.key'), material.keyPem);
+    await writeWhole(this.file(name, '.anchor.pem'), material.anchorPem);
+    await writeWhole(this.file(name, '.pem'), material.certificatePem);
+    await writeWhole(this.file(name, SUFFIX), this.block(name));
+    const own = new X509Certificate(material.certificatePem).fingerprint256;
+    try {
+      await this.reload();
+      await this.untilShown(name, shown => shown === own);
+    } catch (error) {
+      await this.forget(name);
+      await this.reload().catch(() => {});
+      throw error;
+    }
+  }
+
+  async remove(name: string): Promise<void> {
+    checkName(name);
+    const { host, port } = this.options;
+    if (!(await this.names()).includes(name)) return;
+    const before = await shownCertificate(host, port, name);
+    await this.forget(name);
+    await this.reload();
+    if (before !== undefined) await this.untilShown(name, shown => shown !== before);
+  }
+
+  async names(): Promise<string[]> {
+    const files = await readdir(this.options.folder).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return [];
+      throw error;
+    });
+    return files
+      .filter(file => file.endsWith(SUFFIX) && !file.startsWith('.'))
+      .map(file => file.slice(0, -SUFFIX.length));
+  }
+
+  private file(name: string, suffix: string): string {
+    return join(this.options.folder, name + suffix);
+  }
+
+  private async forget(name: string): Promise<void> {
+    for (const suffix of [SUFFIX, '.pem', '.anchor.pem', '.key'])
+      await rm(this.file(name, suffix), { force: true });
+  }
+
+  /** Resumption is off: a session of one pseudonym would open another. */
+  private block(name: string): string {
+    return `server {
+  server_name ${name};
+  ssl_certificate ${this.file(name, '.pem')};
+  ssl_certificate_key ${this.file(name, '.key')};
+  ssl_client_certificate ${this.file(name, '.anchor.pem')};
+  ssl_verify_client on;
+  ssl_verify_depth 1;
+  ssl_session_tickets off;
+  ssl_session_cache off;
+  error_page 495 496 =444 @refused;
+  location @refused { return 444; }
+  include ${this.options.site};
+}
+`;
+  }
+
+  /** One reload at a time; who comes during one waits for the next, which sees all that was written before it began. */
+  private reload(): Promise<void> {
+    if (!this.running) return this.begin();
+    this.next ??= this.running
+      .catch(() => {})
+      .then(() => {
+        this.next = undefined;
+        return this.begin();
+      });
+    return this.next;
+  }
+
+  private begin(): Promise<void> {
+    const run = this.options.reload();
+    this.running = run;
+    const ended = () => {
+      if (this.running === run) this.running = undefined;
+    };
+    run.then(ended, ended);
+    return run;
+  }
+
+  private async untilShown(
+    name: string,
+    isDone: (fingerprint: string | undefined) => boolean,
+  ): Promise<void> {
+    const { host, port, patience = PATIENCE } = this.options;
+    const end = performance.now() + patience;
+    while (!isDone(await shownCertificate(host, port, name))) {
+      if (performance.now() > end)
+        throw new TenantError('web-server-failed', 'nginx does not answer by its new configuration', {
+          mend: 'Look at the error log of nginx.',
+        });
+      await new Promise(resolve => setTimeout(resolve, LOOK_AGAIN));
+    }
+  }
+}
