@@ -13,7 +13,7 @@ const mac = z.string().refine(text => !Number.isNaN(parseMac(text)), 'a MAC addr
 const port = z.int().min(1).max(65_535);
 const block = (family: 4 | 6, example: string) =>
   z.string().refine(text => parsePrefix(text)?.family === family, `a block of addresses: ${example}`);
-const strategy = z.enum(['cookie', 'address', 'repair', 'proxy']);
+const strategy = z.enum(['cookie', 'address']);
 
 const tenant = z
   .strictObject({

@@ -3,7 +3,13 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { HandoffProgram } from '../../apps/popsicl/tenant/kernel/handoff-program.js';
-import { type EmulatedHost, type EmulatedNetwork, runCommand, until } from '../driver/index.js';
+import {
+  type EmulatedHost,
+  type EmulatedNetwork,
+  type RunningCommand,
+  runCommand,
+  until,
+} from '../driver/index.js';
 
 const PROGRAM = fileURLToPath(new URL('../../../native/build/handoff.bpf.o', import.meta.url));
 
@@ -61,6 +67,7 @@ export class NginxTenant {
   private readonly host: EmulatedHost;
   private readonly cloud: string;
   private readonly folder: string;
+  private nginx: RunningCommand | undefined;
 
   private constructor(host: EmulatedHost, cloud: string) {
     this.name = host.name as TenantHost;
@@ -91,6 +98,7 @@ export class NginxTenant {
     );
     await writeFile(join(tenant.folder, 'nginx.conf'), tenant.configuration());
     const nginx = await tenant.host.spawn(tenant.command);
+    tenant.nginx = nginx;
     await until(`nginx of ${name}`, async () => {
       if (nginx.exit !== undefined) throw new Error(`nginx of ${name} ended: ${nginx.stderr}`);
       return (await tenant.host.run(['ss', '-tlnH'])).stdout.includes(':443');
@@ -118,11 +126,21 @@ export class NginxTenant {
       );
     }
     await this.host.run([...this.command, '-s', 'reload'], { check: true });
+    // The reload is over when a new worker answers.
+    for (const name of names) await until('nginx to serve a pseudonym', () => this.serves(name));
   }
 
-  /** Lets go of what outlives the network. */
+  /** Ends nginx with its workers, and lets go of what outlives the network. */
   async stop(): Promise<void> {
+    await this.nginx?.stop();
     await HandoffProgram.unmount(this.folder);
+  }
+
+  private async serves(name: string): Promise<boolean> {
+    const address = `10.0.0.${TENANTS[this.name]}:443`;
+    const argv = ['openssl', 's_client', '-connect', address, '-servername', name];
+    const { stdout } = await this.host.run(argv, { input: '' });
+    return stdout.includes('BEGIN CERTIFICATE');
   }
 
   private get command(): string[] {
