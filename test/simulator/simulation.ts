@@ -8,7 +8,7 @@ import type { SimulatedSwitch } from './simulated-switch.js';
 export interface SimulationOptions {
   /** YAML of the configuration; endpoints are left out whatever it says. */
   config?: string;
-  /** Apps besides the built-in ones. */
+  /** Apps besides the built-in ones; one of the same name takes the place of a built-in one. */
   apps?: readonly AppDefinition[];
 }
 
@@ -39,7 +39,7 @@ export class Simulation {
   static async start(options: SimulationOptions = {}): Promise<Simulation> {
     const { config: text = 'apps: [learning-switch]', apps = [] } = options;
     const clock = new ManualClock();
-    const builtIn = [...builtInApps, ...apps];
+    const builtIn = [...apps, ...builtInApps];
     const log: Record<string, unknown>[] = [];
     const config = await offline(text, builtIn);
     const controller = await Controller.start({ config, builtIn, logger: recorder(log), clock });

@@ -1,32 +1,14 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { builtInApps } from '../../../apps/index.js';
-import { mimiqWith } from '../../../apps/mimiq/app.js';
+import { mimiq } from '../../../apps/mimiq/app.js';
 import { describeCompliance } from '../../simulator/compliance.js';
-import { SilentAllocator } from './silent-allocator.js';
+import { everyKindOfSwitch } from './settings.js';
 
 const README = new URL('../../../../apps/mimiq/README.md', import.meta.url);
-const others = builtInApps.filter(({ name }) => name !== 'mimiq');
+const folder = mkdtempSync(join(tmpdir(), 'cloakflow-mimiq-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
 
-/** A switch that is client-facing and an edge at once, and knows of others: every kind of flow is there. */
-const SETTINGS = JSON.stringify({
-  switches: {
-    here: {
-      datapathId: '1',
-      underlay: '10.99.0.1',
-      clients: [1, 2],
-      outside: {
-        port: 3,
-        mac: '02:00:00:00:00:03',
-        addresses: ['192.0.2.1', 'fe80::3'],
-        nextHop: '02:00:00:00:00:04',
-      },
-    },
-    there: { datapathId: '2', underlay: '10.99.0.2', clients: [1] },
-  },
-  allocator: {
-    ipv4: [{ prefix: '10.64.0.0/16', gateway: '10.64.0.1' }],
-    ipv6: [{ prefix: '2001:db8:64::/64', gateway: 'fe80::1' }],
-  },
-});
-
-const app = mimiqWith(new SilentAllocator().allocate);
-describeCompliance(app, { settings: SETTINGS, readme: README, builtIn: [...others, app] });
+const settings = JSON.stringify(everyKindOfSwitch(join(folder, 'mimiq.db')));
+describeCompliance(mimiq, { settings, readme: README, builtIn: builtInApps });

@@ -1,14 +1,17 @@
 import type { Allocate } from '../../../apps/mimiq/mimiq.js';
-import type { Attachment, Forwarding, Requests } from '../../../apps/mimiq/model.js';
+import type { AliasState, Attachment, Forwarding, Lease, Requests } from '../../../apps/mimiq/model.js';
 
 /** Gives nothing out by itself: keeps the forwarding for the test, and what clients asked. */
 export class SilentAllocator {
   forwarding: Forwarding | undefined;
   readonly asked: { kind: 'udp' | 'dhcp4' | 'dhcp6'; payload: string; from: Attachment }[] = [];
   answer: Uint8Array | undefined;
+  /** In force when it starts. */
+  restored: { leases: readonly Lease[]; aliases: readonly AliasState[] } = { leases: [], aliases: [] };
 
   readonly allocate: Allocate = (_context, forwarding) => {
     this.forwarding = forwarding;
+    forwarding.restore(this.restored.leases, this.restored.aliases);
     return { requests: this.requests };
   };
 
