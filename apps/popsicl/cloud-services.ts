@@ -4,15 +4,15 @@ import type { PopsiclConfig } from './config.js';
 import { CookieKeys } from './interception/cookie-keys.js';
 import { readKeys, writeKeys } from './interception/key-file.js';
 import { rotateKeys } from './interception/key-rotation.js';
-import { MaterialFolder } from './material-folder.js';
 import type { Directory, Distribution } from './model.js';
 import type { Services } from './popsicl.js';
 import { startRegistrar } from './registrar.js';
+import { TenantParty } from './tenant-party.js';
 
 /** In the registration's folder: the keys of the cookies. */
 const KEY_FILE = 'cookie-keys.json';
-/** Milliseconds that tenants have to take a new key. */
-const KEY_PATIENCE = 5000;
+/** Milliseconds that tenants know a new key before cookies are made with it. */
+const KEY_LEAD = 2000;
 
 const NOBODY: Directory = {
   tenantOfName: () => undefined,
@@ -26,37 +26,48 @@ export async function cloudServices(
   context: AppContext<PopsiclConfig>,
   parties: readonly Distribution[] = [],
 ): Promise<Services> {
-  const { registration, domain, tenants, blocks, gateway, port, materialFolder } = context.config;
+  const { registration, domain, tenants, blocks, gateway, port, tenantChannel, fleet } = context.config;
   if (registration === undefined) return { directory: NOBODY, keys: new CookieKeys() };
   const file = join(registration.folder, KEY_FILE);
   const keys = new CookieKeys(await readKeys(file));
-  const save = (all: CookieKeys['all']) => writeKeys(file, all);
-  await save(keys.all);
-  rotateKeys({
-    keys,
-    clock: context.clock,
-    lifetime: context.config.keyLifetime * 1000,
-    patience: KEY_PATIENCE,
-    announce: async () => undefined,
-    save,
-    failed: error => context.log.write('popsicl-key-failed', {}, error),
-  });
-  const folder = materialFolder === undefined ? [] : [new MaterialFolder(materialFolder)];
+  await writeKeys(file, keys.all);
+  const agents = tenantChannel === undefined ? undefined : new TenantParty(tenantChannel, fleet.windowScale);
   const registrar = await startRegistrar({
     config: registration,
     domain,
     tenants: tenants.map(tenant => ({ ...tenant, port })),
     blocks,
     reserved: [gateway.ipv4, gateway.ipv6].filter(address => address !== undefined),
-    parties: [...folder, ...parties],
+    parties: agents === undefined ? parties : [agents, ...parties],
     clock: context.clock,
     log: context.log,
     metrics: context.metrics,
+  });
+  const close = async () => {
+    await agents?.close();
+    await registrar.close();
+  };
+  try {
+    const domains = new Set(tenants.map(tenant => tenant.domain));
+    await agents?.open(domains, registrar.directory, context.log);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  agents?.setKeys(keys.all);
+  rotateKeys({
+    keys,
+    clock: context.clock,
+    lifetime: context.config.keyLifetime * 1000,
+    lead: KEY_LEAD,
+    announce: key => agents?.setKeys([key, ...keys.all]),
+    save: all => writeKeys(file, all),
+    failed: error => context.log.write('popsicl-key-failed', {}, error),
   });
   return {
     directory: registrar.directory,
     keys,
     call: (name, parameters) => registrar.call(name, parameters),
-    close: () => registrar.close(),
+    close,
   };
 }

@@ -86,8 +86,15 @@ export const configSchema = z.strictObject({
   limits: limits.prefault({}),
   /** Absent: nobody can register. */
   registration: registrarSchema.optional(),
-  /** Folder in which tenants that share it find their keys and certificates; absent: none does. */
-  materialFolder: z.string().min(1).optional(),
+  /** Where the agents of tenants connect to; absent: tenants are told nothing. */
+  tenantChannel: z
+    .strictObject({
+      host: z.string().min(1),
+      port: port.default(6655),
+      /** Folder of `cloakflow tenant enrol`. */
+      control: z.string().min(1),
+    })
+    .optional(),
 });
 
 export type PopsiclConfig = z.output<typeof configSchema>;

@@ -17,8 +17,19 @@ export const MESSAGES = {
   },
   'popsicl-key-failed': {
     level: 'error',
-    text: 'A new cookie key could not be written down or made known.',
-    cause: 'The file in the registration’s folder could not be written, or a tenant did not take the key.',
-    remedy: 'Look at the folder and at the agents of the tenants.',
+    text: 'The keys of the cookies could not be written down.',
+    cause: 'The file in the registration’s folder could not be written.',
+    remedy: 'Look at the folder: after a restart, connections that are half open then would fail.',
+  },
+  'popsicl-agent-connected': {
+    level: 'info',
+    text: 'The agent of a tenant is connected.',
+    cause: '`strategies` says how the tenant can take connections over.',
+  },
+  'popsicl-agent-gone': {
+    level: 'warn',
+    text: 'The agent of a tenant is gone.',
+    cause: 'Its connection ended; `reason` says how. The tenant goes on serving the pseudonyms it knows.',
+    remedy: 'Look at the agent: nobody can register for that tenant meanwhile.',
   },
 } as const satisfies MessageCatalogue;

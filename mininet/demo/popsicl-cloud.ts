@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { enrol } from '../../apps/popsicl/tenant/channel/enrol.js';
 import { HandoffProgram } from '../../apps/popsicl/tenant/kernel/handoff-program.js';
 import {
   type EmulatedHost,
@@ -10,6 +11,7 @@ import {
   runCommand,
   until,
 } from '../driver/index.js';
+import { CLI } from './stage.js';
 
 const PROGRAM = fileURLToPath(new URL('../../../native/build/handoff.bpf.o', import.meta.url));
 
@@ -25,8 +27,29 @@ export const domainOf = (host: TenantHost) => `${host}.example`;
 /** Where a tenant is reached by its own name. */
 export const publicAddressOf = (host: TenantHost) => `203.0.113.${TENANTS[host]}`;
 
+/** Makes the credentials by which the agents of tenants and the controller know each other. */
+export async function enrolTenants(folder: string, hosts: readonly TenantHost[]): Promise<void> {
+  for (const host of hosts) {
+    await enrol(domainOf(host), join(folder, 'control'), join(folder, host, 'credentials'), Date.now());
+  }
+}
+
+/** Starts the controller on the host `store`; its log goes to `controller.log` in the folder. */
+export async function startCloudController(
+  network: EmulatedNetwork,
+  folder: string,
+  socket: string,
+): Promise<void> {
+  const config = join(folder, 'cloakflow.yaml');
+  await writeFile(config, controllerConfig(folder, socket));
+  const log = join(folder, 'controller.log');
+  const words = [process.execPath, CLI, 'run', config, '--admin', join(folder, 'admin.sock')];
+  const controller = await network.host('store').spawn(['sh', '-c', 'exec "$@" 2> "$0"', log, ...words]);
+  await controller.printed(/^ready/m, 60_000);
+}
+
 /** Configuration of the controller, which runs on the host `store`. */
-export function controllerConfig(folder: string, socket: string): string {
+function controllerConfig(folder: string, socket: string): string {
   return JSON.stringify({
     listen: [`punix:${socket}`],
     discovery: { hold: 0.5, interval: 0.5 },
@@ -42,7 +65,7 @@ export function controllerConfig(folder: string, socket: string): string {
             ipv6: `fd00::${number}`,
             mac: `02:00:00:00:00:${number}`,
           })),
-          materialFolder: join(folder, 'material'),
+          tenantChannel: { host: '10.0.0.53', control: join(folder, 'control') },
           registration: {
             folder: join(folder, 'registry'),
             dns: {
@@ -68,6 +91,7 @@ export class NginxTenant {
   private readonly cloud: string;
   private readonly folder: string;
   private nginx: RunningCommand | undefined;
+  private agent: RunningCommand | undefined;
 
   private constructor(host: EmulatedHost, cloud: string) {
     this.name = host.name as TenantHost;
@@ -103,7 +127,7 @@ export class NginxTenant {
       if (nginx.exit !== undefined) throw new Error(`nginx of ${name} ended: ${nginx.stderr}`);
       return (await tenant.host.run(['ss', '-tlnH'])).stdout.includes(':443');
     });
-    await tenant.acceptHandoffs();
+    await tenant.startAgent();
     return tenant;
   }
 
@@ -112,35 +136,11 @@ export class NginxTenant {
     return join(this.folder, 'site.pem');
   }
 
-  /** Serves every pseudonym whose material is there. */
-  async takeMaterial(): Promise<void> {
-    const material = join(this.cloud, 'material', domainOf(this.name));
-    const names = existsSync(material) ? await readdir(material) : [];
-    for (const name of names) {
-      const file = (kind: string) => join(material, name, `${kind}.pem`);
-      await writeFile(
-        join(this.folder, 'pseudonyms', `${name}.conf`),
-        `server { ${this.pseudonymAddresses()} server_name ${name}; root ${this.folder};
-  ssl_certificate ${file('certificate')}; ssl_certificate_key ${file('key')};
-  ssl_client_certificate ${file('anchor')}; ssl_verify_client on; }\n`,
-      );
-    }
-    await this.host.run([...this.command, '-s', 'reload'], { check: true });
-    // The reload is over when a new worker answers.
-    for (const name of names) await until('nginx to serve a pseudonym', () => this.serves(name));
-  }
-
-  /** Ends nginx with its workers, and lets go of what outlives the network. */
+  /** Ends the agent and nginx with its workers, and lets go of what outlives the network. */
   async stop(): Promise<void> {
+    await this.agent?.stop();
     await this.nginx?.stop();
-    await HandoffProgram.unmount(this.folder);
-  }
-
-  private async serves(name: string): Promise<boolean> {
-    const address = `10.0.0.${TENANTS[this.name]}:443`;
-    const argv = ['openssl', 's_client', '-connect', address, '-servername', name];
-    const { stdout } = await this.host.run(argv, { input: '' });
-    return stdout.includes('BEGIN CERTIFICATE');
+    await HandoffProgram.unmount(this.runFolder);
   }
 
   private get command(): string[] {
@@ -175,20 +175,42 @@ http {
 }\n`;
   }
 
-  /** The kernel takes connections over with the controller's keys, where this machine can build the program. */
-  private async acceptHandoffs(): Promise<void> {
-    if (!HANDS_OVER) return;
-    const program = await HandoffProgram.load({
-      interface: 'eth0',
-      object: PROGRAM,
-      runFolder: this.folder,
-      run: async (argv, input = '') => (await this.host.run(argv, { check: true, input })).stdout,
-    });
-    const keys: { epoch: number; key: string }[] = JSON.parse(
-      await readFile(join(this.cloud, 'registry/cookie-keys.json'), 'utf8'),
+  /** Connects the tenant to the controller, which tells it keys and pseudonyms. */
+  private async startAgent(): Promise<void> {
+    const { folder, cloud, name } = this;
+    const site = join(folder, 'site.conf');
+    await writeFile(site, `${this.pseudonymAddresses()} root ${folder};\n`);
+    const config = join(folder, 'agent.yaml');
+    const credential = (file: string) => join(folder, 'credentials', file);
+    await writeFile(
+      config,
+      JSON.stringify({
+        controller: { host: '10.0.0.53' },
+        credentials: {
+          certificate: credential('agent.pem'),
+          key: credential('agent.key'),
+          authority: credential('authority.pem'),
+        },
+        interface: 'eth0',
+        runFolder: this.runFolder,
+        strategies: ['cookie'],
+        webServer: {
+          kind: 'nginx-blocks',
+          folder: join(folder, 'pseudonyms'),
+          site,
+          reload: [...this.command, '-s', 'reload'],
+          probe: { host: `10.0.0.${TENANTS[name]}` },
+        },
+      }),
     );
-    for (const { epoch, key } of keys) {
-      await program.setKey({ epoch, key: Buffer.from(key, 'hex'), tenantWindowScale: 7 });
-    }
+    this.agent = await this.host.spawn([process.execPath, CLI, 'tenant', 'agent', '--config', config]);
+    await this.agent.printed(/^ready/m, 30_000);
+    await until('the agent to connect', async () =>
+      (await readFile(join(cloud, 'controller.log'), 'utf8')).includes('popsicl-agent-connected'),
+    );
+  }
+
+  private get runFolder(): string {
+    return join(this.folder, 'run');
   }
 }

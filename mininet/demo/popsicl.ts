@@ -1,15 +1,16 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type EmulatedHost, emulate } from '../driver/index.js';
 import { type Observation, observe } from './eavesdropper.js';
 import {
   CLOUD_DOMAIN,
-  controllerConfig,
   domainOf,
+  enrolTenants,
   HANDS_OVER,
   NginxTenant,
   publicAddressOf,
+  startCloudController,
 } from './popsicl-cloud.js';
 import { CLI, type Stage } from './stage.js';
 
@@ -31,18 +32,16 @@ export async function popsicl(stage: Stage): Promise<void> {
     const run = (host: EmulatedHost, argv: readonly string[]) => host.run(argv, { check: true, signal });
 
     stage.tell('cloakflow run  (on the host store: controller, DNS and portal of the cloud)');
-    const config = join(folder, 'cloakflow.yaml');
-    await writeFile(config, controllerConfig(folder, socket));
+    await enrolTenants(folder, [TENANT]);
+    await startCloudController(network, folder, socket);
     const admin = join(folder, 'admin.sock');
-    const controller = await store.spawn([process.execPath, CLI, 'run', config, '--admin', admin]);
-    await controller.printed(/^ready/m);
     tenants.push(await NginxTenant.start(network, TENANT, folder));
     await run(store, [
       'sh',
       '-c',
       `until [ "$(${process.execPath} ${CLI} switches --json --admin ${admin} | grep -o '"id"' | wc -l)" -ge 2 ]; do sleep 0.3; done`,
     ]);
-    stage.show(`two switches, ${domainOf(TENANT)} on an unmodified nginx`);
+    stage.show(`two switches, ${domainOf(TENANT)} on an unmodified nginx beside its agent`);
 
     const authority = join(folder, 'registry/ca/ca.pem');
     stage.tell(
@@ -54,7 +53,6 @@ export async function popsicl(stage: Stage): Promise<void> {
     ]);
     const registered = JSON.parse(stdout);
     stage.show(`pseudonym ${registered.name}\nurl       ${registered.url}`);
-    await tenants[0]!.takeMaterial();
 
     const link = network.link('isp', 'border');
     stage.tell(`alice$ curl https://${domainOf(TENANT)}/`);

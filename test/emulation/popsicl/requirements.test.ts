@@ -1,15 +1,16 @@
 import { X509Certificate } from 'node:crypto';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { observe } from '../../../mininet/demo/eavesdropper.js';
 import {
   CLOUD_DOMAIN,
-  controllerConfig,
   domainOf,
+  enrolTenants,
   HANDS_OVER,
   NginxTenant,
+  startCloudController,
 } from '../../../mininet/demo/popsicl-cloud.js';
 import { CLI } from '../../../mininet/demo/stage.js';
 import { type CommandResult, type EmulatedNetwork, emulate, until } from '../../../mininet/driver/index.js';
@@ -39,11 +40,8 @@ describe('the requirements of the paper, in Mininet', function () {
     folder = await mkdtemp(join(tmpdir(), 'cloakflow-popsicl-'));
     const socket = join(folder, 'openflow.sock');
     network = await emulate('popsicl', { controller: `unix:${socket}` });
-    const config = join(folder, 'cloakflow.yaml');
-    await writeFile(config, controllerConfig(folder, socket));
-    const argv = [process.execPath, CLI, 'run', config, '--admin', join(folder, 'admin.sock')];
-    const controller = await network.host('store').spawn(argv);
-    await controller.printed(/^ready/m, 60_000);
+    await enrolTenants(folder, [TENANT]);
+    await startCloudController(network, folder, socket);
     tenant = await NginxTenant.start(network, TENANT, folder);
     await until(
       'the cloud to forward',
@@ -51,7 +49,6 @@ describe('the requirements of the paper, in Mininet', function () {
       { timeout: 60_000 },
     );
     for (const client of CLIENTS) registered[client] = await register(client);
-    await tenant.takeMaterial();
   });
   after(async () => {
     await tenant?.stop();
@@ -139,7 +136,7 @@ describe('the requirements of the paper, in Mininet', function () {
     const keys = new Set<string>();
     const files = [tenant.certificate];
     for (const client of CLIENTS) {
-      files.push(join(folder, 'material', domainOf(TENANT), registered[client].name, 'certificate.pem'));
+      files.push(join(folder, TENANT, 'pseudonyms', `${registered[client].name}.pem`));
     }
     for (const file of files) {
       keys.add(
