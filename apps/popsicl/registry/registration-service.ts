@@ -107,9 +107,11 @@ export class RegistrationService {
   /** Sweeps every `interval` milliseconds, and does `also` after it. */
   sweepEvery(interval: number, also: () => Promise<void> = async () => {}): void {
     this.sweeping = this.options.clock.every(interval, () => {
-      void this.sweep()
+      const running = this.sweep()
         .then(also)
-        .catch(error => this.options.log.write('popsicl-sweep-failed', {}, error));
+        .catch(error => this.options.log.write('popsicl-sweep-failed', {}, error))
+        .finally(() => this.underWay.delete(running));
+      this.underWay.add(running);
     });
   }
 

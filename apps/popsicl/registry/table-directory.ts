@@ -56,6 +56,12 @@ export class TableDirectory implements Directory, Distribution {
     return this.owners.has(addressKey(address)!);
   }
 
+  /** Whether the pseudonym is active and this tenant's: what a tenant serves besides is to be forgotten. */
+  isActive(name: string, tenant: string): boolean {
+    const entry = this.entries.get(name);
+    return entry?.isActive === true && entry.tenant === tenant;
+  }
+
   entry(name: string): DirectoryEntry | undefined {
     return this.entries.get(name.toLowerCase());
   }
