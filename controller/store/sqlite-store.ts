@@ -1,8 +1,8 @@
 import { once } from 'node:events';
-import { mkdir, open, rm, stat } from 'node:fs/promises';
-import { createServer, type Server } from 'node:net';
-import { basename, dirname, resolve } from 'node:path';
+import { mkdir, open, rm } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { type FileOwner, ownFile } from './file-owner.js';
 import type { Migration, SqlValue, Statement, Store } from './store.js';
 import { StoreError, type StoreErrorCode } from './store-error.js';
 
@@ -42,12 +42,12 @@ const MEMORY = ':memory:';
 export async function openStore(path: string, migrations: readonly Migration[]): Promise<Store> {
   const file = resolve(path);
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-  const ownership = await own(file);
+  const owner = await ownFile(file);
   try {
     await (await open(file, 'a', 0o600)).close();
     // A lock that outlived its process: SQLite's port marks a database in use by a folder.
     await rm(`${file}.lock`, { recursive: true, force: true });
-    const store = await SqliteStore.start({ path: file, migrations }, ownership);
+    const store = await SqliteStore.start({ path: file, migrations }, owner);
     const folder = await open(dirname(file));
     try {
       // The names of the database and its log are durable before anything is acknowledged.
@@ -57,7 +57,7 @@ export async function openStore(path: string, migrations: readonly Migration[]):
     }
     return store;
   } catch (error) {
-    ownership.close();
+    await owner.release();
     throw error;
   }
 }
@@ -69,14 +69,14 @@ export function openMemoryStore(migrations: readonly Migration[]): Promise<Store
 
 class SqliteStore implements Store {
   private readonly worker: Worker;
-  private readonly ownership: Server | undefined;
+  private readonly owner: FileOwner | undefined;
   private readonly waiting = new Map<number, Waiting>();
   private lastId = 0;
   private closing: Promise<void> | undefined;
   private failure: StoreError | undefined;
 
-  private constructor(data: StoreWorkerData, ownership: Server | undefined) {
-    this.ownership = ownership;
+  private constructor(data: StoreWorkerData, owner: FileOwner | undefined) {
+    this.owner = owner;
     this.worker = new Worker(new URL('./sqlite-worker.js', import.meta.url), {
       workerData: data,
       // Its own exit handlers are not this process's.
@@ -87,8 +87,8 @@ class SqliteStore implements Store {
     this.worker.on('exit', () => this.ended(undefined));
   }
 
-  static async start(data: StoreWorkerData, ownership: Server | undefined): Promise<SqliteStore> {
-    const store = new SqliteStore(data, ownership);
+  static async start(data: StoreWorkerData, owner: FileOwner | undefined): Promise<SqliteStore> {
+    const store = new SqliteStore(data, owner);
     try {
       await new Promise<void>((resolve, reject) => store.waiting.set(0, { resolve, reject }));
     } catch (error) {
@@ -117,7 +117,7 @@ class SqliteStore implements Store {
       this.worker.postMessage({ id: 0, type: 'close' } satisfies StoreRequest);
       await exited;
     }
-    this.ownership?.close();
+    await this.owner?.release();
   }
 
   private ask<T>(request: (id: number) => StoreRequest): Promise<T> {
@@ -149,24 +149,4 @@ class SqliteStore implements Store {
 
 function closed(): StoreError {
   return new StoreError('store-closed', 'the store is closed');
-}
-
-/**
- * Makes this process the only one with the file, by a socket in Linux's abstract namespace that is named after the file: the
- * kernel gives the name up when the process ends, however it ends.
- */
-async function own(file: string): Promise<Server> {
-  const { dev, ino } = await stat(dirname(file));
-  const server = createServer(socket => socket.destroy());
-  server.unref();
-  try {
-    server.listen({ path: `\0cloakflow-store-${dev}-${ino}-${basename(file)}`.slice(0, 100) });
-    await once(server, 'listening');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
-    throw new StoreError('store-in-use', `${file} is open already`, {
-      mend: 'Stop the other controller, or give this one a folder of its own.',
-    });
-  }
-  return server;
 }

@@ -5,8 +5,47 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
+import { openStore } from '../../../controller/store/index.js';
+import { ACCOUNTS } from '../../unit/store/store-compliance.js';
 
 const WRITER = fileURLToPath(new URL('../../unit/store/store-writer.js', import.meta.url));
+
+describe('ownership of the store', () => {
+  it('holds across network namespaces, and ends with its process', async function () {
+    if (process.getuid?.() !== 0) return this.skip();
+    const folder = await mkdtemp(join(tmpdir(), 'cloakflow-owner-'));
+    const path = join(folder, 'a'.repeat(120));
+    const elsewhere = (...args: string[]) =>
+      spawn('unshare', ['-n', process.execPath, WRITER, path, ...args], {
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+    const holder = elsewhere('holder');
+    try {
+      holder.stderr.resume();
+      await once(holder.stdout, 'data');
+      holder.stdout.resume();
+      const failure = await openStore(path, ACCOUNTS).catch((error: unknown) => error);
+      expect(failure).to.have.property('code', 'store-in-use');
+      const other = elsewhere('other', '1');
+      let complaint = '';
+      other.stderr.on('data', chunk => {
+        complaint += chunk;
+      });
+      other.stdout.resume();
+      await once(other, 'close');
+      expect(complaint).to.contain('store-in-use');
+      const ended = once(holder, 'exit');
+      holder.kill('SIGKILL');
+      await ended;
+      const store = await openStore(path, ACCOUNTS);
+      expect(await store.read('SELECT * FROM account WHERE name = ?', ['holder-0'])).to.have.length(1);
+      await store.close();
+    } finally {
+      holder.kill('SIGKILL');
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+});
 
 describe('durability of the store, as strace sees it', () => {
   it('fsync follows the frame that commits, and the acknowledgement follows fsync', async function () {

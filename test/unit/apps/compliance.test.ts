@@ -1,9 +1,16 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { builtInApps } from '../../../apps/index.js';
 import { describeCompliance } from '../../simulator/compliance.js';
 
 const APPS = new URL('../../../../apps/', import.meta.url);
 
-/** Settings that an app cannot do without. */
+/** For apps that keep something. */
+const folder = mkdtempSync(join(tmpdir(), 'cloakflow-apps-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Settings that an app cannot do without, or that keep it from the machine's own files. */
 const SETTINGS: Readonly<Record<string, string>> = {
   popsicl: `{
     domain: popsicls.example,
@@ -11,6 +18,7 @@ const SETTINGS: Readonly<Record<string, string>> = {
     gateway: {ipv4: 10.0.0.254, ipv6: 'fd00::fe'},
     tenants: [{domain: tenant-a.example, ipv4: 10.0.0.11, ipv6: 'fd00::11', mac: '02:00:00:00:00:11'}],
   }`,
+  mimiq: `{allocator: {store: ${join(folder, 'mimiq.db')}}}`,
 };
 
 for (const app of builtInApps) {
