@@ -8,6 +8,7 @@ import { describeMachine } from '../report/machine.js';
 import { pairedRatio, spread } from '../report/statistics.js';
 import { type AllocationResult, measureAllocations } from './allocations.js';
 import { measureDhcp } from './dhcp.js';
+import { type ForwardingRun, measureForwarding } from './forwarding.js';
 
 export interface MimiqBenchOptions {
   quick: boolean;
@@ -29,6 +30,8 @@ export async function benchMimiq({ quick, rounds, folder }: MimiqBenchOptions): 
   }
   const rates = quick ? [1000, 4000] : [500, 1000, 2000, 4000, 6000, 8000];
   const dhcp = await measureDhcp({ rates, seconds: quick ? 2 : 4, rounds, progress });
+
+  const forwarding = await measureForwarding({ rounds, seconds: quick ? 2 : 5, progress });
 
   const perRate = rates.map(rate => {
     const own = dhcp.cloakflow[rate]!;
@@ -56,6 +59,7 @@ export async function benchMimiq({ quick, rounds, folder }: MimiqBenchOptions): 
       median: spread(allocations.switch.map(run => run.median)),
     },
     dhcp: perRate,
+    forwarding: forwardingReport(forwarding),
   };
   const text = JSON.stringify(result, null, 2);
   console.log(text);
@@ -63,4 +67,20 @@ export async function benchMimiq({ quick, rounds, folder }: MimiqBenchOptions): 
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, 'mimiq.json'), `${text}\n`);
   }
+}
+
+/** Throughput in Mbit/s by family and direction, and what tunnels leave of it. */
+function forwardingReport(runs: readonly ForwardingRun[]): object {
+  const groups = new Map<string, ForwardingRun[]>();
+  for (const run of runs) {
+    const name = `IPv${run.family} ${run.direction}`;
+    groups.set(name, [...(groups.get(name) ?? []), run]);
+  }
+  return Object.fromEntries(
+    [...groups].map(([name, group]) => {
+      const [plain, encapsulated] = [group.map(run => run.plain), group.map(run => run.encapsulated)];
+      const ratio = pairedRatio(encapsulated, plain);
+      return [name, { plain: spread(plain), encapsulated: spread(encapsulated), ratio }];
+    }),
+  );
 }

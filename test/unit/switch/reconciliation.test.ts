@@ -105,6 +105,57 @@ describe('reconciliation', () => {
   const commands = () => sw.changes.map(message => (message as { command?: string }).command);
   const inPorts = () => sw.flows.map(flow => flow.match.inPort);
 
+  describe('confirms', () => {
+    const outcome = (promise: Promise<void>) =>
+      promise.then(
+        () => 'confirmed',
+        (error: { code?: string }) => error.code,
+      );
+
+    it('what was stated when the switch has it, whether it is being compared or not', async () => {
+      let first: Promise<unknown> | undefined;
+      await start({
+        before: ({ flows }) => flows.push(['a', drop(1)]),
+      });
+      planner.also = () => {
+        first = outcome(planner.sw!.confirmed()).then(text => [text, inPorts()]);
+      };
+      await simulation.connect(sw);
+      expect(await first).to.deep.equal(['confirmed', [1]]);
+      planner.state.setFlow('b', drop(2));
+      const second = outcome(planner.sw!.confirmed()).then(text => [text, inPorts()]);
+      planner.state.setFlow('c', drop(3));
+      await simulation.settle();
+      expect(await second).to.deep.equal(['confirmed', [1, 2, 3]]);
+      const third = outcome(planner.sw!.confirmed());
+      await simulation.settle();
+      expect(await third).to.equal('confirmed');
+    });
+
+    it('what the switch refused, once its owner was told', async () => {
+      await start();
+      await simulation.connect(sw);
+      sw.refuse = () => ({ errorType: 'flow-mod-failed', errorCode: 'table-full' });
+      planner.state.setFlow('a', drop(1));
+      const told = outcome(planner.sw!.confirmed()).then(text => [text, planner.refusals.length]);
+      await simulation.settle();
+      expect(await told).to.deep.equal(['confirmed', 1]);
+    });
+
+    it('nothing when the connection ends before, or is not there', async () => {
+      await start();
+      const connection = await simulation.connect(sw);
+      sw.isMute = true;
+      planner.state.setFlow('a', drop(1));
+      const lost = outcome(planner.sw!.confirmed());
+      await simulation.settle();
+      connection.cut();
+      await simulation.settle();
+      expect(await lost).to.not.equal('confirmed');
+      expect(await outcome(planner.sw!.confirmed())).to.equal('not-connected');
+    });
+  });
+
   it('installs what is missing and nothing else', async () => {
     await start({ before: ({ flows }) => flows.push(['a', drop(1)], ['b', drop(2)]) });
     preset(cookieOf(OWNER), 1);
