@@ -16,6 +16,7 @@ import {
 import { prepareMimiqClient, requestAddresses } from '../../../mininet/traffic/mimiq-client.js';
 import { Stream, startEcho } from '../../../mininet/traffic/stream.js';
 import { addTunnelPorts } from '../../../mininet/traffic/tunnel-ports.js';
+import { withOwnEtc } from '../../live/mimiq/own-etc.js';
 import { SERVER4, SERVER6 } from './mimiq-network.js';
 
 const CLI = fileURLToPath(new URL('../../../controller/cli/main.js', import.meta.url));
@@ -88,7 +89,7 @@ describe('the whole of MIMIQ', () => {
       ['-6', SERVER6],
     ] as const) {
       const files = ['-lf', join(folder, `leases${family}`), '-pf', join(folder, `pid${family}`)];
-      const client = await host.spawn(['dhclient', family, '-d', ...files, 'eth0']);
+      const client = await host.spawn(withOwnEtc(['dhclient', family, '-d', ...files, 'eth0']));
       const scope = family === '-4' ? /inet (10\.64\.[\d.]+)/ : /inet6 (2001:db8:64:[\da-f:]+)/;
       const from = await until(
         `an address of IPv${family.slice(1)}`,

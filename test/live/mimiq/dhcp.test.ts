@@ -1,9 +1,10 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { OvsSandbox, type SandboxHost, until } from '../../../mininet/driver/index.js';
 import { type LiveController, startController } from '../host/live-controller.js';
+import { withOwnEtc } from './own-etc.js';
 
 const UDHCPC_SCRIPT = `#!/bin/sh
 case "$1" in
@@ -92,15 +93,24 @@ describe('the DHCP front ends of mimiq', () => {
     return found!;
   };
   /** Arguments of dhclient with files of its own. */
-  const dhclient = (name: string, ...options: string[]) => [
-    'dhclient',
-    ...options,
-    '-lf',
-    join(folder, `${name}.leases`),
-    '-pf',
-    join(folder, `${name}.pid`),
-    'eth0',
-  ];
+  const dhclient = (name: string, ...options: string[]) =>
+    withOwnEtc([
+      'dhclient',
+      ...options,
+      '-lf',
+      join(folder, `${name}.leases`),
+      '-pf',
+      join(folder, `${name}.pid`),
+      'eth0',
+    ]);
+
+  let resolvConf: string;
+  beforeEach(async () => {
+    resolvConf = await readFile('/etc/resolv.conf', 'utf8');
+  });
+  afterEach(async () => {
+    expect(await readFile('/etc/resolv.conf', 'utf8'), "the machine's name servers").to.equal(resolvConf);
+  });
 
   it('give dhclient an IPv4 address, renew it, and take it back', async () => {
     const [host] = hosts;
