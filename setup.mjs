@@ -32,6 +32,8 @@ const PACKAGES = {
   'libpcap-dev': 'captures in tests',
   'isc-dhcp-client': 'a DHCP client of hosts in tests',
   udhcpc: 'another one',
+  'ngtcp2-server': 'a QUIC server that knows nothing of hops',
+  'ngtcp2-client': 'a QUIC client that is not ours',
   clang: 'builds the BPF program of tenants',
   bpftool: 'its types and its keys',
   'libbpf-dev': 'its headers',

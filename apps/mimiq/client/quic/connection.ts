@@ -1,0 +1,286 @@
+import type { Clock, Timer } from '../../../../controller/host/clock.js';
+import type { AddressSource, Family } from '../address-source.js';
+import { ClientError } from '../client-error.js';
+import { type HostPort, type QuicheConfig, type QuicheConnection, quiche } from './binding.js';
+import { MAX_SEND } from './config.js';
+import { faultOf } from './faults.js';
+import { Hopper, type Hopping } from './hopper.js';
+import { LocalSocket } from './local-socket.js';
+import { firstLabel, type LocalPath, LocalPaths } from './paths.js';
+import { Watchdog } from './watchdog.js';
+
+export interface QuicOptions {
+  readonly remote: HostPort;
+  /** Name for SNI and for the certificate; undefined for a server that is named by its address. */
+  readonly serverName: string | undefined;
+  readonly config: QuicheConfig;
+  readonly addresses: AddressSource;
+  readonly clock: Clock;
+  /** Milliseconds until a handshake is given up. */
+  readonly connectTimeout: number;
+  /** Milliseconds that an old socket still receives what was in flight. */
+  readonly linger: number;
+  /** Milliseconds after which an address that the server does not answer is given up at the latest. */
+  readonly pathTimeout: number;
+  /** Whether every hop also takes a fresh UDP port. */
+  readonly freshPort: boolean;
+}
+
+export interface QuicHandler {
+  /** The handshake is done. */
+  established(): void;
+  readable(stream: number): void;
+  writable(stream: number): void;
+  /** Called after each batch of datagrams. */
+  progressed(): void;
+  /** The connection has moved; what is sent next goes from the new address. */
+  hopped(): void;
+  /** Silence: what is sent now makes the server speak, and lifts what it may send to an address not yet validated. */
+  nudge(): void;
+  /** True while an answer is waited for. */
+  waiting(): boolean;
+  closed(error: ClientError): void;
+}
+
+const NO_ERROR = 0x100; // H3_NO_ERROR
+/** Silent periods after which another address is tried. */
+const ATTEMPTS_PER_PATH = 4;
+
+/**
+ * One QUIC connection whose address on this end can change at any time. quiche does the protocol; this class owns the
+ * sockets and the clock, and `Hopper` the order of a hop.
+ */
+export class QuicConnection implements Hopping {
+  readonly native: QuicheConnection;
+  readonly handler: QuicHandler;
+  readonly options: QuicOptions;
+  readonly paths: LocalPaths;
+  /** True once the handshake is done. */
+  up = false;
+  /** Why the connection ended. */
+  ended: ClientError | undefined;
+  private readonly hopper = new Hopper(this);
+  private readonly out = new Uint8Array(MAX_SEND);
+  private readonly watchdog: Watchdog;
+  private timer: Timer | undefined;
+  private patience: Timer | undefined;
+  private timerAt = Number.POSITIVE_INFINITY;
+  private scheduled: NodeJS.Immediate | undefined;
+
+  private constructor(
+    native: QuicheConnection,
+    paths: LocalPaths,
+    options: QuicOptions,
+    handler: QuicHandler,
+  ) {
+    this.native = native;
+    this.paths = paths;
+    this.options = options;
+    this.handler = handler;
+    this.watchdog = new Watchdog(options.clock, {
+      waiting: () => handler.waiting(),
+      rtt: () => this.rtt(),
+      nudge: attempt => this.nudge(attempt),
+      lost: () => this.end(new ClientError('connection-lost', 'the server has not answered for too long')),
+    });
+  }
+
+  /** Takes an address and begins the handshake; `handler` hears of the rest. Rejects with ClientError. */
+  static async open(options: QuicOptions, handler: QuicHandler): Promise<QuicConnection> {
+    const { remote, serverName, config, clock } = options;
+    const family = familyOf(remote);
+    let connection: QuicConnection | undefined;
+    const held = await options.addresses.take(family);
+    const socket: LocalSocket = await LocalSocket.open(held, remote, 0, datagram =>
+      connection?.receive(first!, datagram),
+    );
+    let first: LocalPath | undefined;
+    try {
+      const label = firstLabel(family);
+      const id = new Uint8Array(0); // packets to this end carry no connection ID that could link them
+      const native = quiche().Connection.connect(serverName ?? null, id, label, remote, config);
+      const paths = new LocalPaths(family, native, remote, socket);
+      first = paths.current;
+      connection = new QuicConnection(native, paths, options, handler);
+    } catch (cause) {
+      socket.close();
+      throw new ClientError('connect-failed', 'a QUIC connection could not be set up', { cause });
+    }
+    connection.hopper.watchAddress(first);
+    connection.patience = clock.after(options.connectTimeout, () => connection.giveUp());
+    connection.flush();
+    return connection;
+  }
+
+  get closed(): boolean {
+    return this.ended !== undefined;
+  }
+
+  /** Address from which the next request goes. */
+  get address(): string | undefined {
+    return this.hopper.next.socket?.held.address;
+  }
+
+  /**
+   * Makes a fresh address ready, from which the next request goes. Rejects with ClientError when the hop is not made
+   * (`HOP_REFUSALS`): the connection then goes on where it is. A hop asked for while one is under way is that hop.
+   */
+  hop(): Promise<void> {
+    return this.hopper.hop(true);
+  }
+
+  /** Sends everything that is due; the timer follows. */
+  flush(): void {
+    if (this.ended !== undefined) return;
+    try {
+      for (const path of this.paths.sending(this.hopper.candidate)) this.sendOn(path);
+    } catch (cause) {
+      this.end(faultOf(this.native, cause));
+      return;
+    }
+    if (this.native.isClosed()) this.end(faultOf(this.native));
+    else this.arm();
+  }
+
+  /** A request was sent: from now on silence is noticed, and a hop may be made. */
+  requestSent(): void {
+    this.hopper.requestSent();
+    this.watchdog.start();
+  }
+
+  /** Closes with an application's code. */
+  close(
+    code = NO_ERROR,
+    error = new ClientError('connection-closed', 'this end closed the connection'),
+  ): void {
+    if (this.ended !== undefined) return;
+    try {
+      this.native.close(true, code, new Uint8Array(0));
+    } catch {
+      // It was closing already.
+    }
+    this.flush();
+    this.end(error);
+  }
+
+  receive(path: LocalPath, datagram: Uint8Array): void {
+    if (this.ended !== undefined) return;
+    const before = this.hopper.candidate === path ? this.received(path) : undefined;
+    try {
+      this.native.recv(datagram, { from: this.options.remote, to: path.label });
+    } catch (cause) {
+      if (this.native.isClosed() || this.native.localError() !== null) {
+        this.flush();
+        this.end(faultOf(this.native, cause));
+        return;
+      }
+      // A datagram that is not this connection's, or that is malformed, is dropped (RFC 9000 section 10.3).
+    }
+    this.watchdog.heard();
+    // What the server sends to an address that traffic has not moved to is its answer to the challenge. (quiche reports a
+    // path as validated once only, and a label can have been used before.)
+    if (before !== undefined && this.received(path) > before) this.hopper.proven(true);
+    // Whatever arrives in one turn of the event loop is answered together.
+    this.scheduled ??= setImmediate(() => {
+      this.scheduled = undefined;
+      this.process();
+    });
+  }
+
+  private sendOn(path: LocalPath): void {
+    for (;;) {
+      const sent = this.native.sendOnPath(this.out, path.label, this.options.remote);
+      if (sent === null) return;
+      path.socket?.send(this.out.subarray(0, sent[0]));
+    }
+  }
+
+  /** Packets that were received on a path and could be decrypted. */
+  private received(path: LocalPath): number {
+    return this.native.pathStats().find(({ localHost }) => localHost.port === path.label.port)?.recv ?? 0;
+  }
+
+  /** Milliseconds, as measured on the path in use. */
+  rtt(): number {
+    return this.native.pathStats().find(path => path.active)?.rtt ?? 0;
+  }
+
+  waiting(): boolean {
+    return this.handler.waiting();
+  }
+
+  moved(): void {
+    this.handler.hopped();
+  }
+
+  private process(): void {
+    if (this.ended !== undefined) return;
+    if (!this.up && this.native.isEstablished()) {
+      this.up = true;
+      this.patience?.cancel();
+      this.handler.established();
+    }
+    this.pathEvents();
+    if (this.up && this.ended === undefined) {
+      for (const id of this.native.readable()) this.handler.readable(id);
+      for (const id of this.native.writable()) this.handler.writable(id);
+      this.handler.progressed();
+      if (this.ended === undefined) this.hopper.giveBack();
+    }
+    this.flush();
+  }
+
+  private pathEvents(): void {
+    for (let event = this.native.pathEventNext(); event !== null; event = this.native.pathEventNext()) {
+      if (event.local.port !== this.hopper.candidate?.label.port) continue;
+      if (event.type === 'Validated') this.hopper.proven(true);
+      if (event.type === 'FailedValidation') this.hopper.proven(false);
+    }
+  }
+
+  private arm(): void {
+    const left = this.native.timeout();
+    if (left === null) return;
+    const { clock } = this.options;
+    const at = clock.now() + left;
+    if (this.timer !== undefined && this.timerAt <= at) return;
+    this.timer?.cancel();
+    this.timerAt = at;
+    this.timer = clock.after(Math.max(left, 1), () => {
+      this.timer = undefined;
+      if (this.ended !== undefined) return;
+      if (this.native.timeout() === 0) this.native.onTimeout();
+      this.process();
+    });
+  }
+
+  /** Nothing has come for a while: makes both ends speak, and in the end tries another address. */
+  private nudge(attempt: number): void {
+    if (this.ended !== undefined || !this.up) return;
+    this.native.sendAckEliciting();
+    this.handler.nudge();
+    this.flush();
+    if (attempt % ATTEMPTS_PER_PATH === 0) this.hopper.hop(false).catch(() => undefined);
+  }
+
+  private giveUp(): void {
+    if (this.up || this.ended !== undefined) return;
+    this.end(new ClientError('connect-timeout', 'the server did not finish a QUIC handshake in time'));
+  }
+
+  end(error: ClientError): void {
+    if (this.ended !== undefined) return;
+    this.ended = error;
+    this.timer?.cancel();
+    this.patience?.cancel();
+    this.watchdog.stop();
+    if (this.scheduled !== undefined) clearImmediate(this.scheduled);
+    this.hopper.stop();
+    this.paths.closeAll();
+    this.handler.closed(error);
+  }
+}
+
+function familyOf(remote: HostPort): Family {
+  return remote.host.includes(':') ? 6 : 4;
+}

@@ -1,0 +1,150 @@
+import type { Family } from '../address-source.js';
+import type { HostPort, QuicheConnection } from './binding.js';
+import type { LocalSocket } from './local-socket.js';
+
+/** One path as quiche sees it: a label for this end's address, and the server's connection ID that belongs to it. */
+export interface LocalPath {
+  /** What quiche takes for the local address. No packet carries it. */
+  readonly label: HostPort;
+  /** Sequence number of its destination connection ID. */
+  sequence: number;
+  /** The socket behind the label; undefined while nothing is sent there. */
+  socket: LocalSocket | undefined;
+  /** When the connection left it, by the connection's clock. */
+  leftAt: number;
+}
+
+/** Paths that quiche keeps, and connection IDs that it takes from the server: it uses one number for both. */
+export const PATHS = 8;
+/** Spare connection IDs below which a path that was left gives its own back early. */
+const FEW_SPARES = 4;
+
+const HOSTS: Record<Family, string> = { 4: '192.0.2.1', 6: '2001:db8::1' };
+
+/** The label of a connection's first path. */
+export function firstLabel(family: Family): HostPort {
+  return { host: HOSTS[family], port: 1 };
+}
+
+/**
+ * The paths of one connection. quiche keeps every path that it was ever shown, binds each new connection ID to the first of
+ * them that has none, and would answer challenges there, also where the connection left long ago: one connection ID at two
+ * addresses. So it is shown a few labels only, sends on none but those that have a socket, and a label is used again, with
+ * a fresh socket on a fresh address, when a connection ID that no packet has carried is bound to it.
+ */
+export class LocalPaths {
+  current: LocalPath;
+  private readonly connection: QuicheConnection;
+  private readonly remote: HostPort;
+  private readonly host: string;
+  private readonly all: LocalPath[];
+  /** Left, with the connection IDs that were used there; the oldest first. */
+  private readonly left: LocalPath[] = [];
+  /** Those whose connection ID was given back; they have a fresh one, or get one when the server sends it. */
+  private readonly idle: LocalPath[] = [];
+  /** Every socket that may be open. */
+  private readonly sockets = new Set<LocalSocket>();
+
+  /** `connection` was made with `firstLabel(family)`. */
+  constructor(family: Family, connection: QuicheConnection, remote: HostPort, socket: LocalSocket) {
+    this.host = HOSTS[family];
+    this.connection = connection;
+    this.remote = remote;
+    this.current = { label: firstLabel(family), sequence: 0, socket, leftAt: 0 };
+    this.all = [this.current];
+    this.sockets.add(socket);
+  }
+
+  /** Connection IDs that a hop could use now. */
+  get spares(): number {
+    const bound = this.idle.filter(path => this.request(path)).length;
+    return bound + Math.min(this.connection.availableDcids(), PATHS - this.all.length);
+  }
+
+  /** Paths on which something may be sent now: the one in use, `proving`, and those left, for late challenges. */
+  *sending(proving: LocalPath | undefined): Iterable<LocalPath> {
+    yield this.current;
+    if (proving !== undefined) yield proving;
+    for (const path of this.left) if (path.socket?.isOpen) yield path;
+  }
+
+  /**
+   * Puts `socket` behind a label whose connection ID no packet has carried, and asks for a challenge there; undefined when
+   * the server has given no such connection ID.
+   */
+  take(socket: LocalSocket): LocalPath | undefined {
+    const path = this.unusedLabel() ?? this.idle.find(candidate => this.request(candidate));
+    if (path === undefined) return undefined;
+    const index = this.idle.indexOf(path);
+    if (index >= 0) this.idle.splice(index, 1);
+    path.socket = socket;
+    for (const old of this.sockets) if (!old.isOpen) this.sockets.delete(old);
+    this.sockets.add(socket);
+    return path;
+  }
+
+  /** Asks for another challenge on a path that was taken. */
+  challengeAgain(path: LocalPath): void {
+    this.request(path);
+  }
+
+  /** Traffic moves to `path`; the path that it came from is returned. */
+  moveTo(path: LocalPath, now: number): LocalPath {
+    const old = this.current;
+    this.connection.migrateSource(path.label);
+    this.current = path;
+    this.leave(old, now);
+    return old;
+  }
+
+  /** Nothing is sent on the path any more but answers to challenges. */
+  leave(path: LocalPath, now: number): void {
+    path.leftAt = now;
+    this.left.push(path);
+  }
+
+  /**
+   * Gives back connection IDs of paths that were left and whose sockets are closed; when few are spare, also of the oldest
+   * that was left before `before`.
+   */
+  giveBack(before: number): void {
+    for (const path of [...this.left]) {
+      const due = !path.socket?.isOpen || (path.leftAt < before && this.spares < FEW_SPARES);
+      if (due) this.retire(path);
+    }
+  }
+
+  closeAll(): void {
+    for (const socket of this.sockets) socket.close();
+  }
+
+  private retire(path: LocalPath): void {
+    this.left.splice(this.left.indexOf(path), 1);
+    path.socket = undefined;
+    this.idle.push(path);
+    try {
+      this.connection.retireDestinationCid(path.sequence);
+    } catch {
+      // The server had it retired already.
+    }
+  }
+
+  private unusedLabel(): LocalPath | undefined {
+    if (this.connection.availableDcids() === 0 || this.all.length >= PATHS) return undefined;
+    const label = { host: this.host, port: this.all.length + 1 };
+    const path: LocalPath = { label, sequence: 0, socket: undefined, leftAt: 0 };
+    if (!this.request(path)) return undefined;
+    this.all.push(path);
+    return path;
+  }
+
+  /** Asks for a challenge, which is sent when the path has a socket; false when the path has no connection ID. */
+  private request(path: LocalPath): boolean {
+    try {
+      path.sequence = this.connection.probePath(path.label, this.remote);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+}

@@ -1,0 +1,76 @@
+import type { Clock, Timer } from '../../../../controller/host/clock.js';
+
+export interface Watched {
+  /** True while an answer is waited for. */
+  waiting(): boolean;
+  /** Round-trip time of the path in use, in milliseconds. */
+  rtt(): number;
+  /** Nothing came for a while; `attempt` counts from 1. */
+  nudge(attempt: number): void;
+  /** Nothing came for `LOST` milliseconds. */
+  lost(): void;
+}
+
+const LEAST = 60;
+const RTTS = 3;
+const BACKOFF = 1.5;
+/** Milliseconds without a datagram after which a connection with a pending request is given up. */
+const LOST = 10_000;
+
+/**
+ * Notices that a path went silent while a request is pending, long before QUIC's own timers do: a hop whose packets were
+ * lost can leave the server waiting for the client and the client for the server.
+ */
+export class Watchdog {
+  private readonly clock: Clock;
+  private readonly watched: Watched;
+  private timer: Timer | undefined;
+  private heardAt: number;
+  private attempts = 0;
+
+  constructor(clock: Clock, watched: Watched) {
+    this.clock = clock;
+    this.watched = watched;
+    this.heardAt = clock.now();
+  }
+
+  /** A datagram came. */
+  heard(): void {
+    this.heardAt = this.clock.now();
+    this.attempts = 0;
+  }
+
+  /** A request was made: silence counts from now at the earliest. */
+  start(): void {
+    if (this.timer !== undefined) return;
+    this.heardAt = this.clock.now();
+    this.attempts = 0;
+    this.wait();
+  }
+
+  stop(): void {
+    this.timer?.cancel();
+    this.timer = undefined;
+  }
+
+  private wait(): void {
+    const patience = Math.max(LEAST, RTTS * this.watched.rtt()) * BACKOFF ** this.attempts;
+    const left = Math.max(1, this.heardAt + patience - this.clock.now());
+    this.timer = this.clock.after(left, () => this.look(patience));
+  }
+
+  private look(patience: number): void {
+    this.timer = undefined;
+    if (!this.watched.waiting()) return;
+    const silence = this.clock.now() - this.heardAt;
+    if (silence >= LOST) {
+      this.watched.lost();
+      return;
+    }
+    if (silence >= patience) {
+      this.attempts++;
+      this.watched.nudge(this.attempts);
+    }
+    this.wait();
+  }
+}

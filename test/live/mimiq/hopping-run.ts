@@ -1,0 +1,87 @@
+/** Makes requests over a hopping client, as its own process; prints `halfway` in the middle, and a report as JSON. */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import {
+  ClientError,
+  MimiqClient,
+  parseStrategy,
+  StaticAddresses,
+} from '../../../apps/mimiq/client/index.js';
+
+export interface RunRequest {
+  remote: string;
+  port: number;
+  authority: string;
+  addresses: readonly string[];
+  strategy: string;
+  /** Path and number of requests, one after the other on each connection. */
+  path: string;
+  requests: number;
+  connections?: number;
+  method?: string;
+  /** Bytes of the request's body. */
+  upload?: number;
+}
+
+export interface RunReport {
+  /** Checksums of the bodies, with how many had them. */
+  bodies: Record<string, number>;
+  failed: Record<string, number>;
+  hops: number;
+  refused: Record<string, number>;
+  baselinePackets: number;
+  /** Milliseconds of all requests, and of each. */
+  total: number;
+  latencies: number[];
+}
+
+const request = JSON.parse(process.argv[2]!) as RunRequest;
+const { remote, port } = request;
+const origin = `https://server.example:${port}`;
+const report: RunReport = {
+  bodies: {},
+  failed: {},
+  hops: 0,
+  refused: {},
+  baselinePackets: 0,
+  total: 0,
+  latencies: [],
+};
+const count = (counts: Record<string, number>, key: string) => {
+  counts[key] = (counts[key] ?? 0) + 1;
+};
+const addresses = new StaticAddresses(request.addresses);
+const began = performance.now();
+await Promise.all(Array.from({ length: request.connections ?? 1 }, () => oneConnection()));
+report.total = performance.now() - began;
+process.stdout.write(`${JSON.stringify(report)}\n`);
+process.exit(0);
+
+async function oneConnection(): Promise<void> {
+  const client = new MimiqClient({
+    addresses,
+    tls: { authorities: readFileSync(request.authority) },
+    resolve: new Map([[`server.example:${port}`, [remote]]]),
+    strategies: { default: parseStrategy(request.strategy), destinations: [] },
+    refused: error => count(report.refused, error.code),
+  });
+  for (let index = 0; index < request.requests; index++) {
+    if (index === request.requests >> 1) process.stdout.write('halfway\n');
+    const start = performance.now();
+    try {
+      const upload = request.upload === undefined ? {} : { body: new Uint8Array(request.upload) };
+      const method = request.method === undefined ? {} : { method: request.method };
+      const response = await client.request(`${origin}/${request.path}`, { ...method, ...upload });
+      const hash = createHash('sha256');
+      for await (const chunk of response.body) hash.update(chunk);
+      count(report.bodies, `${response.status} ${hash.digest('hex')}`);
+    } catch (error) {
+      count(report.failed, error instanceof ClientError ? `${error.code}: ${error.message}` : String(error));
+    }
+    report.latencies.push(performance.now() - start);
+  }
+  const hops = await client.hops();
+  report.hops += hops.made;
+  report.baselinePackets += hops.baselinePackets;
+  await client.close();
+}
