@@ -2,8 +2,8 @@ import { X509Certificate } from 'node:crypto';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ServerMaterial } from '../../model.js';
-import { TenantError } from '../tenant-error.js';
 import { checkMaterial, checkName } from './check-material.js';
+import { ReloadBatches } from './reload-batches.js';
 import { shownCertificate } from './shown-certificate.js';
 import type { WebServer } from './web-server.js';
 import { writeWhole } from './write-whole.js';
@@ -24,7 +24,6 @@ export interface NginxBlocksOptions {
 
 const SUFFIX = '.conf';
 const PATIENCE = 30_000;
-const LOOK_AGAIN = 25;
 
 /**
  * nginx as in 5.3: a server block for each pseudonym, and a reload for each change (several at once share one). The
@@ -33,11 +32,11 @@ const LOOK_AGAIN = 25;
 export class NginxBlocks implements WebServer {
   readonly label = 'nginx-blocks';
   private readonly options: NginxBlocksOptions;
-  private running: Promise<void> | undefined;
-  private next: Promise<void> | undefined;
+  private readonly reloads: ReloadBatches;
 
   constructor(options: NginxBlocksOptions) {
     this.options = options;
+    this.reloads = new ReloadBatches({ reload: options.reload, patience: options.patience ?? PATIENCE });
   }
 
   async put(material: ServerMaterial): Promise<void> {
@@ -50,23 +49,20 @@ export class NginxBlocks implements WebServer {
     await writeWhole(this.file(name, SUFFIX), this.block(name));
     const own = new X509Certificate(material.certificatePem).fingerprint256;
     try {
-      await this.reload();
-      await this.untilShown(name, shown => shown === own);
+      await this.reloads.apply(async () => (await this.shown(name)) === own);
     } catch (error) {
       await this.forget(name);
-      await this.reload().catch(() => {});
+      await this.reloads.apply(async () => true).catch(() => {});
       throw error;
     }
   }
 
   async remove(name: string): Promise<void> {
     checkName(name);
-    const { host, port } = this.options;
     if (!(await this.names()).includes(name)) return;
-    const before = await shownCertificate(host, port, name);
+    const before = await this.shown(name);
     await this.forget(name);
-    await this.reload();
-    if (before !== undefined) await this.untilShown(name, shown => shown !== before);
+    await this.reloads.apply(async () => before === undefined || (await this.shown(name)) !== before);
   }
 
   async names(): Promise<string[]> {
@@ -77,6 +73,10 @@ export class NginxBlocks implements WebServer {
     return files
       .filter(file => file.endsWith(SUFFIX) && !file.startsWith('.'))
       .map(file => file.slice(0, -SUFFIX.length));
+  }
+
+  private shown(name: string): Promise<string | undefined> {
+    return shownCertificate(this.options.host, this.options.port, name);
   }
 
   private file(name: string, suffix: string): string {
@@ -104,42 +104,5 @@ export class NginxBlocks implements WebServer {
   include ${this.options.site};
 }
 `;
-  }
-
-  /** One reload at a time; who comes during one waits for the next, which sees all that was written before it began. */
-  private reload(): Promise<void> {
-    if (!this.running) return this.begin();
-    this.next ??= this.running
-      .catch(() => {})
-      .then(() => {
-        this.next = undefined;
-        return this.begin();
-      });
-    return this.next;
-  }
-
-  private begin(): Promise<void> {
-    const run = this.options.reload();
-    this.running = run;
-    const ended = () => {
-      if (this.running === run) this.running = undefined;
-    };
-    run.then(ended, ended);
-    return run;
-  }
-
-  private async untilShown(
-    name: string,
-    isDone: (fingerprint: string | undefined) => boolean,
-  ): Promise<void> {
-    const { host, port, patience = PATIENCE } = this.options;
-    const end = performance.now() + patience;
-    while (!isDone(await shownCertificate(host, port, name))) {
-      if (performance.now() > end)
-        throw new TenantError('web-server-failed', 'nginx does not answer by its new configuration', {
-          mend: 'Look at the error log of nginx.',
-        });
-      await new Promise(resolve => setTimeout(resolve, LOOK_AGAIN));
-    }
   }
 }
