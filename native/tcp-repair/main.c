@@ -171,6 +171,11 @@ int main(int count, char **words)
         fprintf(stderr, "usage: tcp-repair SOCKET WEB-SERVER-SOCKET AGENT-USER-ID PORT\n");
         return EXIT_USAGE;
     }
+    if (!restore_possible()) {
+        fprintf(stderr, "tcp-repair: no right to TCP_REPAIR here (CAP_NET_ADMIN), or a kernel without it "
+                        "(CONFIG_CHECKPOINT_RESTORE)\n");
+        return EXIT_FAILURE;
+    }
     int listener = unix_listen(options.socket, 4);
     if (listener < 0 || drop_capabilities() != 0) {
         fprintf(stderr, "tcp-repair: %s\n", strerror(errno));

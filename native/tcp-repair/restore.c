@@ -67,6 +67,15 @@ static enum restore_step steps(int s, const struct connection *c)
     return RESTORED;
 }
 
+int restore_possible(void)
+{
+    int s = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP);
+    if (s < 0) return 0;
+    int possible = set(s, TCP_REPAIR, REPAIR_ON) == 0;
+    (void)close(s);
+    return possible;
+}
+
 enum restore_step restore(const struct connection *connection, int *descriptor)
 {
     int s = socket(connection->tenant.ss_family, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP);

@@ -34,6 +34,9 @@ enum restore_step {
     STEP_REQUEST,
 };
 
+/* Whether this process may restore connections, and the kernel can. */
+int restore_possible(void);
+
 /* Sends nothing. The descriptor is close-on-exec. What is not RESTORED leaves errno and nothing open. */
 enum restore_step restore(const struct connection *connection, int *descriptor);
 
