@@ -1,10 +1,8 @@
 import { type AppDefinition, defineApp } from '../../controller/host/index.js';
-import { allocate } from './allocation.js';
 import { configSchema } from './config.js';
 import { MESSAGES } from './messages.js';
-import { type Allocate, Mimiq } from './mimiq.js';
+import type { Allocate } from './mimiq.js';
 import { TABLE_NAMES } from './routes/pipeline.js';
-import { readFabric } from './routes/read-fabric.js';
 
 /** An app whose addresses come from this allocator. */
 export function mimiqWith(allocate: Allocate): AppDefinition {
@@ -15,7 +13,10 @@ export function mimiqWith(allocate: Allocate): AppDefinition {
     tables: TABLE_NAMES.map(name => ({ name, miss: name === 'entry' ? 'next' : 'own' })),
     endsPipeline: false,
     messages: MESSAGES,
-    start: context => {
+    // Loaded when it runs: most controllers run without it.
+    start: async context => {
+      const { Mimiq } = await import('./mimiq.js');
+      const { readFabric } = await import('./routes/read-fabric.js');
       const { config } = context;
       const { ipv4, ipv6, aliases } = config.allocator;
       return Mimiq.start(context, readFabric(config, { ipv4, ipv6, aliasBits: aliases.bits }), allocate);
@@ -24,4 +25,7 @@ export function mimiqWith(allocate: Allocate): AppDefinition {
 }
 
 /** MIMIQ (sections 3.2 and 3.3 of the paper). */
-export const mimiq = mimiqWith(allocate);
+export const mimiq = mimiqWith(async (...given) => {
+  const { allocate } = await import('./allocation.js');
+  return allocate(...given);
+});

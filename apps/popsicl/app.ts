@@ -1,8 +1,7 @@
 import { type AppContext, type AppDefinition, defineApp } from '../../controller/host/index.js';
-import { cloudServices } from './cloud-services.js';
 import { configSchema, type PopsiclConfig } from './config.js';
 import { MESSAGES } from './messages.js';
-import { Popsicl, type Services } from './popsicl.js';
+import type { Services } from './popsicl.js';
 import { REGISTRAR_MESSAGES } from './registry/messages.js';
 
 /** An app whose packet path rests on these services. */
@@ -20,9 +19,16 @@ export function popsiclWith(
     ],
     endsPipeline: false,
     messages: { ...MESSAGES, ...REGISTRAR_MESSAGES },
-    start: async context => new Popsicl(context, await servicesOf(context)),
+    // Loaded when it runs: most controllers run without it.
+    start: async context => {
+      const { Popsicl } = await import('./popsicl.js');
+      return new Popsicl(context, await servicesOf(context));
+    },
   });
 }
 
 /** PoPSiCl (sections 3 to 5 of the paper). */
-export const popsicl = popsiclWith(context => cloudServices(context));
+export const popsicl = popsiclWith(async context => {
+  const { cloudServices } = await import('./cloud-services.js');
+  return cloudServices(context);
+});
