@@ -51,7 +51,8 @@ export function barChart(title: string, bars: Bar[], scale: 'linear' | 'log' = '
       },
     ],
   });
-  const svg = chart.renderToSVGString();
+  // A title for screen readers, as the first child.
+  const svg = chart.renderToSVGString().replace('>', `><title>${title}</title>`);
   chart.dispose();
   return `${svg}\n`;
 }
