@@ -23,7 +23,7 @@ import {
   setControllers,
   updateBridge,
 } from '../../../controller/ovsdb/index.js';
-import { OvsSandbox } from '../../../mininet/driver/index.js';
+import { OvsSandbox, until } from '../../../mininet/driver/index.js';
 import { rejection } from '../../unit/ovsdb/fake-server.js';
 
 describe('the Open_vSwitch database with a running ovs-vswitchd', () => {
@@ -177,6 +177,11 @@ describe('the Open_vSwitch database with a running ovs-vswitchd', () => {
   it('gives ovs-vswitchd commands over its control socket', async () => {
     const socket = `${sandbox.directory}/vswitchd.ctl`;
     expect(await runControlCommand(socket, 'version', [])).to.match(/^ovs-vswitchd \(Open vSwitch\)/);
+    // A vswitchd without a bridge does not know the commands of bridges yet.
+    const listed = async () =>
+      (await runControlCommand(socket, 'list-commands', [])).includes('ofproto/trace');
+    await sandbox.addBridge('traced');
+    await until('the commands of bridges', listed);
     const error = await rejection(runControlCommand(socket, 'ofproto/trace', ['nowhere', 'in_port=1']));
     expect(error).to.include({ code: 'command-failed' });
     expect(error.message).to.contain('unknown bridge');
