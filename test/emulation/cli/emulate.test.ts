@@ -80,8 +80,8 @@ describe('`emulate`', () => {
   });
 
   it('gives Ctrl-C to the command in the host, not to the emulation', async () => {
-    // script(1) gives it a terminal.
-    const command = `${process.execPath} ${MAIN} emulate single`;
+    // script(1) gives it a terminal. A shell that stayed in between might end itself by the Ctrl-C.
+    const command = `exec ${process.execPath} ${MAIN} emulate single`;
     const terminal = spawn('script', ['-qec', command, '/dev/null'], {
       stdio: 'pipe',
       env: { ...process.env, TERM: 'xterm', NO_COLOR: '1', TMPDIR: folder },
