@@ -1,5 +1,9 @@
 /** What a tenant's own server needs to serve pseudonyms (`cloakflow/tenant`). */
 export { acceptHandoffs, type HandoffServerOptions } from './node/handoff-server.js';
 export { PseudonymContexts } from './node/pseudonym-contexts.js';
-export { type PseudonymServer, type PseudonymServerOptions, servePseudonyms } from './node/pseudonym-server.js';
+export {
+  type PseudonymServer,
+  type PseudonymServerOptions,
+  servePseudonyms,
+} from './node/pseudonym-server.js';
 export { TenantError, type TenantErrorCode } from './tenant-error.js';
