@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Capture, type EmulatedNetwork, runCommand, until } from '../driver/index.js';
 import { prepareMimiqClient, removeAddress, requestAddresses } from '../traffic/mimiq-client.js';
 import { Stream, startEcho } from '../traffic/stream.js';
-import { addTunnelPorts } from '../traffic/tunnel-ports.js';
+import { addTunnelPorts, tunnelsReady } from '../traffic/tunnel-ports.js';
 import { mimiqSettings } from './mimiq-settings.js';
 import type { Stage } from './stage.js';
 
@@ -34,6 +34,7 @@ export async function mimiq(stage: Stage): Promise<void> {
     signal: stage.signal,
     timeout: 20_000,
   });
+  await tunnelsReady(network);
   stage.show(
     `${network.hosts.size} hosts, ${network.switches.size} Open vSwitches (${network.datapath} datapath); observer – server: 5 ms`,
   );

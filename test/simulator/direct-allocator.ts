@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { writeBits } from '../../apps/mimiq/allocator/address-bits.js';
+import { addressKey, writeBits } from '../../apps/mimiq/allocator/address-bits.js';
 import type { Allocate, Allocation } from '../../apps/mimiq/mimiq.js';
 import type { AliasState, Attachment, Forwarding, Lease, Requests } from '../../apps/mimiq/model.js';
 
@@ -12,6 +12,8 @@ export class DirectAllocator {
   aliases: AliasState[] = [];
   /** What clients asked, by who they are. */
   readonly asked: { payload: Uint8Array; from: Attachment }[] = [];
+  /** Addresses of all leases: ten thousand are made in one turn of the event loop, which switches wait for. */
+  private readonly taken = new Set<string>();
   private lastId = 0;
 
   readonly allocate: Allocate = (_context, forwarding): Allocation => {
@@ -46,17 +48,19 @@ export class DirectAllocator {
   /** Leases new random addresses of a family to a client. */
   async lease(attachment: Attachment, family: 4 | 6, count = 1): Promise<Lease[]> {
     const leases = Array.from({ length: count }, () => this.make(attachment, family));
-    for (const lease of leases) this.leases.set(lease.id, lease);
     await this.forwarding!.install(leases);
     return leases;
   }
 
   async remove(leases: readonly Lease[]): Promise<void> {
-    for (const { id } of leases) this.leases.delete(id);
+    for (const { id, address } of leases) {
+      this.leases.delete(id);
+      this.taken.delete(addressKey(address));
+    }
     await this.forwarding!.remove(leases);
   }
 
-  make(attachment: Attachment, family: 4 | 6): Lease {
+  private make(attachment: Attachment, family: 4 | 6): Lease {
     const address = family === 4 ? new Uint8Array([10, 64, 0, 0]) : new Uint8Array(16);
     let alias: number | undefined;
     if (family === 4)
@@ -70,10 +74,12 @@ export class DirectAllocator {
       address.set(randomBytes(8), 8);
       writeBits(address, 64, 16, alias);
     }
-    const taken = [...this.leases.values()].some(lease => Buffer.compare(lease.address, address) === 0);
-    if (taken || (family === 4 && address[2] === 0 && address[3] === 1)) return this.make(attachment, family);
+    const key = addressKey(address);
+    const isGateway = family === 4 && address[2] === 0 && address[3] === 1;
+    if (this.taken.has(key) || isGateway) return this.make(attachment, family);
+    this.taken.add(key);
     const now = Date.now();
-    return {
+    const lease: Lease = {
       id: ++this.lastId,
       address,
       attachment,
@@ -83,6 +89,8 @@ export class DirectAllocator {
       removeAt: now + HOUR,
       state: 'held',
     };
+    this.leases.set(lease.id, lease);
+    return lease;
   }
 
   private newAlias(switchId: string): AliasState {

@@ -11,7 +11,7 @@ import { Controller, parseConfig } from '../../../controller/host/index.js';
 import { mimiqSettings } from '../../../mininet/demo/mimiq-settings.js';
 import { type EmulatedHost, type EmulatedNetwork, emulate, until } from '../../../mininet/driver/index.js';
 import { addAddress, prepareMimiqClient, removeAddress } from '../../../mininet/traffic/mimiq-client.js';
-import { addTunnelPorts } from '../../../mininet/traffic/tunnel-ports.js';
+import { addTunnelPorts, tunnelsReady } from '../../../mininet/traffic/tunnel-ports.js';
 import type { DirectAllocator } from '../../simulator/direct-allocator.js';
 
 export const GATEWAY_MAC = '02:c1:0a:00:00:fe';
@@ -55,6 +55,7 @@ export class MimiqNetwork implements AsyncDisposable {
         await all.startController();
       } else await addTunnelPorts(all.network, tunnel);
       await all.connected();
+      await tunnelsReady(all.network);
       for (const name of all.clientNames) await prepareMimiqClient(all.host(name));
     } catch (error) {
       await all[Symbol.asyncDispose]();
@@ -88,11 +89,14 @@ export class MimiqNetwork implements AsyncDisposable {
 
   /** Waits until every switch is compared and knows its tunnel port. */
   async connected(): Promise<void> {
-    await until('five switches', () => this.controller.connected.size === 5, { timeout: 20_000 });
-    await until('tunnel ports', () =>
-      [...this.controller.connected.values()].every(sw =>
-        [...sw.ports.values()].some(port => port.name === 'mimiq'),
-      ),
+    await until('five switches', () => this.controller.connected.size === 5, { timeout: 30_000 });
+    await until(
+      'tunnel ports',
+      () =>
+        [...this.controller.connected.values()].every(sw =>
+          [...sw.ports.values()].some(port => port.name === 'mimiq'),
+        ),
+      { timeout: 30_000 },
     );
     for (const sw of this.controller.connected.values()) await sw.confirmed();
   }

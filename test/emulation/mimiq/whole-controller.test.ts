@@ -15,7 +15,7 @@ import {
 } from '../../../mininet/driver/index.js';
 import { prepareMimiqClient, requestAddresses } from '../../../mininet/traffic/mimiq-client.js';
 import { Stream, startEcho } from '../../../mininet/traffic/stream.js';
-import { addTunnelPorts } from '../../../mininet/traffic/tunnel-ports.js';
+import { addTunnelPorts, tunnelsReady } from '../../../mininet/traffic/tunnel-ports.js';
 import { withOwnEtc } from '../../live/mimiq/own-etc.js';
 import { SERVER4, SERVER6 } from './mimiq-network.js';
 
@@ -41,7 +41,7 @@ describe('the whole of MIMIQ', () => {
   };
   const allConnected = () =>
     until('five switches', async () => ((await cloakflow('switches')) as unknown[]).length === 5, {
-      timeout: 20_000,
+      timeout: 30_000,
     });
   const pings = async (host: EmulatedHost, from: string, to: string) =>
     (await host.run(['ping', '-n', '-c1', '-W1', '-I', from, to])).exitCode === 0;
@@ -74,6 +74,7 @@ describe('the whole of MIMIQ', () => {
     network = await emulate('mimiq', { controller: `unix:${socket}` });
     await addTunnelPorts(network);
     await allConnected();
+    await tunnelsReady(network);
     for (const name of CLIENTS) await prepareMimiqClient(network.host(name));
   });
   after(async () => {
