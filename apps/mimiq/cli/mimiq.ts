@@ -1,8 +1,10 @@
 import type { Command } from 'commander';
 import type { Invocation } from '../../../controller/cli/invocation.js';
+import { defineMimiqAgent } from './agent.js';
 import { defineAliases } from './aliases.js';
 import { defineAudit } from './audit.js';
 import { defineAuditKey } from './audit-key.js';
+import { defineFetch } from './fetch.js';
 import { defineLeases } from './leases.js';
 import { definePools } from './pools.js';
 
@@ -14,4 +16,6 @@ export function defineMimiq(program: Command, invocation: Invocation): void {
   definePools(mimiq, invocation);
   defineAuditKey(mimiq, invocation);
   defineAudit(mimiq, invocation);
+  defineMimiqAgent(mimiq, invocation);
+  defineFetch(mimiq, invocation);
 }

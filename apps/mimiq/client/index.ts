@@ -9,6 +9,7 @@ export {
   StaticAddresses,
   SystemAddresses,
 } from './address-source.js';
+export { AgentAddresses } from './agent-addresses.js';
 export { type ClientOptions, MimiqClient, type Request } from './client.js';
 export { ClientError, type ClientErrorCode } from './client-error.js';
 export { type HopCounts, HoppingConnection, type HoppingOptions } from './hopping-connection.js';

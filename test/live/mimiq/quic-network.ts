@@ -118,6 +118,11 @@ export class QuicNetwork {
     return this.client.run(argv);
   }
 
+  /** A command that goes on, in the client's namespace. */
+  start(argv: readonly string[]): Promise<RunningCommand> {
+    return this.client.spawn(argv);
+  }
+
   /** Captures beside the server while `during` runs. */
   async observe(during: () => Promise<void>): Promise<Seen[]> {
     const file = join(this.folder, 'observed.pcap');

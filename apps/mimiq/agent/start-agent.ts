@@ -1,0 +1,130 @@
+import { chownSync, mkdirSync } from 'node:fs';
+import { connect } from 'node:net';
+import { dirname, join } from 'node:path';
+import { type Clock, systemClock, type Timer } from '../../../controller/host/clock.js';
+import type { Family } from '../client/address-source.js';
+import { AddressStock } from './address-stock.js';
+import { AgentError } from './agent-error.js';
+import { type AllocatorLink, UdpAllocatorLink } from './allocator-link.js';
+import { ApplicationServer } from './application-server.js';
+import { type InterfaceAddresses, IpBatch } from './interface-addresses.js';
+import { StateFile } from './state-file.js';
+import { becomeUser, systemUser } from './system-user.js';
+
+export interface AgentOptions {
+  readonly interface: string;
+  readonly families: readonly Family[];
+  /** Addresses to keep ready, of each family. */
+  readonly stock: number;
+  readonly socket: string;
+  /** Where the network takes requests. */
+  readonly service: { readonly host: string; readonly port: number };
+  /** Who the agent goes on as; undefined keeps its rights. */
+  readonly user: string | undefined;
+  readonly clock?: Clock;
+  readonly link?: AllocatorLink;
+  readonly addresses?: InterfaceAddresses;
+  /** What an operator may want to know; none of it names an address. */
+  readonly log: (event: 'hindered' | 'interface-lost', fields: Readonly<Record<string, unknown>>) => void;
+}
+
+export interface RunningAgent {
+  readonly stock: AddressStock;
+  /** Settles when the agent cannot go on. */
+  readonly failed: Promise<AgentError>;
+  close(): Promise<void>;
+}
+
+/** Milliseconds that a restarted agent waits for the applications of the one before. */
+const RESUME_GRACE = 5_000;
+const LINGER = 300;
+
+/** Does what needs rights, gives them up, and keeps addresses in stock. Rejects with AgentError. */
+export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
+  const { clock = systemClock, log } = options;
+  await checkFree(options.socket);
+  let fail: (error: AgentError) => void = () => undefined;
+  const failed = new Promise<AgentError>(resolve => {
+    fail = resolve;
+  });
+  const user = options.user === undefined ? undefined : systemUser(options.user);
+  const folder = dirname(options.socket);
+  mkdirSync(folder, { recursive: true, mode: 0o755 });
+  if (user !== undefined) chownSync(folder, user.uid, user.gid);
+  const lost = () =>
+    fail(new AgentError('interface-refused', 'the process that changes addresses has ended'));
+  const device = options.addresses ?? new IpBatch(options.interface, user, lost);
+  if (user !== undefined) becomeUser(user);
+  const link = options.link ?? new UdpAllocatorLink({ ...options.service, clock });
+  const state = new StateFile(join(folder, `mimiq-agent.${options.interface}.json`));
+  const offset = Date.now() - clock.now();
+  const stock: AddressStock = new AddressStock({
+    link,
+    interface: device,
+    clock,
+    families: options.families,
+    size: options.stock,
+    linger: LINGER,
+    ended: address => server.ended(address),
+    changed: () => state.save(stock.all, offset),
+    hindered: error => log('hindered', { reason: error instanceof Error ? error.message : String(error) }),
+  });
+  const server = new ApplicationServer(stock, clock);
+  const timers: Timer[] = [];
+  const agent: RunningAgent = {
+    stock,
+    failed,
+    async close() {
+      for (const timer of timers) timer.cancel();
+      server.close();
+      await stock.close();
+      link.close();
+      device.close();
+    },
+  };
+  try {
+    await restore(state, stock, device, clock, offset);
+    await server.listen(options.socket);
+  } catch (error) {
+    await agent.close();
+    throw error;
+  }
+  const orphans = stock.all.flatMap(({ address, holder }) =>
+    holder === undefined ? [] : [[address, holder] as const],
+  );
+  timers.push(clock.after(RESUME_GRACE, () => server.reclaim(orphans)));
+  if (stock.all.length > 0) stock.compare().catch(() => undefined); // the end of each lease is known anyway
+  stock.start();
+  return agent;
+}
+
+/** What the agent before left: in stock again, still with its application, or removed. */
+async function restore(
+  state: StateFile,
+  stock: AddressStock,
+  device: InterfaceAddresses,
+  clock: Clock,
+  offset: number,
+): Promise<void> {
+  for (const { address, gateway, endsAt, holder } of state.load()) {
+    const end = endsAt - offset;
+    if (end <= clock.now()) {
+      await device.remove(address);
+      continue;
+    }
+    await device.add(address);
+    stock.adopt({ address, gateway, endsAt: end, holder, family: address.includes(':') ? 6 : 4 });
+  }
+}
+
+/** Rejects with AgentError `socket-taken` when an agent answers there. */
+async function checkFree(path: string): Promise<void> {
+  const answers = await new Promise<boolean>(resolve => {
+    const socket = connect(path, () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on('error', () => resolve(false));
+  });
+  if (answers) throw new AgentError('socket-taken', `another agent listens on ${path}`);
+}

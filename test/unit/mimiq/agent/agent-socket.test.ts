@@ -1,0 +1,136 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { type RunningAgent, startAgent } from '../../../../apps/mimiq/agent/start-agent.js';
+import { AgentAddresses } from '../../../../apps/mimiq/client/agent-addresses.js';
+import { until } from '../../../../mininet/driver/index.js';
+import { ManualClock } from '../../../simulator/manual-clock.js';
+import { FakeNetwork } from './fake-network.js';
+
+describe("the agent's socket", () => {
+  let folder: string;
+  let socket: string;
+  let network: FakeNetwork;
+  let agent: RunningAgent;
+  let clock: ManualClock;
+  const sources: AgentAddresses[] = [];
+  const source = () => {
+    const made = new AgentAddresses(socket);
+    sources.push(made);
+    return made;
+  };
+  const start = () =>
+    startAgent({
+      interface: 'test0',
+      families: [6],
+      stock: 4,
+      socket,
+      service: { host: '::1', port: 9 },
+      user: undefined,
+      link: network,
+      addresses: network,
+      clock,
+      log: () => undefined,
+    });
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'cloakflow-agent-'));
+    socket = join(folder, 'agent.sock');
+    network = new FakeNetwork();
+    clock = new ManualClock();
+    agent = await start();
+  });
+  afterEach(async () => {
+    for (const made of sources.splice(0)) made.close();
+    await agent.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('gives addresses that are configured, each to one application', async () => {
+    const taken = await Promise.all(Array.from({ length: 12 }, () => source().take(6)));
+    expect(new Set(taken.map(({ address }) => address)).size).to.equal(12);
+    for (const { address } of taken) expect(network.configured.has(address)).to.equal(true);
+  });
+
+  it('takes back what an application releases, and what one leaves behind that is gone', async () => {
+    const lasting = source();
+    const first = await lasting.take(6);
+    first.release();
+    const leaving = source();
+    const second = await leaving.take(6);
+    leaving.close();
+    await until('both addresses to go', () => {
+      clock.advance(100);
+      return ![first, second].some(({ address }) => network.configured.has(address));
+    });
+  });
+
+  it('refuses a family that it has not, and lets nobody release what is not his', async () => {
+    const mine = source();
+    expect(await mine.take(4).catch(error => error.code)).to.equal('no-address');
+    const { address } = await mine.take(6);
+    const answers = await talk(socket, `{"op":"release","id":7,"address":"${address}"}\n`);
+    expect(JSON.parse(answers)).to.have.nested.property('error.code', 'agent-refused');
+    expect(network.configured.has(address)).to.equal(true);
+  });
+
+  it('answers nonsense with an error and an end, and goes on for others', async () => {
+    for (const nonsense of [
+      '{}\n',
+      'GET / HTTP/1.1\r\n\r\n',
+      '[1]\n',
+      'x'.repeat(10_000),
+      '{"op":"take","id":1,"family":5}\n',
+    ]) {
+      expect(await talk(socket, nonsense)).to.include('agent-refused');
+    }
+    expect((await source().take(6)).address).to.match(/^fd00::/);
+  });
+
+  it('keeps an application its addresses over a restart, and no others', async () => {
+    const lasting = source();
+    const held = await lasting.take(6);
+    const gone = source();
+    const orphan = await gone.take(6);
+    const before = new Set(network.configured);
+    await kill(agent, join(folder, 'mimiq-agent.test0.json'));
+    gone.close();
+    network.configured.clear();
+    agent = await start();
+    expect(before.has(held.address) && network.configured.has(held.address)).to.equal(true);
+    expect((await lasting.take(6)).address).to.not.equal(held.address);
+    await until('the orphan to go', () => {
+      clock.advance(100);
+      return !network.configured.has(orphan.address);
+    });
+    expect(network.configured.has(held.address)).to.equal(true);
+    expect(held.ended.aborted).to.equal(false);
+  });
+
+  it('refuses to take the place of an agent that lives', async () => {
+    expect(await start().catch(error => error.code)).to.equal('socket-taken');
+  });
+});
+
+/** Ends an agent and leaves its file as SIGKILL does. */
+async function kill(agent: RunningAgent, file: string): Promise<void> {
+  const state = readFileSync(file);
+  await agent.close();
+  writeFileSync(file, state);
+}
+
+/** All that comes back until the agent ends the connection, or one line. */
+function talk(path: string, text: string): Promise<string> {
+  return new Promise(resolve => {
+    let answer = '';
+    const socket = connect(path, () => socket.write(text));
+    socket.setEncoding('utf8');
+    socket.on('data', chunk => {
+      answer += chunk;
+      if (answer.includes('\n')) socket.destroy();
+    });
+    socket.on('error', () => undefined);
+    socket.on('close', () => resolve(answer));
+  });
+}
