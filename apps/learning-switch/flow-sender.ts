@@ -1,4 +1,10 @@
-import { NO_BUFFER, type PacketInView, VlanVid } from '../../controller/openflow/index.js';
+import {
+  NO_BUFFER,
+  type PacketInView,
+  prepareActions,
+  prepareInstructions,
+  VlanVid,
+} from '../../controller/openflow/index.js';
 import type { Action, FlowMod, Instruction, Switch } from '../../controller/switch/index.js';
 import type { LearningSwitchConfig } from './config.js';
 import { LEARNT_PRIORITY } from './wanted-flows.js';
@@ -7,7 +13,7 @@ const WHOLE_COOKIE = 0xffff_ffff_ffff_ffffn;
 /** Action lists are kept for ports up to this number. */
 const MAX_CACHED = 4096;
 
-/** Writes the app's messages. Lists that do not change are made once. */
+/** Writes the app's messages. Lists that do not change are made and encoded once. */
 export class FlowSender {
   private readonly tableId: number;
   private readonly cookie: bigint;
@@ -28,7 +34,7 @@ export class FlowSender {
   output(port: number): readonly Action[] {
     let actions = this.outputs.get(port);
     if (actions === undefined) {
-      actions = [{ type: 'output', port, maxLen: 0 }];
+      actions = prepareActions([{ type: 'output', port, maxLen: 0 }]);
       if (this.outputs.size < MAX_CACHED) this.outputs.set(port, actions);
     }
     return actions;
@@ -78,7 +84,7 @@ export class FlowSender {
   private apply(port: number): readonly Instruction[] {
     let instructions = this.applies.get(port);
     if (instructions === undefined) {
-      instructions = [{ type: 'apply-actions', actions: this.output(port) }];
+      instructions = prepareInstructions([{ type: 'apply-actions', actions: this.output(port) }]);
       if (this.applies.size < MAX_CACHED) this.applies.set(port, instructions);
     }
     return instructions;

@@ -133,13 +133,12 @@ export class RunningApp {
     const state = sw.wanted(this.owner);
     let result: void | Promise<void>;
     try {
-      result = instance.switchUp(sw, survivors);
+      result = state.stating('switchUp', () => instance.switchUp!(sw, survivors));
     } catch (error) {
       this.guard.failed('switchUp', error);
       return;
     }
     if (!(result instanceof Promise)) return;
-    state.unsettle('switchUp');
     void this.guard
       .runWhole('switchUp', () => result)
       .then(() => {

@@ -20,6 +20,7 @@ export { type ExperimenterId, oxmFieldByName, type RawOxmKey } from './ids.js';
 export { type Json, toJson } from './json.js';
 export { messageTypeName } from './message-type.js';
 export { PacketInView } from './packet-in-view.js';
+export { prepareActions, prepareInstructions } from './prepare.js';
 export type { Masked } from './write-oxm.js';
 export type { ByteRange, Bytes, U64, U128 } from './write-values.js';
 export { MAX_MESSAGE_LENGTH, Writer } from './writer.js';

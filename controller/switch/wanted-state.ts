@@ -73,7 +73,7 @@ export class WantedState {
    * For SwitchWants.
    */
   surrender(key: string): boolean {
-    return this.stale.flows.delete(key) && this.identities.delete(key);
+    return !this.isSettled && this.stale.flows.delete(key) && this.identities.delete(key);
   }
 
   removeFlow(key: string): void {
@@ -154,12 +154,26 @@ export class WantedState {
    * until `settle` was called for every `reason` and removes whatever has not been stated again.
    */
   unsettle(reason = 'app'): void {
-    if (this.isSettled) {
-      this.stale.flows = new Set(this.identities.keys());
-      this.stale.groups = new Set(this.groups.keys());
-      this.stale.meters = new Set(this.meters.keys());
-    }
+    this.noteStale();
     this.unsettledBy.add(reason);
+  }
+
+  /**
+   * Runs `state`, which may state things. When it has not ended on return, what it stated counts as stated since
+   * `unsettle(reason)`, and what was wanted before does not. For the host.
+   */
+  stating<Result>(reason: string, state: () => Result | Promise<Result>): Result | Promise<Result> {
+    this.noteStale();
+    const result = state();
+    if (result instanceof Promise) this.unsettledBy.add(reason);
+    return result;
+  }
+
+  private noteStale(): void {
+    if (!this.isSettled) return;
+    this.stale.flows = new Set(this.identities.keys());
+    this.stale.groups = new Set(this.groups.keys());
+    this.stale.meters = new Set(this.meters.keys());
   }
 
   /** Everything is stated: what is left of before goes. Harmless when nothing is unsettled. */

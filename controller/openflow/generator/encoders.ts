@@ -7,6 +7,9 @@ import { emitMatchEncoder } from './match-encoder.js';
 import { fieldNames, type Model, type Shape } from './model.js';
 import { hex, lowerFirst, quote } from './names.js';
 
+/** Elements of lists that can be encoded once for many messages. */
+const PREPARABLE = new Set(['Action', 'Instruction']);
+
 export function emitEncoders(model: Model): string {
   const code = new Code();
   code.line(GENERATED);
@@ -18,6 +21,7 @@ export function emitEncoders(model: Model): string {
   code.line("import { writeIds, writeOxmHeader, writeOxmHeaders, writeShortOxmHeader } from '../ids.js';");
   code.line("import * as o from '../write-oxm.js';");
   code.line("import * as v from '../write-values.js';");
+  code.line("import { type Prepared, PREPARED, writePrepared } from '../prepared.js';");
   code.line("import { writeText } from '../text-field.js';");
   code.line("import type { Writer } from '../writer.js';");
   code.line("import { isKnownOxm, OXM_ORDER } from './oxm-table.js';");
@@ -158,6 +162,10 @@ function emitList(code: Code, of: string): void {
           code.line(`w.pos += ${bytes};`);
         });
         return;
+      }
+      if (PREPARABLE.has(of)) {
+        code.line('const words = (list as Prepared)[PREPARED];');
+        code.line('if (words !== undefined) { writePrepared(w, words); return; }');
       }
       code.line('let i = 0;');
       code.block('try', () => {

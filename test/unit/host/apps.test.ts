@@ -165,6 +165,29 @@ describe('apps of a running controller', () => {
     expect(simulation.logged('app-failed').map(({ hook }) => hook)).to.deep.equal(['switchUp', 'timer']);
   });
 
+  it('may go on stating flows after they wait: what they stated before that stays, what they left out goes', async () => {
+    await start();
+    a.hooks.switchUp = async found => {
+      const wanted = a.context.wanted(found);
+      const isFirst = a.calls.filter(call => call === 'switchUp').length === 1;
+      wanted.setFlow('before', punt(1, 1));
+      if (isFirst) wanted.setFlow('once', punt(1, 2));
+      await Promise.resolve();
+      wanted.setFlow('after', punt(1, 3));
+    };
+    const keys = () => [
+      ...a.context.wanted(simulation.controller.connected.get('0000000000000001')!).flowKeys(),
+    ];
+    (await simulation.connect(sw)).cut();
+    await simulation.settle();
+    await simulation.connect(sw);
+    await simulation.settle();
+    expect(keys().filter(key => ['before', 'once', 'after'].includes(key))).to.have.members([
+      'before',
+      'after',
+    ]);
+  });
+
   it('hear of ports, of the end of their flows and of switches that leave', async () => {
     await start();
     a.hooks.switchUp = found =>
