@@ -1,18 +1,28 @@
 import { join } from 'node:path';
+import { z } from 'zod';
 import type { AppContext } from '../../controller/host/index.js';
+import type { Json } from '../../controller/openflow/index.js';
 import type { PopsiclConfig } from './config.js';
 import { CookieKeys } from './interception/cookie-keys.js';
 import { readKeys, writeKeys } from './interception/key-file.js';
 import { rotateKeys } from './interception/key-rotation.js';
-import type { Directory, Distribution } from './model.js';
+import type { CloudFacts, Directory, Distribution } from './model.js';
 import type { Services } from './popsicl.js';
 import { startRegistrar } from './registrar.js';
+import { checked } from './registry/operator-calls.js';
+import { RegistrationError } from './registry/registration-error.js';
 import { TenantParty } from './tenant-party.js';
 
 /** In the registration's folder: the keys of the cookies. */
 const KEY_FILE = 'cookie-keys.json';
 /** Milliseconds that tenants know a new key before cookies are made with it. */
 const KEY_LEAD = 2000;
+
+const MINUTE = 60_000;
+const invited = z.strictObject({
+  domain: z.string().min(1).max(255),
+  minutes: z.int().min(1).max(1440).default(60),
+});
 
 const NOBODY: Directory = {
   tenantOfName: () => undefined,
@@ -48,8 +58,13 @@ export async function cloudServices(
     await registrar.close();
   };
   try {
-    const domains = new Set(tenants.map(tenant => tenant.domain));
-    await agents?.open(domains, registrar.directory, context.log);
+    await agents?.open({
+      directory: registrar.directory,
+      wanted: tenant => registrar.service.materials(tenant),
+      cloud: tenant => cloudFacts(context.config, tenant),
+      clock: context.clock,
+      log: context.log,
+    });
   } catch (error) {
     await close();
     throw error;
@@ -67,7 +82,28 @@ export async function cloudServices(
   return {
     directory: registrar.directory,
     keys,
-    call: (name, parameters) => registrar.call(name, parameters),
+    call: async (name, parameters) =>
+      name === 'invite' ? invite(agents, parameters) : registrar.call(name, parameters),
     close,
   };
+}
+
+/** What a tenant may know of the cloud; undefined for who is none. */
+function cloudFacts({ tenants }: PopsiclConfig, domain: string): CloudFacts | undefined {
+  const tenant = tenants.find(one => one.domain === domain);
+  if (tenant === undefined) return undefined;
+  return { linker: '', tenants: tenants.map(one => one.domain), trusted: tenant.trusts };
+}
+
+/** The operator's call `invite` {domain, minutes?}: a token for the agent of a tenant. */
+function invite(agents: TenantParty | undefined, parameters: Json): Json {
+  const { domain, minutes } = checked(invited, parameters);
+  if (agents === undefined) {
+    throw new RegistrationError('bad-call', 'this controller has no channel for agents', {
+      mend: 'Give the app `tenantChannel` in the configuration.',
+    });
+  }
+  const lifetime = minutes * MINUTE;
+  const token = agents.invite(domain, lifetime);
+  return { token, expires: new Date(Date.now() + lifetime).toISOString() };
 }

@@ -23,6 +23,8 @@ const tenant = z
     mac: mac.optional(),
     strategy: z.strictObject({ ipv4: strategy.optional(), ipv6: strategy.optional() }).default({}),
     redirection: z.enum(['conntrack', 'flows']).default('conntrack'),
+    /** Tenants whose pages may refer to this one's pseudonyms. */
+    trusts: z.array(domain).default([]),
   })
   .refine(({ ipv4, ipv6 }) => ipv4 !== undefined || ipv6 !== undefined, 'a tenant has an address');
 
@@ -53,6 +55,20 @@ const limits = z.strictObject({
   connectionSeconds: z.int().min(10).max(604_800).default(7200),
 });
 
+const tenants = z.array(tenant).superRefine((all, context) => {
+  const domains = new Set(all.map(one => one.domain));
+  for (const [index, { trusts }] of all.entries()) {
+    for (const [place, trusted] of trusts.entries()) {
+      if (domains.has(trusted)) continue;
+      context.addIssue({
+        code: 'custom',
+        path: [index, 'trusts', place],
+        message: 'no tenant of this cloud',
+      });
+    }
+  }
+});
+
 export const configSchema = z.strictObject({
   /** The cloud's domain: pseudonyms are `STR.` and this. */
   domain,
@@ -62,7 +78,7 @@ export const configSchema = z.strictObject({
     ipv6: z.array(block(6, '2001:db8:1::/64')).default([]),
   }),
   gateway: gateway.prefault({}),
-  tenants: z.array(tenant).default([]),
+  tenants: tenants.default([]),
   /** TCP port at pseudo-addresses and tenants. */
   port: port.default(443),
   /** Whether the tenants' addresses are also reached without a pseudonym. */

@@ -26,6 +26,18 @@ export const MESSAGES = {
     text: 'The agent of a tenant is connected.',
     cause: '`strategies` says how the tenant can take connections over.',
   },
+  'popsicl-agent-caught-up': {
+    level: 'info',
+    text: 'The agent of a tenant has all that the store has for it.',
+    cause:
+      'It has just connected: `sent` pseudonyms were missing there or different, and `refused` of them it did not take.',
+    remedy: 'If some were refused, look at the web server of the tenant.',
+  },
+  'popsicl-agent-enrolled': {
+    level: 'info',
+    text: 'The agent of a tenant has got its certificate for an invitation.',
+    cause: 'It was started with a token of `cloakflow popsicl invite`.',
+  },
   'popsicl-agent-gone': {
     level: 'warn',
     text: 'The agent of a tenant is gone.',

@@ -59,6 +59,22 @@ export interface ServerMaterial {
   readonly anchorPem: string;
 }
 
+/** All that the tenant's machine has of one pseudonym. */
+export interface TenantMaterial extends ServerMaterial {
+  /** What every URL of the pseudonym carries (4.3). */
+  readonly capability: string;
+}
+
+/** What a tenant may know of the cloud around it, to make links to its neighbours (4.3). */
+export interface CloudFacts {
+  /** Host name of the linker; empty where the cloud has none. */
+  readonly linker: string;
+  /** Domains of the cloud's tenants, this one's too. */
+  readonly tenants: readonly string[];
+  /** Those whose pages may refer to this tenant's pseudonyms. */
+  readonly trusted: readonly string[];
+}
+
 /** A packed address: text, an IPv4 number (unsigned 32 bits), or 4 or 16 bytes in network order. */
 export type PackedAddress = string | number | Uint8Array;
 

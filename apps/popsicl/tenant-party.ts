@@ -1,43 +1,88 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { MessageLog } from '../../controller/host/index.js';
+import type { Clock, MessageLog } from '../../controller/host/index.js';
 import type { PopsiclConfig } from './config.js';
 import type { CookieKey } from './interception/cookie-keys.js';
-import type { Directory, Distribution, Pseudonym, ServerMaterial } from './model.js';
+import type { MESSAGES } from './messages.js';
+import type {
+  CloudFacts,
+  Directory,
+  Distribution,
+  Pseudonym,
+  ServerMaterial,
+  TenantMaterial,
+} from './model.js';
 import { ChannelError } from './tenant/channel/channel-error.js';
-import { CONTROL_FILES } from './tenant/channel/enrol.js';
-import { TenantChannel } from './tenant/channel/tenant-channel.js';
+import { certifyRequest, openControl } from './tenant/channel/enrol.js';
+import { fingerprintOf, formatToken } from './tenant/channel/invitation-token.js';
+import { Invitations } from './tenant/channel/invitations.js';
+import { type ChannelEvent, TenantChannel } from './tenant/channel/tenant-channel.js';
 
 type ChannelConfig = NonNullable<PopsiclConfig['tenantChannel']>;
+
+export interface TenantPartyParts {
+  readonly directory: Directory;
+  /** What a tenant has to serve, from the store. */
+  wanted(domain: string): AsyncIterable<TenantMaterial>;
+  /** What a tenant may know of the cloud; undefined: the domain is no tenant. */
+  cloud(domain: string): CloudFacts | undefined;
+  readonly clock: Clock;
+  readonly log: MessageLog<typeof MESSAGES>;
+}
 
 /** The agents of the tenants, as parties of a registration: reachable once the channel is open. */
 export class TenantParty implements Distribution {
   readonly label = 'tenant';
   private readonly config: ChannelConfig;
   private readonly windowScale: number;
+  private readonly invitations = new Invitations();
+  /** Pseudonyms that a tenant serves and the directory does not know yet. */
+  private readonly early = new Set<string>();
   private channel: TenantChannel | undefined;
+  private fingerprint: Buffer | undefined;
+  private parts: TenantPartyParts | undefined;
 
   constructor(config: ChannelConfig, windowScale: number) {
     this.config = config;
     this.windowScale = windowScale;
   }
 
-  /** Lets agents connect. What they serve and `directory` does not know they are told to revoke. */
-  async open(domains: ReadonlySet<string>, directory: Directory, log: MessageLog): Promise<void> {
-    const { host, port, control } = this.config;
+  /** Lets agents connect. What they serve and the directory does not know they are told to revoke. */
+  async open(parts: TenantPartyParts): Promise<void> {
+    const { host, port, control: folder } = this.config;
+    const { directory, wanted, cloud, clock, log } = parts;
+    const control = await openControl(folder, Date.now());
+    this.fingerprint = fingerprintOf(control.authorityPem);
+    this.parts = parts;
+    directory.onChange(({ name }) => this.early.delete(name));
     this.channel = await TenantChannel.listen({
       host,
       port,
-      ...(await readControl(control)),
-      isTenant: domain => domains.has(domain),
-      isActive: (name, domain) => directory.tenantOfName(name)?.domain === domain,
-      onEvent: event => {
-        if (event.type === 'disconnected') log.write('popsicl-agent-gone', { reason: event.reason.code });
-        else if (event.type === 'connected') {
-          log.write('popsicl-agent-connected', { strategies: event.strategies.join(' ') });
-        }
+      ...control,
+      isTenant: domain => cloud(domain) !== undefined,
+      isActive: (name, domain) => directory.tenantOfName(name)?.domain === domain || this.early.has(name),
+      wanted,
+      cloud: domain => cloud(domain)!,
+      enrolment: {
+        isOpen: () => this.invitations.isAnyOpen(clock.now()),
+        enrol: async (secret, request) => {
+          const domain = this.invitations.redeem(secret, clock.now());
+          return domain === undefined ? undefined : certifyRequest(folder, domain, request, Date.now());
+        },
       },
+      onEvent: event => tell(event, log),
+      clock,
     });
+  }
+
+  /** A token with which the agent of a tenant gets its certificate, once and within `lifetime` milliseconds. */
+  invite(domain: string, lifetime: number): string {
+    const { fingerprint, parts } = this;
+    if (fingerprint === undefined || parts?.cloud(domain) === undefined) {
+      throw new ChannelError('bad-invitation', 'this domain is no tenant of the cloud', {
+        mend: 'Add it to `tenants` of the configuration first.',
+      });
+    }
+    const secret = this.invitations.invite(domain, parts.clock.now(), lifetime);
+    return formatToken({ fingerprint, secret });
   }
 
   /** Newest first. */
@@ -46,12 +91,15 @@ export class TenantParty implements Distribution {
     this.channel?.setCookieKeys(keys.slice(0, 2).map(key => ({ ...key, tenantWindowScale })));
   }
 
-  publish(pseudonym: Pseudonym, material: ServerMaterial): Promise<void> {
-    return this.channel?.publish(pseudonym, material) ?? this.closed();
+  async publish(pseudonym: Pseudonym, material: ServerMaterial): Promise<void> {
+    const { name, tenant } = pseudonym;
+    if (this.parts?.directory.tenantOfName(name)?.domain !== tenant) this.early.add(name);
+    await (this.channel?.publish(pseudonym, material) ?? this.closed());
   }
 
-  withdraw(name: string, tenant: string): Promise<void> {
-    return this.channel?.withdraw(name, tenant) ?? this.closed();
+  async withdraw(name: string, tenant: string): Promise<void> {
+    this.early.delete(name);
+    await (this.channel?.withdraw(name, tenant) ?? this.closed());
   }
 
   async close(): Promise<void> {
@@ -63,16 +111,19 @@ export class TenantParty implements Distribution {
   }
 }
 
-async function readControl(folder: string) {
-  try {
-    const { authority, controller } = CONTROL_FILES;
-    const files = [controller.certificatePem, controller.keyPem, authority.certificatePem];
-    const texts = await Promise.all(files.map(file => readFile(join(folder, file), 'utf8')));
-    return { certificatePem: texts[0]!, keyPem: texts[1]!, authorityPem: texts[2]! };
-  } catch (cause) {
-    throw new ChannelError('bad-credentials', 'the control folder has no credentials for the controller', {
-      mend: 'Enrol a tenant first: cloakflow tenant enrol DOMAIN --control FOLDER --out FOLDER',
-      cause,
-    });
+function tell(event: ChannelEvent, log: MessageLog<typeof MESSAGES>): void {
+  switch (event.type) {
+    case 'connected':
+      log.write('popsicl-agent-connected', { strategies: event.strategies.join(' ') });
+      break;
+    case 'disconnected':
+      log.write('popsicl-agent-gone', { reason: event.reason.code });
+      break;
+    case 'caught-up':
+      log.write('popsicl-agent-caught-up', { sent: event.sent, refused: event.refused });
+      break;
+    case 'enrolled':
+      log.write('popsicl-agent-enrolled', {});
+      break;
   }
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Invocation } from '../../../controller/cli/invocation.js';
 import { defineExpire } from './expire.js';
+import { defineInvite } from './invite.js';
 import { defineList } from './list.js';
 import { defineRegister } from './register.js';
 import { defineRenew } from './renew.js';
@@ -15,5 +16,6 @@ export function definePopsicl(program: Command, invocation: Invocation): void {
   defineRenew(popsicl, invocation);
   defineRevoke(popsicl, invocation);
   defineExpire(popsicl, invocation);
+  defineInvite(popsicl, invocation);
   defineSni(popsicl, invocation);
 }

@@ -36,7 +36,8 @@ export function operatorCalls(
   };
 }
 
-function checked<T>(schema: z.ZodType<T>, parameters: Json): T {
+/** Throws RegistrationError `bad-call`. */
+export function checked<T>(schema: z.ZodType<T>, parameters: Json): T {
   const parsed = schema.safeParse(parameters);
   if (parsed.success) return parsed.data;
   throw new RegistrationError('bad-call', 'the parameters of the call are wrong');

@@ -1,6 +1,6 @@
 import type { Clock, MessageLog, Timer } from '../../../controller/host/index.js';
 import { StoreError } from '../../../controller/store/index.js';
-import type { Pseudonym, PseudonymForm, ServerMaterial, TenantConfig } from '../model.js';
+import type { Pseudonym, PseudonymForm, TenantConfig, TenantMaterial } from '../model.js';
 import { keyOfRequest } from '../pki/client-request.js';
 import type { CloudAuthority } from '../pki/cloud-authority.js';
 import { renewServerMaterial } from '../pki/issue.js';
@@ -166,7 +166,7 @@ export class RegistrationService {
   }
 
   /** What a tenant's server serves now, for an agent that has nothing or connects again. */
-  materials(tenant: string): AsyncGenerator<ServerMaterial> {
+  materials(tenant: string): AsyncGenerator<TenantMaterial> {
     return this.options.table.materials(tenant);
   }
 

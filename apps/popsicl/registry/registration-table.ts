@@ -1,5 +1,5 @@
 import type { SqlValue, Store } from '../../../controller/store/index.js';
-import type { Pseudonym, PseudonymForm, ServerMaterial } from '../model.js';
+import type { Pseudonym, PseudonymForm, ServerMaterial, TenantMaterial } from '../model.js';
 import type { RegistrationState } from './reports.js';
 
 /** How a pseudonym ends. */
@@ -176,14 +176,14 @@ export class RegistrationTable {
   }
 
   /** What the server of a tenant has to serve, for agents that start with nothing. */
-  async *materials(tenant: string): AsyncGenerator<ServerMaterial> {
+  async *materials(tenant: string): AsyncGenerator<TenantMaterial> {
     for (let after = ''; ; ) {
-      const rows = await this.store.read<MaterialRow>(
-        `SELECT name, certificate, key, anchor FROM pseudonym
+      const rows = await this.store.read<MaterialRow & { capability: string }>(
+        `SELECT name, certificate, key, anchor, capability FROM pseudonym
          WHERE tenant = ? AND state = 'active' AND name > ? ORDER BY name LIMIT ${PAGE}`,
         [tenant, after],
       );
-      for (const row of rows) yield material(row);
+      for (const row of rows) yield { ...material(row), capability: row.capability };
       if (rows.length < PAGE) return;
       after = rows.at(-1)!.name;
     }

@@ -46,7 +46,7 @@ describe('the bytes of the control channel', () => {
   it('give a message or a ChannelError, whatever they are', () => {
     const whole = encodeFromAgent({
       id: 1,
-      hello: { version: 1, strategies: ['cookie'], hindrances: ['x'] },
+      hello: { version: 2, strategies: ['cookie'], hindrances: ['x'] },
     });
     const order = encodeFromController({
       id: 1,
@@ -70,7 +70,9 @@ describe('the bytes of the control channel', () => {
   });
 
   it('carry inventories back and forth', () => {
-    const inventory = fc.record({ names: fc.array(fc.domain(), { maxLength: 20 }), last: fc.boolean() });
+    const digest = fc.uint8Array({ maxLength: 16 }).map(bytes => Buffer.from(bytes));
+    const served = fc.array(fc.record({ name: fc.domain(), digest }), { maxLength: 20 });
+    const inventory = fc.record({ served, last: fc.boolean() });
     fc.assert(
       fc.property(inventory, fc.integer({ min: 0, max: 0xffff_ffff }), (value, id) => {
         expect(decodeFromAgent(encodeFromAgent({ id, inventory: value }).subarray(4))).to.deep.equal({

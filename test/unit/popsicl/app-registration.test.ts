@@ -1,9 +1,18 @@
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { RegistrationAnswer } from '../../../apps/popsicl/portal/portal-requests.js';
+import { Agent } from '../../../apps/popsicl/tenant/agent/agent.js';
+import { ControllerLink } from '../../../apps/popsicl/tenant/agent/controller-link.js';
+import { enrolAgent } from '../../../apps/popsicl/tenant/agent/enrol-agent.js';
+import { CapabilityFiles } from '../../../apps/popsicl/tenant/capabilities/capability-files.js';
+import { CapabilityFolder } from '../../../apps/popsicl/tenant/capabilities/capability-folder.js';
+import { until } from '../../../mininet/driver/until.js';
 import { Simulation } from '../../simulator/simulation.js';
+import { Shelf } from './tenant/shelf.js';
 
 const APP = `
   domain: popsicls.test,
@@ -51,6 +60,60 @@ describe('popsicl with registration', () => {
     expect(failure).to.equal('no-registration');
   });
 
+  it('invites agents, and gives them capabilities, the cloud around them and whom they trust', async () => {
+    const port = await freePort();
+    const channel = `{host: 127.0.0.1, port: ${port}, control: ${folder}/control}`;
+    const tenants =
+      '[{domain: a.example, ipv4: 10.0.0.1, trusts: [b.example]}, {domain: b.example, ipv4: 10.0.0.2}]';
+    simulation = await Simulation.start({
+      config: `apps: [{popsicl: {domain: popsicls.test, blocks: {ipv4: [198.51.100.0/24]}, tenants: ${tenants},
+        registration: {folder: ${folder}}, tenantChannel: ${channel}}}, normal]`,
+    });
+    const { controller } = simulation;
+    const call = (name: string, parameters: Record<string, string | number>) =>
+      controller.callApp('popsicl', name, parameters) as Promise<unknown>;
+    const { token } = (await call('invite', { domain: 'a.example', minutes: 1 })) as { token: string };
+    for (const wrong of [{ domain: 'c.example' }, { domain: 'a.example', minutes: 9999 }]) {
+      const code = await call('invite', wrong as never).catch((error: { code: string }) => error.code);
+      expect(code).to.match(/^bad-(invitation|call)$/);
+    }
+    const file = (name: string) => join(folder, name);
+    const credentials = { certificate: file('a.pem'), key: file('a.key'), authority: file('authority.pem') };
+    await enrolAgent({ controller: { host: '127.0.0.1', port }, credentials, token });
+    const shelf = new Shelf();
+    const agent = new Agent({ webServer: shelf, capabilities: new CapabilityFolder(folder), hindrances: [] });
+    const read = (path: string) => readFileSync(path, 'utf8');
+    const link = new ControllerLink({
+      host: '127.0.0.1',
+      port,
+      certificatePem: read(credentials.certificate),
+      keyPem: read(credentials.key),
+      authorityPem: read(credentials.authority),
+      hello: async () => agent.hello(),
+      inventory: () => agent.inventory(),
+      handle: message => agent.handle(message),
+    });
+    try {
+      const files = new CapabilityFiles(folder);
+      await until('the cloud', () => files.cloud.tenants.length > 0);
+      expect(files.cloud).to.deep.include({ tenants: ['a.example', 'b.example'], trusted: ['b.example'] });
+      const { name, url } = (await call('register', { domain: 'a.example' })) as RegistrationAnswer;
+      expect(new URL(url).searchParams.get('c')).to.equal(files.capabilityOf(name));
+      await call('revoke', { name });
+      expect(files.capabilityOf(name)).to.equal(undefined);
+      expect(shelf.served.size).to.equal(0);
+    } finally {
+      link.close();
+    }
+  });
+
+  it('trusts tenants of the cloud alone', async () => {
+    const config =
+      'apps: [{popsicl: {domain: p.test, blocks: {}, tenants: [{domain: a.example, ipv4: 10.0.0.1, trusts: [c.example]}]}}, normal]';
+    const failure = await Simulation.start({ config }).catch((error: { code: string }) => error.code);
+    expect(failure).to.be.a('string');
+  });
+
   it('does not let the app start when something of it is wrong', async () => {
     const failure = await start(
       `, registration: {folder: ${folder}, authority: {certificate: /nowhere/ca.pem, key: /nowhere/key.pem}}`,
@@ -62,3 +125,12 @@ describe('popsicl with registration', () => {
     expect(sealed).to.be.a('string');
   });
 });
+
+/** A port that was free a moment ago: the configuration names one. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise(resolve => server.once('listening', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise(resolve => server.close(resolve));
+  return port;
+}

@@ -1,21 +1,27 @@
 import { formatIpv4, formatIpv6 } from '../../../../controller/address/index.js';
 import { COOKIE_EPOCHS } from '../../interception/cookie-layout.js';
+import type { CapabilityFolder } from '../capabilities/capability-folder.js';
 import { ChannelError } from '../channel/channel-error.js';
+import { materialDigest } from '../channel/material-digest.js';
 import {
   type ConnectionMessage,
   type CookieKeyMessage,
   type FromController,
   type HelloMessage,
   PROTOCOL_VERSION,
+  type ServedMessage,
 } from '../channel/messages.js';
 import type { HandoffProgram } from '../kernel/handoff-program.js';
 import type { RestoredConnection } from '../repair/restored-connection.js';
 import type { Restorer } from '../repair/restorer.js';
 import { TenantError } from '../tenant-error.js';
+import { isName } from '../web-server/check-material.js';
 import type { WebServer } from '../web-server/web-server.js';
 
 export interface AgentParts {
   readonly webServer: WebServer;
+  /** Where the web application finds what its URLs carry. */
+  readonly capabilities: CapabilityFolder;
   /** The BPF program, where the kernel can do `cookie`. */
   readonly program?: HandoffProgram | undefined;
   /** Where the machine can do `repair`. */
@@ -23,6 +29,9 @@ export interface AgentParts {
   /** Codes of `COOKIE_HINDRANCES`. */
   readonly hindrances: readonly string[];
 }
+
+/** Pseudonyms in one message, and files read at once. */
+const NAMES_PER_PART = 200;
 
 /** What a tenant does when the controller asks. No socket, no process of its own. */
 export class Agent {
@@ -40,23 +49,46 @@ export class Agent {
     return { version: PROTOCOL_VERSION, strategies, hindrances };
   }
 
-  names(): Promise<string[]> {
-    return this.parts.webServer.names();
+  /** What is on the disk of every pseudonym, in parts. A name of which anything is left counts. */
+  async *inventory(): AsyncGenerator<readonly ServedMessage[]> {
+    const { webServer, capabilities } = this.parts;
+    const found = new Set([...(await webServer.names()), ...(await capabilities.names())]);
+    // Other files are somebody else's.
+    const names = [...found].filter(isName);
+    for (let at = 0; at < names.length; at += NAMES_PER_PART) {
+      yield await Promise.all(names.slice(at, at + NAMES_PER_PART).map(name => this.served(name)));
+    }
   }
 
   /** @throws TenantError, ChannelError `bad-message` */
   async handle(message: FromController): Promise<void> {
-    const { cookieKeys, material, revoke, restore } = message;
-    const { webServer, restorer } = this.parts;
+    const { cookieKeys, material, revoke, restore, cloud } = message;
+    const { webServer, capabilities, restorer } = this.parts;
     if (cookieKeys) await this.takeKeys(cookieKeys.keys);
     else if (material) {
-      const { name, certificate: certificatePem, key: keyPem, anchor: anchorPem } = material;
-      await this.inOrder(name, () => webServer.put({ name, certificatePem, keyPem, anchorPem }));
-    } else if (revoke) await this.inOrder(revoke.name, () => webServer.remove(revoke.name));
+      const { name, certificate: certificatePem, key: keyPem, anchor: anchorPem, capability } = material;
+      await this.inOrder(name, async () => {
+        // Before the first request can come.
+        await capabilities.put(name, capability);
+        await webServer.put({ name, certificatePem, keyPem, anchorPem });
+      });
+    } else if (revoke) {
+      await this.inOrder(revoke.name, async () => {
+        await capabilities.remove(revoke.name);
+        await webServer.remove(revoke.name);
+      });
+    } else if (cloud) await capabilities.setCloud(cloud);
     else if (restore) {
       if (!restorer) throw new TenantError('helper-failed', 'connections cannot be restored here');
       await restorer.restore(readConnection(restore));
     }
+  }
+
+  private async served(name: string): Promise<ServedMessage> {
+    const { webServer, capabilities } = this.parts;
+    const [material, capability] = await Promise.all([webServer.read(name), capabilities.read(name)]);
+    const isWhole = material !== undefined && capability !== undefined;
+    return { name, digest: isWhole ? materialDigest({ ...material, capability }) : new Uint8Array() };
   }
 
   /** Steps for one name happen one after the other, those for several at once. */

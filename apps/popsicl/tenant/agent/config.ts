@@ -47,6 +47,13 @@ const schema = z.strictObject({
   strategies: z.array(z.enum(['cookie', 'repair'])).default(['cookie', 'repair']),
   /** Unix-domain socket of the web server for restored connections; without it `repair` is not offered. */
   handoffSocket: path.optional(),
+  /** Where the web application finds capabilities, and the group that may read them; absent: as the web server's. */
+  capabilities: z
+    .strictObject({
+      folder: path,
+      group: z.union([z.string().min(1), z.int().min(0)]).optional(),
+    })
+    .optional(),
   webServer: z.discriminatedUnion('kind', [folderServer, blocksServer]),
   /** Where the native programs are. */
   native: path.default(NATIVE),

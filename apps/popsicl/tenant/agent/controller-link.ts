@@ -11,6 +11,7 @@ import {
   type FromAgent,
   type FromController,
   type HelloMessage,
+  type ServedMessage,
 } from '../channel/messages.js';
 
 export interface LinkOptions {
@@ -21,8 +22,8 @@ export interface LinkOptions {
   readonly authorityPem: string;
   /** What the agent says first. */
   hello(): Promise<HelloMessage>;
-  /** What it serves. */
-  names(): Promise<readonly string[]>;
+  /** What it serves, in parts. */
+  inventory(): AsyncIterable<readonly ServedMessage[]>;
   /** Does what the controller asks; a CodedError's code is the answer. */
   handle(message: FromController): Promise<void>;
   onConnected?(): void;
@@ -32,8 +33,8 @@ export interface LinkOptions {
   readonly backoff?: Backoff;
 }
 
-const MESSAGE_LIMIT = 256 * 1024;
-const NAMES_PER_MESSAGE = 200;
+/** Room for the domains of all tenants that a cloud can have. */
+const MESSAGE_LIMIT = 8 * 1024 * 1024;
 const SHORTEST_WAIT = 200;
 const LONGEST_WAIT = 15_000;
 /** Milliseconds after which a connection was a good one. */
@@ -107,11 +108,11 @@ export class ControllerLink {
   private async greet(socket: TLSSocket): Promise<void> {
     const { options } = this;
     send(socket, { id: 0, hello: await options.hello() });
-    const names = await options.names();
-    for (let at = 0; at === 0 || at < names.length; at += NAMES_PER_MESSAGE) {
-      const part = names.slice(at, at + NAMES_PER_MESSAGE);
-      send(socket, { id: 0, inventory: { names: part, last: at + NAMES_PER_MESSAGE >= names.length } });
+    for await (const served of options.inventory()) {
+      if (socket.destroyed) return;
+      send(socket, { id: 0, inventory: { served, last: false } });
     }
+    send(socket, { id: 0, inventory: { served: [], last: true } });
   }
 
   private receive(socket: TLSSocket, message: FromController): void {

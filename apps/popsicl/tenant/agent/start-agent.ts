@@ -1,6 +1,7 @@
 import { chmod, chown, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CodedError } from '../../../../controller/coded-error.js';
+import { CapabilityFolder } from '../capabilities/capability-folder.js';
 import { HandoffProgram } from '../kernel/handoff-program.js';
 import { COOKIE_HINDRANCES, cookieHindrances } from '../kernel/kernel-features.js';
 import { Restorer } from '../repair/restorer.js';
@@ -35,20 +36,30 @@ export async function startAgent(config: AgentConfig, log: AgentLog): Promise<Ru
   const credentials = await readCredentials(config);
   await makeFolder(config.runFolder, runAs, 0o755);
   await makeFolder(config.webServer.folder, runAs, 0o2750);
+  const { folder, group } = config.capabilities ?? { folder: config.webServer.folder };
+  if (config.capabilities !== undefined) {
+    await makeFolder(folder, group === undefined ? runAs : lookUp(config.user, group), 0o2750);
+  }
   const helpers: HelperProcess[] = [];
   try {
     const { program, hindrances } = await startCookie(config, runAs, log);
     const restorer = await startRepair(config, runAs, helpers, log);
     const webServer = startWebServer(config, helpers);
     dropPrivileges(runAs);
-    const agent = new Agent({ webServer, program, restorer, hindrances });
+    const agent = new Agent({
+      webServer,
+      capabilities: new CapabilityFolder(folder),
+      program,
+      restorer,
+      hindrances,
+    });
     const { strategies } = agent.hello();
     log('strategies', { strategies });
     const link = new ControllerLink({
       ...config.controller,
       ...credentials,
       hello: async () => agent.hello(),
-      names: () => agent.names(),
+      inventory: () => agent.inventory(),
       handle: message => agent.handle(message),
       onConnected: () => log('connected', {}),
       onDisconnected: reason => log('disconnected', { reason }),

@@ -8,6 +8,7 @@ import {
   type FromController,
   type HelloMessage,
   PROTOCOL_VERSION,
+  type ServedMessage,
 } from './messages.js';
 
 export interface AgentLimits {
@@ -31,8 +32,8 @@ export const DEFAULT_AGENT_LIMITS: AgentLimits = {
 export interface AgentEvents {
   /** The agent has said who it is. */
   ready(connection: AgentConnection): void;
-  /** Pseudonyms that the agent serves, a part of them. */
-  inventory(connection: AgentConnection, names: readonly string[], last: boolean): void;
+  /** Pseudonyms that the agent serves, a part of them. Nothing comes after the last. */
+  inventory(connection: AgentConnection, served: readonly ServedMessage[], last: boolean): void;
   closed(connection: AgentConnection, reason: ChannelError): void;
 }
 
@@ -55,6 +56,7 @@ export class AgentConnection {
   private readonly pending = new Map<number, Pending>();
   private readonly watch: Timer;
   private nextId = 1;
+  private hasToldAll = false;
   private closed = false;
 
   constructor(socket: Socket, domain: string, events: AgentEvents, limits: AgentLimits, clock: Clock) {
@@ -90,6 +92,10 @@ export class AgentConnection {
       });
       this.pending.set(id, { resolve, reject, timer });
     });
+  }
+
+  get isClosed(): boolean {
+    return this.closed;
   }
 
   close(reason: ChannelError): void {
@@ -138,7 +144,9 @@ export class AgentConnection {
     } else if (this.hello === undefined) {
       throw new ChannelError('bad-message', 'an agent did not begin with Hello');
     } else if (inventory !== undefined) {
-      this.events.inventory(this, inventory.names, inventory.last);
+      if (this.hasToldAll) throw new ChannelError('bad-message', 'an agent told twice what it serves');
+      this.hasToldAll = inventory.last;
+      this.events.inventory(this, inventory.served, inventory.last);
     } else if (done !== undefined) {
       this.answered(id, done.failure);
     }

@@ -13,6 +13,10 @@ export type ChannelErrorCode =
   | 'tenant-congested'
   /** The agent said no; its reason is in the text. */
   | 'tenant-refused'
+  /** No invitation, or one that was used or is too old. */
+  | 'bad-invitation'
+  /** Nothing answers where the controller should be. */
+  | 'controller-unreachable'
   /** A certificate, key or authority of the channel is wrong. */
   | 'bad-credentials';
 

@@ -1,4 +1,4 @@
-import { Certificate } from 'pkijs';
+import { Certificate, type PublicKeyInfo } from 'pkijs';
 import { commonName, keyIdOf, makeCertificate } from '../../pki/certificate.js';
 import { generateKeyPair, importPrivateKey, privateKeyPem, publicKeyInfo } from '../../pki/key-pair.js';
 import { fromPem, toPem } from '../../pki/pem.js';
@@ -47,6 +47,16 @@ export function issueAgent(authority: Credentials, domain: string, now: number):
   return issue(authority, now, 'client', `${AGENT_PREFIX}${domain}`);
 }
 
+/** The same for a key of the agent's own. PEM. @throws ChannelError `bad-credentials` */
+export async function certifyAgent(
+  authority: Credentials,
+  domain: string,
+  publicKey: PublicKeyInfo,
+  now: number,
+): Promise<string> {
+  return certify(authority, now, 'client', `${AGENT_PREFIX}${domain}`, publicKey);
+}
+
 /** The tenant that a certificate's common name is for; undefined for another name. */
 export function domainOfAgent(name: unknown): string | undefined {
   if (typeof name !== 'string' || !name.startsWith(AGENT_PREFIX)) return undefined;
@@ -59,6 +69,18 @@ async function issue(
   purpose: 'server' | 'client',
   name: string,
 ): Promise<Credentials> {
+  const keys = await generateKeyPair('ecdsa-p256');
+  const certificatePem = await certify(authority, now, purpose, name, await publicKeyInfo(keys.publicKey));
+  return { certificatePem, keyPem: await privateKeyPem(keys.privateKey) };
+}
+
+async function certify(
+  authority: Credentials,
+  now: number,
+  purpose: 'server' | 'client',
+  name: string,
+  publicKey: PublicKeyInfo,
+): Promise<string> {
   const signingKey = await importPrivateKey(authority.keyPem);
   const [der] = fromPem('CERTIFICATE', authority.certificatePem);
   if (signingKey === undefined || der === undefined)
@@ -67,11 +89,10 @@ async function issue(
       'the control authority has no certificate or no key that can be read',
     );
   const issuer = Certificate.fromBER(der);
-  const keys = await generateKeyPair('ecdsa-p256');
   const certificate = await makeCertificate({
     subject: commonName(name),
     issuer: issuer.subject,
-    publicKey: await publicKeyInfo(keys.publicKey),
+    publicKey,
     signingKey,
     issuerKeyId: await keyIdOf(issuer.subjectPublicKeyInfo),
     notBefore: new Date(now - SKEW),
@@ -79,7 +100,7 @@ async function issue(
     purpose,
     ...(purpose === 'server' ? { names: [name] } : {}),
   });
-  return { certificatePem: pemOf(certificate), keyPem: await privateKeyPem(keys.privateKey) };
+  return pemOf(certificate);
 }
 
 function pemOf(certificate: Certificate): string {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import protobuf from 'protobufjs';
+import type { CloudFacts } from '../../model.js';
 import { ChannelError } from './channel-error.js';
 
 /** The messages as `tenant-channel.proto` says them; the file stands beside the sources and is read once. */
@@ -10,13 +11,22 @@ export interface FromController {
   readonly revoke?: { readonly name: string };
   readonly restore?: ConnectionMessage;
   readonly ping?: Record<string, never>;
+  readonly cloud?: CloudFacts;
+  readonly enrolled?: { readonly certificate: string };
 }
 
 export interface FromAgent {
   readonly id: number;
   readonly hello?: HelloMessage;
-  readonly inventory?: { readonly names: readonly string[]; readonly last: boolean };
+  readonly inventory?: { readonly served: readonly ServedMessage[]; readonly last: boolean };
   readonly done?: { readonly failure: string };
+  readonly enrol?: { readonly secret: Uint8Array; readonly request: string };
+}
+
+export interface ServedMessage {
+  readonly name: string;
+  /** See `material-digest.ts`; empty where something is missing. */
+  readonly digest: Uint8Array;
 }
 
 export interface HelloMessage {
@@ -36,6 +46,7 @@ export interface MaterialMessage {
   readonly certificate: string;
   readonly key: string;
   readonly anchor: string;
+  readonly capability: string;
 }
 
 export interface ConnectionMessage {
@@ -54,7 +65,7 @@ export interface ConnectionMessage {
   readonly offeredWindow: number;
 }
 
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 const SOURCE = new URL('../../../../../apps/popsicl/tenant/channel/tenant-channel.proto', import.meta.url);
 const { root } = protobuf.parse(readFileSync(SOURCE, 'utf8'), { keepCase: false });

@@ -2,13 +2,15 @@ import type { AddressInfo } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 import { parseIpv4, parseIpv6 } from '../../../../controller/address/index.js';
 import { type Clock, systemClock } from '../../../../controller/host/index.js';
-import type { Distribution, Pseudonym, ServerMaterial } from '../../model.js';
+import type { CloudFacts, Distribution, Pseudonym, ServerMaterial, TenantMaterial } from '../../model.js';
 import type { CookieKey } from '../kernel/handoff-program.js';
 import type { RestoredConnection } from '../repair/restored-connection.js';
 import { AgentConnection, type AgentLimits, DEFAULT_AGENT_LIMITS } from './agent-connection.js';
+import { CatchUp, materialMessage } from './catch-up.js';
 import { ChannelError } from './channel-error.js';
 import { domainOfAgent } from './control-authority.js';
-import type { ConnectionMessage } from './messages.js';
+import { serveEnrolment } from './enrol-connection.js';
+import type { ConnectionMessage, ServedMessage } from './messages.js';
 
 export interface TenantChannelOptions {
   readonly host: string;
@@ -23,6 +25,15 @@ export interface TenantChannelOptions {
   isTenant(domain: string): boolean;
   /** Whether the pseudonym is active, and this tenant's. What an agent serves besides, it is told to revoke. */
   isActive?(name: string, domain: string): boolean;
+  /** What the tenant has to serve. An agent that connects is sent what it lacks of it. */
+  wanted?(domain: string): AsyncIterable<TenantMaterial>;
+  /** What the tenant may know of the cloud. */
+  cloud?(domain: string): CloudFacts;
+  /** For those without a certificate: whether anybody is invited, and the certificate for an invitation. */
+  readonly enrolment?: {
+    isOpen(): boolean;
+    enrol(secret: Uint8Array, request: string): Promise<string | undefined>;
+  };
   /** Something has come or gone; for logs and metrics. */
   onEvent?(event: ChannelEvent): void;
   readonly clock?: Clock;
@@ -34,6 +45,9 @@ export interface TenantChannelOptions {
 export type ChannelEvent =
   | { type: 'connected'; domain: string; strategies: readonly string[]; hindrances: readonly string[] }
   | { type: 'disconnected'; domain: string; reason: ChannelError }
+  /** The agent has everything now; of what it lacked it may have refused some. */
+  | { type: 'caught-up'; domain: string; sent: number; refused: number }
+  | { type: 'enrolled' }
   /** Turned away before it was anybody. */
   | { type: 'refused' };
 
@@ -46,6 +60,8 @@ export interface AgentReport {
 
 const HANDSHAKE_LIMIT = 10_000;
 const MAX_AGENTS = 4096;
+/** Connections without a certificate at a time. */
+const MAX_ENROLLING = 8;
 
 /**
  * Where the agents of tenants connect to: mutual TLS, one agent a tenant. Spreads cookie keys and pseudonyms, and asks for
@@ -57,17 +73,21 @@ export class TenantChannel implements Distribution {
   private readonly limits: AgentLimits;
   private readonly server: Server;
   private readonly agents = new Map<string, AgentConnection>();
+  private readonly catchUps = new Map<AgentConnection, CatchUp>();
+  private enrolling = 0;
   private keys: readonly CookieKey[] = [];
 
   private constructor(options: TenantChannelOptions) {
     this.options = options;
     this.limits = { ...DEFAULT_AGENT_LIMITS, ...options.limits };
     this.server = createServer({
-      cert: options.certificatePem,
+      // With its authority, which who enrols knows by a fingerprint.
+      cert: options.certificatePem + options.authorityPem,
       key: options.keyPem,
       ca: options.authorityPem,
       requestCert: true,
-      rejectUnauthorized: true,
+      // Looked at in `accept`: who enrols has none yet.
+      rejectUnauthorized: false,
       minVersion: 'TLSv1.3',
       handshakeTimeout: HANDSHAKE_LIMIT,
     });
@@ -110,14 +130,19 @@ export class TenantChannel implements Distribution {
   }
 
   /** @throws ChannelError; `tenant-unreachable` when no agent is connected */
-  publish({ tenant }: Pseudonym, material: ServerMaterial): Promise<void> {
-    const { name, certificatePem: certificate, keyPem: key, anchorPem: anchor } = material;
-    return this.ask(tenant, agent => agent.request({ material: { name, certificate, key, anchor } }));
+  publish({ tenant, capability }: Pseudonym, material: ServerMaterial): Promise<void> {
+    return this.ask(tenant, agent => {
+      this.catchUps.get(agent)?.touch(material.name);
+      return agent.request({ material: materialMessage({ ...material, capability }) });
+    });
   }
 
   /** @throws ChannelError; an agent that is not connected is told when it connects, by `isActive` */
   withdraw(name: string, tenant: string): Promise<void> {
-    return this.ask(tenant, agent => agent.request({ revoke: { name } }));
+    return this.ask(tenant, agent => {
+      this.catchUps.get(agent)?.touch(name);
+      return agent.request({ revoke: { name } });
+    });
   }
 
   /**
@@ -142,7 +167,11 @@ export class TenantChannel implements Distribution {
   private accept(socket: TLSSocket): void {
     this.sockets.add(socket);
     socket.once('close', () => this.sockets.delete(socket));
-    const domain = domainOfAgent(socket.getPeerCertificate().subject?.CN);
+    if (this.mayEnrol(socket)) {
+      this.enrol(socket);
+      return;
+    }
+    const domain = socket.authorized ? domainOfAgent(socket.getPeerCertificate().subject?.CN) : undefined;
     if (domain === undefined || !this.options.isTenant(domain)) {
       socket.on('error', () => {});
       socket.destroy();
@@ -155,7 +184,7 @@ export class TenantChannel implements Distribution {
       domain,
       {
         ready: agent => this.ready(agent),
-        inventory: (agent, names) => this.compare(agent, names),
+        inventory: (agent, served, last) => this.compare(agent, served, last),
         closed: (agent, reason) => this.gone(agent, reason),
       },
       this.limits,
@@ -171,26 +200,64 @@ export class TenantChannel implements Distribution {
     const { strategies, hindrances } = agent.hello!;
     this.options.onEvent?.({ type: 'connected', domain: agent.domain, strategies, hindrances });
     if (this.keys.length > 0) this.sendKeys(agent);
+    const { cloud, isActive, wanted } = this.options;
+    if (cloud !== undefined) this.tell(agent, { cloud: cloud.call(this.options, agent.domain) });
+    if (isActive !== undefined && wanted !== undefined) {
+      this.catchUps.set(
+        agent,
+        new CatchUp(agent, { isActive: isActive.bind(this.options), wanted: wanted.bind(this.options) }),
+      );
+    }
   }
 
   private gone(agent: AgentConnection, reason: ChannelError): void {
     if (this.agents.get(agent.domain) === agent) this.agents.delete(agent.domain);
+    this.catchUps.delete(agent);
     if (agent.hello) this.options.onEvent?.({ type: 'disconnected', domain: agent.domain, reason });
   }
 
-  /** What was revoked while the agent was away is revoked now. */
-  private compare(agent: AgentConnection, names: readonly string[]): void {
-    const { isActive } = this.options;
-    if (!isActive) return;
-    for (const name of names) {
-      if (isActive.call(this.options, name, agent.domain)) continue;
-      agent.request({ revoke: { name } }).catch(reason => agent.close(reason as ChannelError));
+  /** What was revoked while the agent was away is revoked now, and what it lacks is sent. */
+  private compare(agent: AgentConnection, served: readonly ServedMessage[], last: boolean): void {
+    const { isActive, onEvent } = this.options;
+    const catchUp = this.catchUps.get(agent);
+    for (const one of served) {
+      const isGood = catchUp?.take(one) ?? isActive?.call(this.options, one.name, agent.domain) ?? true;
+      if (!isGood) this.tell(agent, { revoke: { name: one.name } });
     }
+    if (!last || catchUp === undefined) return;
+    catchUp
+      .run()
+      .then(
+        counts => onEvent?.({ type: 'caught-up', domain: agent.domain, ...counts }),
+        reason => agent.close(reason instanceof ChannelError ? reason : storeFailed()),
+      )
+      .finally(() => this.catchUps.delete(agent));
+  }
+
+  private mayEnrol(socket: TLSSocket): boolean {
+    const { enrolment } = this.options;
+    const hasNone = socket.getPeerX509Certificate() === undefined;
+    return hasNone && enrolment?.isOpen() === true && this.enrolling < MAX_ENROLLING;
+  }
+
+  private enrol(socket: TLSSocket): void {
+    this.enrolling++;
+    const { enrolment, onEvent, clock = systemClock } = this.options;
+    const done = (isEnrolled: boolean) => {
+      this.enrolling--;
+      onEvent?.({ type: isEnrolled ? 'enrolled' : 'refused' });
+    };
+    serveEnrolment(socket, { enrol: enrolment!.enrol, done }, clock, this.limits.patience);
+  }
+
+  /** An agent that does not do what it has to do is let go, and begins anew. */
+  private tell(agent: AgentConnection, body: Parameters<AgentConnection['request']>[0]): void {
+    agent.request(body).catch(reason => agent.close(reason as ChannelError));
   }
 
   /** An agent without the keys would refuse connections that others accept. */
   private sendKeys(agent: AgentConnection): void {
-    agent.request({ cookieKeys: { keys: this.keys } }).catch(reason => agent.close(reason as ChannelError));
+    this.tell(agent, { cookieKeys: { keys: this.keys } });
   }
 
   private ask(domain: string, request: (agent: AgentConnection) => Promise<void>): Promise<void> {
@@ -202,6 +269,10 @@ export class TenantChannel implements Distribution {
       }),
     );
   }
+}
+
+function storeFailed(): ChannelError {
+  return new ChannelError('tenant-unreachable', 'the store could not be read for the agent');
 }
 
 function connectionMessage(connection: RestoredConnection): ConnectionMessage {

@@ -7,9 +7,13 @@ const NAME = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]
 const MAX_BYTES = 64 * 1024;
 const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----[^-]+-----END \1-----\r?\n?/g;
 
+export function isName(name: string): boolean {
+  return NAME.test(name);
+}
+
 /** Nothing but a host name in lower case may become a file's name or a word of a web server's configuration. */
 export function checkName(name: string): void {
-  if (!NAME.test(name)) throw new TenantError('bad-name', 'a pseudonym is not a host name in lower case');
+  if (!isName(name)) throw new TenantError('bad-name', 'a pseudonym is not a host name in lower case');
 }
 
 /**

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ServerMaterial } from '../../model.js';
 import { checkMaterial, checkName } from './check-material.js';
@@ -63,6 +63,18 @@ export class NginxBlocks implements WebServer {
     const before = await this.shown(name);
     await this.forget(name);
     await this.reloads.apply(async () => before === undefined || (await this.shown(name)) !== before);
+  }
+
+  async read(name: string): Promise<ServerMaterial | undefined> {
+    checkName(name);
+    try {
+      const [keyPem, anchorPem, certificatePem] = await Promise.all(
+        ['.key', '.anchor.pem', '.pem'].map(suffix => readFile(this.file(name, suffix), 'utf8')),
+      );
+      return { name, certificatePem: certificatePem!, keyPem: keyPem!, anchorPem: anchorPem! };
+    } catch {
+      return undefined;
+    }
   }
 
   async names(): Promise<string[]> {

@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ServerMaterial } from '../../model.js';
 import { checkMaterial, checkName } from './check-material.js';
@@ -6,6 +6,7 @@ import type { WebServer } from './web-server.js';
 import { writeWhole } from './write-whole.js';
 
 const SUFFIX = '.pem';
+const BLOCK = /-----BEGIN [A-Z ]+-----[^-]+-----END [A-Z ]+-----\n?/g;
 
 /**
  * A folder of files `NAME.pem`: private key, client trust anchor, server certificate, chain. Web servers that look into
@@ -32,6 +33,14 @@ export class PseudonymFolder implements WebServer {
   async remove(name: string): Promise<void> {
     checkName(name);
     await rm(this.fileOf(name), { force: true });
+  }
+
+  async read(name: string): Promise<ServerMaterial | undefined> {
+    checkName(name);
+    const text = await readFile(this.fileOf(name), 'utf8').catch(() => '');
+    const [keyPem, anchorPem, ...chain] = text.match(BLOCK) ?? [];
+    if (keyPem === undefined || anchorPem === undefined || chain.length === 0) return undefined;
+    return { name, certificatePem: chain.join(''), keyPem, anchorPem };
   }
 
   async names(): Promise<string[]> {

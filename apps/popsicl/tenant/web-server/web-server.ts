@@ -12,6 +12,8 @@ export interface WebServer {
   put(material: ServerMaterial): Promise<void>;
   /** Resolves when nobody gets through any more. @throws TenantError `bad-name`, `web-server-failed` */
   remove(name: string): Promise<void>;
+  /** What was put, from its files; undefined where a part of it is missing. @throws TenantError `bad-name` */
+  read(name: string): Promise<ServerMaterial | undefined>;
   /** The pseudonyms that are served. */
   names(): Promise<string[]>;
 }

@@ -4,6 +4,7 @@ import { chmod, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
+import { drawCapability } from '../../../../apps/popsicl/capability.js';
 import { HandoffProgram } from '../../../../apps/popsicl/tenant/kernel/handoff-program.js';
 import { type RunningCommand, until } from '../../../../mininet/driver/index.js';
 import { hasNginx, selfSigned } from './nginx-process.js';
@@ -16,6 +17,7 @@ const BUILD = fileURLToPath(new URL('native/build/', ROOT));
 const CLI = fileURLToPath(new URL('dist/controller/cli/main.js', ROOT));
 const CHANNEL = fileURLToPath(new URL('./channel-program.js', import.meta.url));
 const DOMAIN = 'shop.example';
+const CAPABILITY = drawCapability();
 const KEY = randomBytes(16);
 const NOBODY = 65534;
 
@@ -128,7 +130,10 @@ webServer: { kind: folder, folder: ${folder}/store }
     return answer!;
   }
   const publish = (kit: Kit) =>
-    order({ call: 'publish', arguments: [{ name: kit.name, tenant: DOMAIN }, kit.material] });
+    order({
+      call: 'publish',
+      arguments: [{ name: kit.name, tenant: DOMAIN, capability: CAPABILITY }, kit.material],
+    });
 
   /** What curl says of the page, with the certificate of `kit`. */
   async function curl(kit: Kit): Promise<{ exitCode: number; stdout: string }> {
@@ -183,7 +188,10 @@ webServer: { kind: folder, folder: ${folder}/store }
       { ...p.material, certificatePem: `ssl off;\n${p.material.certificatePem}` },
     ]) {
       expect(
-        await order({ call: 'publish', arguments: [{ name: material.name, tenant: DOMAIN }, material] }),
+        await order({
+          call: 'publish',
+          arguments: [{ name: material.name, tenant: DOMAIN, capability: CAPABILITY }, material],
+        }),
       ).to.equal('failed');
     }
     expect(await order({ call: 'withdraw', arguments: ['../store/x', DOMAIN] })).to.equal('failed');

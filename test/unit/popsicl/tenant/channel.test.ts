@@ -1,10 +1,15 @@
 import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { connect as connectPlain, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { expect } from 'chai';
+import { drawCapability } from '../../../../apps/popsicl/capability.js';
 import type { Pseudonym, ServerMaterial } from '../../../../apps/popsicl/model.js';
 import { Agent } from '../../../../apps/popsicl/tenant/agent/agent.js';
 import { ControllerLink } from '../../../../apps/popsicl/tenant/agent/controller-link.js';
+import { CapabilityFolder } from '../../../../apps/popsicl/tenant/capabilities/capability-folder.js';
 import {
   CONTROLLER_NAME,
   type Credentials,
@@ -21,15 +26,15 @@ import {
 import type { CookieKey, HandoffProgram } from '../../../../apps/popsicl/tenant/kernel/handoff-program.js';
 import type { RestoredConnection } from '../../../../apps/popsicl/tenant/repair/restored-connection.js';
 import type { Restorer } from '../../../../apps/popsicl/tenant/repair/restorer.js';
-import { TenantError } from '../../../../apps/popsicl/tenant/tenant-error.js';
 import type { WebServer } from '../../../../apps/popsicl/tenant/web-server/web-server.js';
 import { Backoff } from '../../../../controller/transport/backoff.js';
 import { until } from '../../../../mininet/driver/until.js';
+import { Shelf } from './shelf.js';
 
 const DOMAIN = 'shop.example';
 const NAME = 'abc.popsicls.example';
 const MATERIAL: ServerMaterial = { name: NAME, certificatePem: 'c', keyPem: 'k', anchorPem: 'a' };
-const PSEUDONYM = { name: NAME, tenant: DOMAIN } as Pseudonym;
+const PSEUDONYM = { name: NAME, tenant: DOMAIN, capability: drawCapability() } as Pseudonym;
 const CONNECTION: RestoredConnection = {
   family: 6,
   tenant: { address: '2001:db8::2', port: 443 },
@@ -44,39 +49,22 @@ const CONNECTION: RestoredConnection = {
   offeredWindow: 16_384,
 };
 
-/** A web server that remembers. */
-class Shelf implements WebServer {
-  readonly label = 'shelf';
-  readonly served = new Map<string, ServerMaterial>();
-  refuse = false;
-
-  async put(material: ServerMaterial): Promise<void> {
-    if (this.refuse) throw new TenantError('web-server-failed', 'no');
-    this.served.set(material.name, material);
-  }
-
-  async remove(name: string): Promise<void> {
-    this.served.delete(name);
-  }
-
-  async names(): Promise<string[]> {
-    return [...this.served.keys()];
-  }
-}
-
 describe('the control channel between controller and tenant', () => {
   let authority: Credentials;
   let controller: Credentials;
   let credentials: Credentials;
+  let folder: string;
   const open: (() => unknown)[] = [];
 
   before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'cloakflow-channel-'));
     authority = await createControlAuthority(Date.now());
     [controller, credentials] = await Promise.all([
       issueController(authority, Date.now()),
       issueAgent(authority, DOMAIN, Date.now()),
     ]);
   });
+  after(() => rm(folder, { recursive: true, force: true }));
   afterEach(async () => {
     for (const close of open.splice(0).reverse()) await close();
   });
@@ -104,6 +92,7 @@ describe('the control channel between controller and tenant', () => {
     backoff = new Backoff(5, 20),
   ) {
     const agent = new Agent({
+      capabilities: new CapabilityFolder(folder),
       webServer: shelf,
       program: parts.program as HandoffProgram | undefined,
       restorer: parts.restorer as Restorer | undefined,
@@ -116,7 +105,7 @@ describe('the control channel between controller and tenant', () => {
       ...own,
       authorityPem: authority.certificatePem,
       hello: async () => agent.hello(),
-      names: () => agent.names(),
+      inventory: () => agent.inventory(),
       handle: message => agent.handle(message),
       onDisconnected: reason => reasons.push(reason),
       backoff,
@@ -281,7 +270,10 @@ describe('the control channel between controller and tenant', () => {
       ['a length that no message has', [() => Uint8Array.of(0xff, 0xff, 0xff, 0xff)]],
       ['a message that is none', [() => framed(Buffer.from('garbage garbage'))]],
       ['an empty message', [() => framed(Buffer.alloc(0))]],
-      ['an inventory before Hello', [() => encodeFromAgent({ id: 0, inventory: { names: [], last: true } })]],
+      [
+        'an inventory before Hello',
+        [() => encodeFromAgent({ id: 0, inventory: { served: [], last: true } })],
+      ],
       ['another version', [() => encodeFromAgent({ id: 0, hello: { ...HELLO, version: 9 } })]],
       ['Hello twice', [0, 1].map(() => () => encodeFromAgent({ id: 0, hello: HELLO }))],
       ['text that is no UTF-8', [() => framed(Buffer.from([0x12, 0x04, 0x12, 0x02, 0xff, 0xfe]))]],
@@ -367,7 +359,7 @@ describe('the control channel between controller and tenant', () => {
   });
 });
 
-const HELLO = { version: 1, strategies: [], hindrances: [] };
+const HELLO = { version: 2, strategies: [], hindrances: [] };
 
 function closed(socket: Socket): Promise<void> {
   return new Promise(resolve => {

@@ -1,0 +1,62 @@
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { CloudFacts } from '../../model.js';
+import { TenantError } from '../tenant-error.js';
+import { checkName } from '../web-server/check-material.js';
+import { writeWhole } from '../web-server/write-whole.js';
+
+export const CAPABILITY_SUFFIX = '.capability';
+export const CLOUD_FILE = 'cloud.json';
+const CAPABILITY = /^[A-Za-z0-9_-]{22,128}$/;
+
+/**
+ * What the tenant's web application needs besides certificates: a file `NAME.capability` for each pseudonym, with nothing but
+ * the capability in it, and `cloud.json`. Written by the agent alone, each in one step; read as in `capability-files.ts`.
+ */
+export class CapabilityFolder {
+  private readonly folder: string;
+
+  constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  /** @throws TenantError `bad-name`, `bad-material` */
+  async put(name: string, capability: string): Promise<void> {
+    checkName(name);
+    if (!CAPABILITY.test(capability)) {
+      throw new TenantError('bad-material', 'the material of a pseudonym has no capability');
+    }
+    await this.write(name + CAPABILITY_SUFFIX, capability);
+  }
+
+  /** @throws TenantError `bad-name` */
+  async remove(name: string): Promise<void> {
+    checkName(name);
+    await rm(join(this.folder, name + CAPABILITY_SUFFIX), { force: true });
+  }
+
+  /** Undefined where there is none. @throws TenantError `bad-name` */
+  async read(name: string): Promise<string | undefined> {
+    checkName(name);
+    return readFile(join(this.folder, name + CAPABILITY_SUFFIX), 'utf8').catch(() => undefined);
+  }
+
+  async names(): Promise<string[]> {
+    const files = await readdir(this.folder).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return [];
+      throw error;
+    });
+    return files
+      .filter(file => file.endsWith(CAPABILITY_SUFFIX) && !file.startsWith('.'))
+      .map(file => file.slice(0, -CAPABILITY_SUFFIX.length));
+  }
+
+  async setCloud({ linker, tenants, trusted }: CloudFacts): Promise<void> {
+    await this.write(CLOUD_FILE, `${JSON.stringify({ linker, tenants, trusted })}\n`);
+  }
+
+  private async write(file: string, content: string): Promise<void> {
+    await mkdir(this.folder, { recursive: true, mode: 0o750 });
+    await writeWhole(join(this.folder, file), content);
+  }
+}
