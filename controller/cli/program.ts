@@ -6,6 +6,7 @@ import { defineCheck } from './commands/check.js';
 import { defineDetach } from './commands/detach.js';
 import { defineDoctor } from './commands/doctor.js';
 import { defineEmulate } from './commands/emulate.js';
+import { defineExperiment } from './commands/experiment.js';
 import { defineFlows } from './commands/flows.js';
 import { defineHelp } from './commands/help.js';
 import { defineOpenflow } from './commands/openflow.js';
@@ -52,6 +53,7 @@ export function createProgram(invocation: Invocation, json = false): Command {
   defineDoctor(program, invocation);
   defineTrace(program, invocation);
   defineEmulate(program, invocation);
+  defineExperiment(program, invocation);
   for (const define of appCommands) define(program, invocation);
   defineHelp(program, invocation);
   return program;

@@ -1,0 +1,5 @@
+import type { Experiment } from './experiment.js';
+import { forwardingTable } from './mimiq/forwarding-table.js';
+
+/** Every experiment, in the order of the papers. */
+export const experiments: readonly Experiment[] = [forwardingTable];

@@ -1,0 +1,111 @@
+import { decodeAnswer, encodeRequest } from '../../../apps/mimiq/protocol/codec.js';
+import { until } from '../../driver/index.js';
+import { residentBytesOf } from '../../report/process-usage.js';
+import type { RunContext, Values, World } from '../experiment.js';
+import { ExperimentError } from '../experiment-error.js';
+import { vswitchdOf } from '../vswitchd-of.js';
+import { MimiqNetwork, switchIdOf } from './mimiq-network.js';
+
+const OUTSTANDING = 512;
+const FAMILIES = { naive: 4, alias: 6 } as const;
+/** Entries from which on memory for each tells something. */
+const LEAST_TELLING = 10_000;
+
+interface Client {
+  readonly attachment: { switchId: string; port: number; mac: number };
+  readonly address: Uint8Array;
+}
+
+export async function openForwardingTable({ parameters, scratch, signal }: RunContext): Promise<World> {
+  const switches = parameters.settings.switches!;
+  const mimiq = await MimiqNetwork.start({ switches, clientsPerSwitch: 0, folder: scratch, signal });
+  const edge = mimiq.network.switch('edge');
+  const vswitchd = vswitchdOf(edge);
+  const empty = residentBytesOf(vswitchd);
+  let largest = 0;
+  let lastMac = 0x0200_0000_0000;
+  let lastRequest = 0;
+
+  const ask = async (client: Client['attachment'], request: object) => {
+    const requestId = Buffer.alloc(8);
+    requestId.writeUInt32BE(++lastRequest);
+    const source = { address: new Uint8Array(16), port: 1 };
+    const answer = await mimiq.allocation.requests.udp(
+      encodeRequest({ requestId, ...request }),
+      client,
+      source,
+    );
+    return decodeAnswer(answer ?? new Uint8Array());
+  };
+  const newClient = async (family: 4 | 6, place: number): Promise<Client> => {
+    const attachment = { switchId: switchIdOf(place % switches), port: 1, mac: ++lastMac };
+    const answer = await ask(attachment, { allocate: { family, count: 1 } });
+    const [grant] = answer?.granted?.grants ?? [];
+    if (grant === undefined)
+      throw new ExperimentError(
+        'measurement-failed',
+        `the allocator refused client ${place}: ${answer?.refused?.code}`,
+      );
+    return { attachment, address: grant.address };
+  };
+  const tunnel = [...mimiq.controller.connected.values()]
+    .flatMap(sw => (sw.id === edge.datapathId ? [...sw.ports.values()] : []))
+    .find(({ name }) => name === 'mimiq')!.portNo;
+  /** What leads through the tunnel. */
+  const entries = async (family: 4 | 6) => {
+    const match = `${family === 4 ? 'ip' : 'ipv6'},out_port=${tunnel}`;
+    return Number(/flow_count=(\d+)/.exec(await edge.ofctl('dump-aggregate', match))![1]);
+  };
+
+  return {
+    async measure({ encoding, clients }): Promise<Values> {
+      const family = FAMILIES[encoding as keyof typeof FAMILIES];
+      const count = clients as number;
+      const before = await entries(family);
+      const began = performance.now();
+      const all = await inParallel(count, signal, place => newClient(family, place));
+      const seconds = (performance.now() - began) / 1000;
+      const after = await entries(family);
+      const bytes = residentBytesOf(vswitchd) - empty;
+      await inParallel(all.length, signal, async place => {
+        const { attachment, address } = all[place]!;
+        await ask(attachment, { release: { addresses: [address] } });
+      });
+      if (family === 4)
+        await until('the end of the leases', async () => (await entries(4)) === before, {
+          signal,
+          interval: 200,
+          timeout: 600_000,
+        });
+      const more = after - before;
+      const isLargest = more >= LEAST_TELLING && more > largest;
+      largest = Math.max(largest, more);
+      return {
+        entries: family === 4 ? more : after,
+        rate: count / seconds,
+        // A table that is smaller than an earlier one lies in memory that the process has already.
+        ...(isLargest ? { edgeBytes: bytes / more } : {}),
+      };
+    },
+    close: () => mimiq.close(),
+  };
+}
+
+/** Runs `work` for 0 … count - 1, some at one time. */
+async function inParallel<T>(
+  count: number,
+  signal: AbortSignal,
+  work: (place: number) => Promise<T>,
+): Promise<T[]> {
+  const results: T[] = [];
+  let next = 0;
+  const worker = async () => {
+    while (next < count) {
+      signal.throwIfAborted();
+      const place = next++;
+      results[place] = await work(place);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(OUTSTANDING, count) }, worker));
+  return results;
+}

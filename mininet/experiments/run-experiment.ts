@@ -1,0 +1,179 @@
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { describeMachine } from '../report/machine.js';
+import type { Condition, Experiment, Parameters, Size, World } from './experiment.js';
+import { ExperimentError } from './experiment-error.js';
+import { conditionKey, conditionsOf, conditionText, parametersOf } from './parameters.js';
+import { checkRequirements } from './requirements.js';
+import { type Conclusion, judge, type Result, summarise, summaryOf } from './result.js';
+import { RunState } from './run-state.js';
+import { schedule, type Turn } from './schedule.js';
+
+export interface RunOptions {
+  size: Size;
+  /** `NAME=VALUE`. */
+  sets?: readonly string[];
+  /** Folder of the result; made when it is not there. */
+  output: string;
+  /** Throws an unfinished run away instead of going on with it. */
+  fresh?: boolean;
+  signal?: AbortSignal;
+  progress?: (text: string) => void;
+}
+
+export interface Finished {
+  file: string;
+  result: Result;
+  /** Repetitions that an earlier, interrupted run had made. */
+  kept: number;
+}
+
+/** What a run would do, without doing it. @throws ExperimentError `unknown-parameter`, `bad-parameter` */
+export function planOf(experiment: Experiment, size: Size, sets: readonly string[] = []) {
+  const parameters = parametersOf(experiment, size, sets);
+  return { parameters, conditions: conditionsOf(experiment, parameters) };
+}
+
+/**
+ * Runs an experiment and writes NAME-SIZE.json to the output folder, whole or not at all. Until then every finished
+ * repetition is in NAME-SIZE.jsonl, from which a later call goes on.
+ *
+ * @throws ExperimentError before anything starts: `unknown-parameter`, `bad-parameter`, `not-root`, `tool-missing`,
+ *   `too-little-memory`, `output-unusable`, `other-run`; later `measurement-failed`, `interrupted`, and EmulationError
+ */
+export async function runExperiment(experiment: Experiment, options: RunOptions): Promise<Finished> {
+  const { size, sets = [], fresh = false, signal = new AbortController().signal } = options;
+  const { parameters, conditions } = planOf(experiment, size, sets);
+  checkRequirements(experiment, size);
+  const machine = describeMachine({
+    'Open vSwitch': ['ovs-vswitchd', '--version'],
+    ...Object.fromEntries(VERSIONED.filter(([tool]) => tool in (experiment.needs.tools ?? {}))),
+  });
+  const folder = outputFolder(options.output);
+  const base = join(folder, `${experiment.name}-${size}`);
+  if (fresh) for (const end of ['.jsonl', '.files']) rmSync(base + end, { recursive: true, force: true });
+  const state = new RunState(`${base}.jsonl`, {
+    experiment: experiment.name,
+    size,
+    parameters,
+    cloakflow: machine.cloakflow,
+    processor: machine.processor,
+  });
+  const began = performance.now();
+  const kept = state.samples.length;
+  try {
+    const conclusions = await measure(experiment, { parameters, conditions }, state, base, options);
+    const summary = summarise(conditions, state.samples, conclusions);
+    const result: Result = {
+      format: 'cloakflow-experiment-1',
+      experiment: experiment.name,
+      size,
+      command: [
+        'cloakflow experiment run',
+        experiment.name,
+        `--${size}`,
+        ...sets.map(set => `--set ${set}`),
+      ].join(' '),
+      date: new Date().toISOString().slice(0, 10),
+      seconds: Math.round((performance.now() - began) / 1000),
+      machine,
+      parameters: parameters as Result['parameters'],
+      samples: state.samples as Result['samples'],
+      conclusions,
+      summary,
+      claims: judge(experiment, summaryOf(parameters, summary)),
+    };
+    const file = `${base}.json`;
+    writeFileSync(`${file}.part`, `${JSON.stringify(result, null, 1)}\n`);
+    renameSync(`${file}.part`, file);
+    rmSync(`${base}.jsonl`);
+    return { file, result, kept };
+  } catch (error) {
+    if (signal.aborted)
+      throw new ExperimentError(
+        'interrupted',
+        `${experiment.name} was interrupted after ${state.samples.length} of ${conditions.length * parameters.repetitions} repetitions`,
+        { mend: 'the same command goes on from there', cause: error },
+      );
+    throw error;
+  } finally {
+    state.close();
+  }
+}
+
+const VERSIONED: readonly (readonly [string, string[]])[] = [
+  ['nginx', ['nginx', '-v']],
+  ['curl', ['curl', '--version']],
+  ['tor', ['tor', '--version']],
+  ['chromium', ['chromium', '--version']],
+  ['gtlsserver', ['dpkg-query', '-W', '-f', `$\{Version}`, 'ngtcp2-server']],
+];
+
+type Plan = { parameters: Parameters; conditions: readonly Condition[] };
+
+async function measure(
+  experiment: Experiment,
+  { parameters, conditions }: Plan,
+  state: RunState,
+  base: string,
+  { signal = new AbortController().signal, progress = () => {} }: RunOptions,
+): Promise<Conclusion[]> {
+  const done = new Set(state.samples.map(turnKey));
+  const scratch = mkdtempSync(join(tmpdir(), 'cloakflow-experiment-'));
+  const artefacts = () => {
+    mkdirSync(`${base}.files`, { recursive: true });
+    return `${base}.files`;
+  };
+  const total = conditions.length * parameters.repetitions;
+  let world: World | undefined;
+  try {
+    progress('setting up');
+    signal.throwIfAborted();
+    world = await experiment.open({ parameters, conditions, signal, scratch, artefacts, progress });
+    for (const turn of schedule(conditions, parameters.repetitions)) {
+      if (done.has(turnKey(turn))) continue;
+      signal.throwIfAborted();
+      const { condition, repetition } = turn;
+      progress(`${state.samples.length + 1}/${total}  ${conditionText(condition)}`);
+      const values = await world.measure(condition, repetition);
+      signal.throwIfAborted();
+      checkValues(experiment, condition, values);
+      state.append({ condition, repetition, values });
+    }
+    if (world.conclude === undefined) return [];
+    progress('evaluating');
+    const concluded = await world.conclude();
+    return concluded.map((values, index) => ({
+      condition: { ...conditions[index]! },
+      values: values as Record<string, number[]>,
+    }));
+  } finally {
+    await world?.close();
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+/** A figure that is none must not get into a result. */
+function checkValues(experiment: Experiment, condition: Condition, values: object): void {
+  for (const [measure, value] of Object.entries(values)) {
+    if (measure in experiment.measures && Number.isFinite(value)) continue;
+    throw new ExperimentError(
+      'measurement-failed',
+      `${experiment.name} (${conditionText(condition)}): ${measure} came out as ${value}`,
+    );
+  }
+}
+
+function outputFolder(path: string): string {
+  try {
+    mkdirSync(path, { recursive: true });
+  } catch (cause) {
+    throw new ExperimentError('output-unusable', `cannot make ${path}: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+  return resolve(path);
+}
+
+const turnKey = ({ condition, repetition }: Turn) => `${conditionKey(condition)} #${repetition}`;

@@ -1,0 +1,54 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import { RunningCommand, runCommand, until } from '../../../mininet/driver/index.js';
+
+const CLI = fileURLToPath(new URL('../../../controller/cli/main.js', import.meta.url));
+const NAME = 'mimiq-forwarding-table';
+
+describe('an experiment that is ended', function () {
+  this.timeout(120_000);
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'cloakflow-test-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+  const argv = () => [process.execPath, CLI, 'experiment', 'run', NAME, '--smoke', '--output', folder];
+  const state = () => join(folder, `${NAME}-smoke.jsonl`);
+  const lines = () => (existsSync(state()) ? readFileSync(state(), 'utf8').trimEnd().split('\n').length : 0);
+
+  for (const signal of ['SIGINT', 'SIGKILL'] as const) {
+    it(`by ${signal} keeps finished repetitions, leaves no network, and goes on from there`, async () => {
+      await using running = await RunningCommand.spawn(argv());
+      await until('the first repetition', () => lines() > 1, { timeout: 60_000 });
+      const network = networkOf(running.pid);
+      expect(network).not.to.equal(undefined);
+      running.kill(signal);
+      const { exitCode } = await running.exited;
+      expect(exitCode).to.equal(signal === 'SIGINT' ? 130 : 137);
+      expect(existsSync(join(folder, `${NAME}-smoke.json`))).to.equal(false);
+      // The runner of a driver that was killed takes the network down by itself.
+      await until('the end of the network', () => !existsSync(network!), { timeout: 30_000 });
+      const kept = lines() - 1;
+      const { stdout } = await runCommand(argv(), { check: true, timeout: 60_000 });
+      expect(stdout).to.include(`(${kept} repetitions were there already)`);
+    });
+  }
+});
+
+/** Record of the network that the process `driver` has built. */
+function networkOf(driver: number): string | undefined {
+  return readdirSync('/run/cloakflow')
+    .map(id => join('/run/cloakflow', id))
+    .find(folder => {
+      try {
+        const { runner } = JSON.parse(readFileSync(join(folder, 'record.json'), 'utf8'));
+        return readFileSync(`/proc/${runner.pid}/status`, 'utf8').includes(`PPid:\t${driver}\n`);
+      } catch {
+        // Another network that is just coming or going.
+        return false;
+      }
+    });
+}
