@@ -40,7 +40,12 @@ describe('a run of an experiment', () => {
   });
 
   it('adds the figures that need all repetitions together', async () => {
-    const conclude = async (): Promise<Record<string, number[]>[]> => [{ accuracy: [0.1, 0.3] }, {}, {}, { accuracy: [0.2] }];
+    const conclude = async (): Promise<Record<string, number[]>[]> => [
+      { accuracy: [0.1, 0.3] },
+      {},
+      {},
+      { accuracy: [0.2] },
+    ];
     const { result } = await run(fakeExperiment({ conclude }).experiment);
     expect(result.summary[0]!.measures.accuracy).to.deep.equal({ median: 0.2, min: 0.1, max: 0.3, runs: 2 });
     expect(result.summary[1]!.measures).to.have.all.keys('time');
