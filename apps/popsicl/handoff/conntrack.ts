@@ -1,6 +1,8 @@
 import { Port } from '../../../controller/openflow/index.js';
+import { TcpFlag } from '../../../controller/packet/index.js';
 import type { Action, Instruction, Switch } from '../../../controller/switch/index.js';
 import type { PuntedSegment } from '../interception/punted-segment.js';
+import { ASKED_ONCE } from '../interception/wanted-flows.js';
 import type { LiveConnection } from './live-connections.js';
 import type { Frame, Redirection } from './redirection.js';
 import type { Tenant } from './tenants.js';
@@ -64,12 +66,23 @@ export class ConntrackRedirection implements Redirection {
   ): void {
     const { zone, tenantSide } = this.tables;
     const port = connection.pseudoPort;
+    const address = segment.family === 4 ? connection.pseudo[3] : bytesOf(connection.pseudo);
+    if ((segment.flags & TcpFlag.SYN) !== 0) {
+      // Connection tracking begins with no SYN-ACK: this one alone is translated here, and what follows it commits.
+      const field = typeof address === 'number' ? { ipv4Src: address } : { ipv6Src: address };
+      this.sendOn(sw, inPort, frame, [
+        { type: 'set-field', field },
+        { type: 'set-field', field: { tcpSrc: port } },
+      ]);
+      return;
+    }
     const range =
-      segment.family === 4
-        ? { ipv4Min: connection.pseudo[3], protoMin: port }
-        : { ipv6Min: bytesOf(connection.pseudo), protoMin: port };
+      typeof address === 'number'
+        ? { ipv4Min: address, protoMin: port }
+        : { ipv6Min: address, protoMin: port };
     const nat: Action = { type: 'nx-nat', flags: ['src'], range };
     const actions: Action[] = [
+      ASKED,
       { type: 'nx-ct', flags: ['commit'], zone, recircTable: tenantSide, actions: [nat] },
     ];
     sw.send({ type: 'packet-out', inPort, actions, data: frame });
@@ -110,13 +123,15 @@ export class ConntrackRedirection implements Redirection {
 
   /** Sends a packet that is translated already to the tenant with that MAC address, untracked. */
   pass(sw: Switch, inPort: number, mac: number, frame: Frame): void {
+    this.sendOn(sw, inPort, frame, [{ type: 'set-field', field: { ethDst: mac } }]);
+  }
+
+  /** Rewrites a packet and sends it where packets go that need nothing more. */
+  private sendOn(sw: Switch, inPort: number, data: Frame, rewriting: readonly Action[]): void {
     const [goto] = this.tables.next;
     if (goto?.type !== 'goto-table') return;
-    const actions: Action[] = [
-      { type: 'set-field', field: { ethDst: mac } },
-      { type: 'nx-resubmit-table', inPort: KEEP_IN_PORT, table: goto.tableId },
-    ];
-    sw.send({ type: 'packet-out', inPort, actions, data: frame });
+    const onward: Action = { type: 'nx-resubmit-table', inPort: KEEP_IN_PORT, table: goto.tableId };
+    sw.send({ type: 'packet-out', inPort, actions: [...rewriting, onward], data });
   }
 
   /** The same array for the same tenant and family. */
@@ -127,12 +142,15 @@ export class ConntrackRedirection implements Redirection {
       const { zone, pseudo } = this.tables;
       const address = family === 4 ? { ipv4Min: tenant.ipv4 } : { ipv6Min: tenant.ipv6! };
       const nat: Action = { type: 'nx-nat', flags: ['dst'], range: { ...address, protoMin: tenant.port } };
-      actions = [{ type: 'nx-ct', flags: ['commit'], zone, recircTable: pseudo, actions: [nat] }];
+      actions = [ASKED, { type: 'nx-ct', flags: ['commit'], zone, recircTable: pseudo, actions: [nat] }];
       this.actions.set(key, actions);
     }
     return actions;
   }
 }
+
+/** What connection tracking does not take although it was asked to is dropped, not punted again. */
+const ASKED: Action = { type: 'set-field', field: ASKED_ONCE };
 
 /** OFPP_IN_PORT in 16 bits: the packet's own port stays (nicira-ext.h). */
 const KEEP_IN_PORT = 0xfff8;

@@ -28,6 +28,12 @@ const NEIGHBOUR_ADVERTISEMENT = 136;
 /** Bits of ct_state (ovs-fields(7)). */
 const Ct = { EST: 0x02, REL: 0x04, INV: 0x10, TRK: 0x20 } as const;
 
+/**
+ * On packets that the controller has sent into connection tracking. Those that tracking refuses (a wrong checksum, say) would
+ * come back to the controller for ever.
+ */
+export const ASKED_ONCE = { reg15: 1 } as const;
+
 export interface FlowPlan {
   readonly tables: { readonly classify: number; readonly pseudo: number; readonly tenantSide: number };
   readonly zone: number;
@@ -56,6 +62,11 @@ export function planFlows(plan: FlowPlan): [string, WantedFlow][] {
   flows.push(...gatewayFlows(plan));
   const { pseudo, tenantSide } = plan.tables;
   const trackedOut = (bit: number): Match => ({ ctState: { value: Ct.TRK | bit, mask: Ct.TRK | bit } });
+  const refused = { ...ASKED_ONCE, ...trackedOut(Ct.INV) };
+  flows.push(
+    ['refused-pseudo', { tableId: pseudo, priority: REST + 1, match: refused }],
+    ['refused-reply', { tableId: tenantSide, priority: REST + 1, match: refused }],
+  );
   flows.push(
     ['pseudo-rest', { tableId: pseudo, priority: 0 }],
     [

@@ -63,7 +63,9 @@ for (const [family, addresses] of Object.entries(FAMILIES)) {
     async function handedOver(): Promise<Uint8Array[]> {
       await simulation.settle();
       return sw.received.flatMap(message =>
-        message.type === 'packet-out' && message.actions[0]?.type === 'nx-ct' ? [message.data] : [],
+        message.type === 'packet-out' && message.actions.some(({ type }) => type === 'nx-ct')
+          ? [message.data]
+          : [],
       );
     }
 
