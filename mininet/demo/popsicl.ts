@@ -8,10 +8,10 @@ import {
   domainOf,
   enrolTenants,
   HANDS_OVER,
-  NginxTenant,
   publicAddressOf,
   startCloudController,
 } from './popsicl-cloud.js';
+import { CloudTenant } from './popsicl-tenant.js';
 import { CLI, type Stage } from './stage.js';
 
 const TENANT = 'tenant-a';
@@ -25,7 +25,7 @@ export async function popsicl(stage: Stage): Promise<void> {
     'Mininet brings up topologies/popsicl.yaml: clients, a cloud of two switches, a store and four tenants',
   );
   const network = await emulate('popsicl', { controller: `unix:${socket}`, signal });
-  const tenants: NginxTenant[] = [];
+  const tenants: CloudTenant[] = [];
   try {
     const store = network.host('store');
     const alice = network.host('alice');
@@ -35,7 +35,7 @@ export async function popsicl(stage: Stage): Promise<void> {
     await enrolTenants(folder, [TENANT]);
     await startCloudController(network, folder, socket);
     const admin = join(folder, 'admin.sock');
-    tenants.push(await NginxTenant.start(network, TENANT, folder));
+    tenants.push(await CloudTenant.start(network, TENANT, folder, 'nginx-blocks'));
     await run(store, [
       'sh',
       '-c',

@@ -1,170 +1,322 @@
 import { X509Certificate } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { issueClientCredential } from '../../../apps/popsicl/pki/issue.js';
+import { toPem } from '../../../apps/popsicl/pki/pem.js';
 import { observe } from '../../../mininet/demo/eavesdropper.js';
 import {
-  CLOUD_DOMAIN,
+  cloudAddressesOf,
   domainOf,
-  enrolTenants,
   HANDS_OVER,
-  NginxTenant,
-  startCloudController,
+  publicAddressOf,
+  type TenantHost,
 } from '../../../mininet/demo/popsicl-cloud.js';
-import { CLI } from '../../../mininet/demo/stage.js';
-import { type CommandResult, type EmulatedNetwork, emulate, until } from '../../../mininet/driver/index.js';
+import { runCommand, until } from '../../../mininet/driver/index.js';
+import { type Kit, KitMaker, write } from '../../live/popsicl/tenant/pseudonym-kit.js';
+import { CloudAtWork, type Registered } from './cloud-at-work.js';
+import { streamsOfServers } from './streams-of-servers.js';
 
-const TENANT = 'tenant-a';
-const PAGE = `Welcome to ${domainOf(TENANT)}.\n`;
+/** One for each form of server. */
+const TENANTS = ['tenant-a', 'tenant-b', 'tenant-c'] as const;
 /** Clients, the last one behind NAT and without IPv6. */
 const CLIENTS = ['alice', 'bob', 'carol'] as const;
 type Client = (typeof CLIENTS)[number];
+const BEGIN = '-----BEGIN CERTIFICATE-----';
+const TLS = { 'TLS 1.3': '-tls1_3', 'TLS 1.2': '-tls1_2' } as const;
 
-interface Registered {
-  name: string;
-  url: string;
-  files: { authority: string; pkcs12: { modern: string } };
-  password: string;
-}
+/** Subject public key info, DER. */
+const keyIn = (certificate: X509Certificate): Buffer =>
+  certificate.publicKey.export({ type: 'spki', format: 'der' });
+const keyOf = async (pem: string): Promise<Buffer> => keyIn(new X509Certificate(await readFile(pem)));
 
 describe('the requirements of the paper, in Mininet', function () {
   this.timeout(120_000);
-  let folder: string;
-  let network: EmulatedNetwork;
-  let tenant: NginxTenant;
-  const registered = {} as Record<Client, Registered>;
+  let cloud: CloudAtWork;
+  /** By client and tenant. */
+  const all = new Map<string, Registered>();
+  const of = (client: Client, tenant: TenantHost): Registered => all.get(`${client} ${tenant}`)!;
+  const everybody = () => CLIENTS.map(client => of(client, 'tenant-a'));
 
   before(async function () {
     if (!HANDS_OVER) this.skip();
-    folder = await mkdtemp(join(tmpdir(), 'cloakflow-popsicl-'));
-    const socket = join(folder, 'openflow.sock');
-    network = await emulate('popsicl', { controller: `unix:${socket}` });
-    await enrolTenants(folder, [TENANT]);
-    await startCloudController(network, folder, socket);
-    tenant = await NginxTenant.start(network, TENANT, folder);
-    await until(
-      'the cloud to forward',
-      async () => (await network.host('alice').run(['ping', '-c1', '-W1', '203.0.113.53'])).exitCode === 0,
-      { timeout: 60_000 },
-    );
-    for (const client of CLIENTS) registered[client] = await register(client);
+    cloud = await CloudAtWork.start([...TENANTS, 'mallory']);
+    const register = async (client: Client, tenants: readonly TenantHost[]) => {
+      for (const tenant of tenants) all.set(`${client} ${tenant}`, await cloud.register(client, tenant));
+    };
+    await Promise.all([
+      register('alice', [...TENANTS, 'mallory']),
+      register('bob', TENANTS),
+      register('carol', ['tenant-a']),
+    ]);
   });
-  after(async () => {
-    await tenant?.stop();
-    await network?.stop();
-    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
-  });
+  after(() => cloud?.[Symbol.asyncDispose]());
 
-  async function register(client: Client): Promise<Registered> {
-    const { stdout } = await network
-      .host(client)
-      .run(
-        [
-          ...[process.execPath, CLI, 'popsicl', 'register', domainOf(TENANT), '--json'],
-          ...['--portal', `https://portal.${CLOUD_DOMAIN}`],
-          ...['--ca', join(folder, 'registry/ca/ca.pem'), '--out', join(folder, client)],
-        ],
-        { check: true, timeout: 60_000 },
-      );
-    return JSON.parse(stdout);
-  }
-
-  /** Opens a pseudonym from a client, with the certificate of `as`, if any. */
-  function open(
-    client: Client,
-    target: Registered,
-    as: Registered | undefined,
-    family = '-4',
-  ): Promise<CommandResult> {
-    const certificate =
-      as === undefined ? [] : ['--cert-type', 'P12', '--cert', `${as.files.pkcs12.modern}:${as.password}`];
-    return network
-      .host(client)
-      .run(
-        [
-          'curl',
-          family,
-          '-sSf',
-          '-m',
-          '30',
-          '--cacert',
-          target.files.authority,
-          ...certificate,
-          `https://${target.name}/`,
-        ],
-        { timeout: 60_000 },
-      );
-  }
-
-  it('a client opens her pseudonym: IPv4, IPv6, and from behind NAT', async () => {
-    for (const client of CLIENTS) {
-      const { stdout, stderr } = await open(client, registered[client], registered[client]);
-      expect(stderr).to.equal('');
-      expect(stdout).to.equal(PAGE);
-    }
-    for (const client of ['alice', 'bob'] as const) {
-      const { stdout, stderr } = await open(client, registered[client], registered[client], '-6');
-      expect(stderr).to.equal('');
-      expect(stdout).to.equal(PAGE);
+  it('a client opens her pseudonym: IPv4, IPv6, and from behind NAT, at each kind of server', async () => {
+    for (const [who, registered] of all) {
+      const [client, tenant] = who.split(' ') as [Client, TenantHost];
+      for (const family of client === 'carol' ? ['-4'] : ['-4', '-6']) {
+        const { stdout, stderr } = await cloud.curl(client, registered, registered, [family]);
+        expect(stderr, who).to.equal('');
+        expect(stdout, who).to.equal(cloud.tenant(tenant).page);
+      }
     }
   });
 
   it('R1: The PoPSiCl for a client to access a tenant server is independent of the PoPSiCl generated for other clients, and the PoPSiCl is used in place of the tenant server’s domain name everywhere that domain name appears in client communication', async () => {
-    const names = new Set(CLIENTS.map(client => registered[client].name));
+    const names = new Set(everybody().map(({ name }) => name));
     expect(names.size).to.equal(CLIENTS.length);
-    await using capture = await network.link('isp', 'border').capture();
-    for (const client of CLIENTS) await open(client, registered[client], registered[client]);
+    await using capture = await cloud.network.link('isp', 'border').capture();
+    for (const client of CLIENTS) await cloud.curl(client, of(client, 'tenant-a'), of(client, 'tenant-a'));
     const seen = await observe((await capture.stop()).file);
     expect(seen.serverNames).to.deep.equal(names);
     expect(seen.names).to.deep.equal(names);
-    expect(seen.bytes.includes(TENANT)).to.equal(false);
+    expect(seen.bytes.includes('tenant-a')).to.equal(false);
   });
 
   it('R2: The pseudo-address to which a client addresses packets for the tenant server (and from which return packets arrive to this client) is independent from the actual network endpoint (i.e., IP address) of the tenant server in the cloud', async () => {
     const filter = ['10.0.0.11', '203.0.113.11', 'fd00::11', '2001:db8:2::11']
       .map(address => `host ${address}`)
       .join(' or ');
-    await using capture = await network.link('isp', 'border').capture({ filter });
+    await using capture = await cloud.network.link('isp', 'border').capture({ filter });
+    const target = of('alice', 'tenant-a');
     for (const family of ['-4', '-6']) {
-      expect((await open('alice', registered.alice, registered.alice, family)).stdout).to.equal(PAGE);
+      const { stdout } = await cloud.curl('alice', target, target, [family]);
+      expect(stdout).to.equal(cloud.tenant('tenant-a').page);
     }
     expect((await capture.stop()).frames).to.equal(0);
   });
 
   it('R3: In a TLS connection setup with a client that is accessing the server using a PoPSiCl, the tenant-server public key used was generated independently of the server public keys used in its TLS connections with other clients (regardless of whether those clients use PoPSiCls to access the server)', async () => {
-    const keys = new Set<string>();
-    const files = [tenant.certificate];
-    for (const client of CLIENTS) {
-      files.push(join(folder, TENANT, 'pseudonyms', `${registered[client].name}.pem`));
+    for (const tenant of TENANTS) {
+      const own = await keyOf(cloud.tenant(tenant).certificate);
+      const keys = new Set([own.toString('hex')]);
+      const clients = tenant === 'tenant-a' ? CLIENTS : (['alice', 'bob'] as const);
+      for (const client of clients) {
+        const { identity, name } = of(client, tenant);
+        const shown = await cloud.sClient(client, name, ['-cert', identity, '-key', identity]);
+        expect(shown).to.include('Welcome');
+        const presented = new X509Certificate(shown.slice(shown.indexOf(BEGIN)));
+        expect(presented.checkHost(name)).to.equal(name);
+        keys.add(keyIn(presented).toString('hex'));
+      }
+      expect(keys.size, tenant).to.equal(clients.length + 1);
     }
-    for (const file of files) {
-      keys.add(
-        new X509Certificate(await readFile(file)).publicKey
-          .export({ type: 'spki', format: 'der' })
-          .toString('hex'),
-      );
-    }
-    expect(keys.size).to.equal(files.length);
   });
 
-  it('R4: A tenant server completes a TLS connection setup with a client using a PoPSiCl only if that PoPSiCl was registered for use by that client, with this tenant server', async () => {
-    for (const family of ['-4', '-6']) {
-      for (const as of [undefined, registered.bob]) {
-        const { stdout, exitCode } = await open('bob', registered.alice, as, family);
-        expect(exitCode).not.to.equal(0);
-        expect(stdout).not.to.include('Welcome');
+  it('R1 to R3 in the bytes that an eavesdropper sees, with certificates in the clear (TLS 1.2): no name, address or public key of a tenant, and nothing that two clients share', async () => {
+    const keys: Buffer[] = [];
+    for (const tenant of TENANTS) keys.push(await keyOf(cloud.tenant(tenant).certificate));
+    await using capture = await cloud.network.link('isp', 'border').capture();
+    for (const tenant of TENANTS) {
+      for (const client of ['alice', 'bob'] as const) {
+        const target = of(client, tenant);
+        const { stdout } = await cloud.curl(client, target, target, ['-6', '--tls-max', '1.2']);
+        expect(stdout).to.equal(cloud.tenant(tenant).page);
       }
     }
+    const pcap = await (await capture.stop()).bytes();
+    const seen = Buffer.concat([pcap, ...streamsOfServers(pcap)]);
+    for (const tenant of TENANTS) {
+      const { ipv4 } = cloudAddressesOf(tenant);
+      const bytesOf = (address: string) => Buffer.from(address.split('.').map(Number));
+      expect(seen.includes(domainOf(tenant)), 'a name').to.equal(false);
+      expect(seen.includes(bytesOf(ipv4)), 'an address').to.equal(false);
+      expect(seen.includes(bytesOf(publicAddressOf(tenant))), 'an address').to.equal(false);
+      const presented = new Set<string>();
+      for (const client of ['alice', 'bob'] as const) {
+        const pem = await cloud.tenant(tenant).materialOf(of(client, tenant).name);
+        const key = keyIn(new X509Certificate(pem.slice(pem.lastIndexOf(BEGIN))));
+        expect(seen.includes(key), 'the key that a client is shown').to.equal(true);
+        presented.add(key.toString('hex'));
+      }
+      expect(presented.size).to.equal(2);
+    }
+    for (const key of keys) expect(seen.includes(key), 'the public key of a tenant').to.equal(false);
+    const [alice, bob] = ['alice', 'bob'].map(client => addressesSeen(pcap, client as 'alice' | 'bob'));
+    expect(alice!.size).to.equal(TENANTS.length);
+    expect([...alice!].filter(address => bob!.has(address))).to.deep.equal([]);
+  });
+
+  /** Servers that a client's IPv6 packets in a capture go to, in hexadecimal. */
+  function addressesSeen(pcap: Buffer, client: 'alice' | 'bob'): Set<string> {
+    const own = Buffer.from(`20010db8000${client === 'alice' ? 'a' : 'b'}0000`.slice(0, 14), 'hex');
+    const found = new Set<string>();
+    const cloudBlock = Buffer.from('20010db80001', 'hex');
+    for (let at = pcap.indexOf(own); at >= 0; at = pcap.indexOf(own, at + 1)) {
+      const destination = pcap.subarray(at + 16, at + 32);
+      if (destination.subarray(0, 6).equals(cloudBlock)) found.add(destination.toString('hex'));
+    }
+    return found;
+  }
+
+  describe('R4: A tenant server completes a TLS connection setup with a client using a PoPSiCl only if that PoPSiCl was registered for use by that client, with this tenant server', () => {
+    /** What mallory makes in the name of the cloud, with keys of his own. */
+    let forger: KitMaker;
+
+    before(async () => {
+      forger = await KitMaker.create();
+    });
+
+    /** How each kind of server refuses whom it asked for a certificate in vain, and who shows a wrong one. */
+    const NONE = /alert (certificate required|handshake failure)/;
+    const CLOSE = /closed|unexpected eof|errno/i;
+    const REFUSALS = {
+      nginx: { none: NONE, wrong: /alert unknown ca/ },
+      // nginx lets a handshake with a wrong certificate complete, and then closes without an answer.
+      'nginx-blocks': { none: NONE, wrong: CLOSE },
+      node: { none: NONE, wrong: CLOSE },
+    };
+
+    for (const tenant of TENANTS) {
+      for (const [version, flag] of Object.entries(TLS)) {
+        it(`${tenant}, ${version}: another client, no certificate, another pseudonym’s certificate alone and with its server certificate as chain, a malicious tenant’s`, async () => {
+          const { form } = cloud.tenant(tenant);
+          const { none, wrong } = REFUSALS[form];
+          const [target, others] = [of('alice', tenant), of('bob', tenant)];
+          const pem = (file: string, text: string) => write(cloud.folder, file, text);
+          const material = await cloud.tenant(tenant).materialOf(others.name);
+          const chain = pem('chain.pem', material.slice(material.lastIndexOf(BEGIN)));
+          const malicious = of('alice', 'mallory');
+          const forged = await forge(target.name, malicious);
+          const attempts: [string, RegExp, string[]][] = [
+            ['no certificate', none, []],
+            ['another pseudonym’s', wrong, ['-cert', others.identity, '-key', others.identity]],
+            [
+              'with its chain',
+              wrong,
+              ['-cert', others.identity, '-key', others.identity, '-cert_chain', chain],
+            ],
+            ['of the malicious tenant', wrong, ['-cert', malicious.identity, '-key', malicious.identity]],
+          ];
+          for (const [what, { cert, key }] of Object.entries(forged)) {
+            attempts.push([what, wrong, ['-cert', pem('forged.pem', cert), '-key', pem('forged.key', key)]]);
+          }
+          const place = await pseudoAddressOf(target.name);
+          for (const [what, refusal, words] of attempts) {
+            for (const client of ['bob', 'mallory']) {
+              const said = await cloud.sClient(client, target.name, [flag, ...words], place);
+              expect(said, what)
+                .to.include('CONNECTED')
+                .and.not.include('Welcome')
+                .and.not.include('HTTP/1.1');
+              expect(said, what).to.match(refusal);
+            }
+          }
+        });
+
+        it(`${tenant}, ${version}: a session resumed from another pseudonym, or from the tenant’s own site`, async () => {
+          const [target, others] = [of('alice', tenant), of('bob', tenant)];
+          const session = join(cloud.folder, `${tenant}${flag}.session`);
+          const [put, get] = [
+            ['-sess_out', session],
+            ['-sess_in', session],
+          ];
+          const kept = () =>
+            stat(session).then(
+              () => true,
+              () => false,
+            );
+          // Sessions of the tenant's own site are resumed there: the means of this test work.
+          const site = publicAddressOf(tenant);
+          await cloud.sClient('bob', domainOf(tenant), [flag, ...put], site);
+          expect(await cloud.sClient('bob', domainOf(tenant), [flag, ...get], site)).to.include(
+            'Reused, TLS',
+          );
+          const owner = ['-cert', others.identity, '-key', others.identity];
+          for (const words of [[], owner])
+            await refused(await cloud.sClient('bob', target.name, [flag, ...get, ...words]));
+          await runCommand(['rm', session]);
+          expect(await cloud.sClient('bob', others.name, [flag, ...put, ...owner])).to.include('Welcome');
+          if (!(await kept())) return;
+          for (const words of [[], owner])
+            await refused(await cloud.sClient('bob', target.name, [flag, ...get, ...words]));
+        });
+      }
+
+      it(`${tenant}: a pseudonym of the same client with another tenant server`, async () => {
+        const foreign = of('alice', tenant === 'tenant-a' ? 'tenant-b' : 'tenant-a');
+        const address = await pseudoAddressOf(of('alice', tenant).name);
+        const own = ['-cert', foreign.identity, '-key', foreign.identity];
+        await refused(await cloud.sClient('alice', foreign.name, own, address));
+      });
+    }
+
+    /** IPv6, as DNS says. */
+    async function pseudoAddressOf(name: string): Promise<string> {
+      const { stdout } = await cloud.network.host('alice').run(['getent', 'ahostsv6', name], { check: true });
+      return stdout.split(/\s/)[0]!;
+    }
+
+    async function refused(said: string): Promise<void> {
+      expect(said).to.include('CONNECTED').and.not.include('Reused').and.not.include('Welcome');
+      expect(said).not.to.include('HTTP/1.1 200');
+    }
+
+    /** Certificates that the malicious tenant can make: with the key of a pseudonym of his own, and with new ones. */
+    async function forge(name: string, own: Registered): Promise<Record<string, Kit['client']>> {
+      const pem = await cloud.tenant('mallory').materialOf(own.name);
+      const blocks = pem.match(/-----BEGIN [A-Z ]+-----[^-]+-----END [A-Z ]+-----\n?/g)!;
+      const [keyPem, anchorPem, certificatePem] = blocks as [string, string, string];
+      const mallorys = await issueClientCredential(
+        { name: own.name, keyPem, anchorPem, certificatePem },
+        'ecdsa-p256',
+        undefined,
+      );
+      return {
+        'signed by his pseudonym’s key': {
+          cert: mallorys.certificatePem,
+          key: toPem('PRIVATE KEY', mallorys.privateKey!),
+        },
+        'his pseudonym’s server certificate': { cert: certificatePem, key: keyPem },
+        'his pseudonym’s anchor': { cert: anchorPem, key: keyPem },
+        'in the name of the pseudonym': (await forger.make(name.split('.')[0]!)).client,
+      };
+    }
+
+    it('a malicious tenant that takes another’s place obtains no request', async () => {
+      const [target, own] = [of('alice', 'tenant-a'), of('alice', 'mallory')];
+      const mallory = cloud.network.host('mallory');
+      const { ipv6 } = cloudAddressesOf('tenant-a');
+      const link = cloud.network.link('tenant-a', 's1');
+      const pem = write(cloud.folder, 'impostor.pem', await cloud.tenant('mallory').materialOf(own.name));
+      await link.down();
+      try {
+        await mallory.run(['ip', 'link', 'set', 'eth0', 'address', '02:00:00:00:00:11'], { check: true });
+        await mallory.run(['ip', '-6', 'addr', 'add', `${ipv6}/64`, 'dev', 'eth0', 'nodad'], { check: true });
+        const impostor = await mallory.spawn([
+          ...['openssl', 's_server', '-accept', `[${ipv6}]:443`, '-cert', pem, '-key', pem, '-msg'],
+        ]);
+        await impostor.printed(/ACCEPT/);
+        await until(
+          'the switches to believe mallory',
+          async () => {
+            await mallory.run(['ping', '-6', '-c1', '-W1', '-I', ipv6, 'fd00::53']);
+            const { stderr, exitCode } = await cloud.curl('alice', target, target, ['-6']);
+            expect(exitCode).not.to.equal(0);
+            return /SSL: no alternative certificate|subject name|certificate/.test(stderr);
+          },
+          { timeout: 60_000 },
+        );
+        await impostor.stop();
+        expect(impostor.stdout).to.include('ClientHello').and.not.include('GET /');
+      } finally {
+        await mallory.run(['ip', '-6', 'addr', 'del', `${ipv6}/64`, 'dev', 'eth0']);
+        await mallory.run(['ip', 'link', 'set', 'eth0', 'address', '02:00:00:00:00:66']);
+        await link.up();
+      }
+    });
   });
 
   it('an ordinary, non-pseudonym HTTPS server of the same cloud is untouched', async () => {
-    const { stdout } = await network
+    const tenant = cloud.tenant('tenant-b');
+    const { stdout } = await cloud.network
       .host('alice')
       .run([
         ...['curl', '-sS', '-m', '30', '--cacert', tenant.certificate],
-        ...['--resolve', `${domainOf(TENANT)}:443:203.0.113.11`, `https://${domainOf(TENANT)}/`],
+        ...['--resolve', `${domainOf('tenant-b')}:443:${publicAddressOf('tenant-b')}`],
+        `https://${domainOf('tenant-b')}/`,
       ]);
-    expect(stdout).to.equal(PAGE);
+    expect(stdout).to.equal(tenant.page);
   });
 });

@@ -26,8 +26,9 @@ const SUFFIX = '.conf';
 const PATIENCE = 30_000;
 
 /**
- * nginx as in 5.3: a server block for each pseudonym, and a reload for each change (several at once share one). The
- * handshake with a wrong client completes; the connection is then closed without an answer.
+ * nginx as in 5.3: a server block for each pseudonym, and a reload for each change (several at once share one). A client
+ * without a certificate is refused in the handshake; that of a client with a wrong one completes, as nginx has it, and the
+ * connection is closed without an answer.
  */
 export class NginxBlocks implements WebServer {
   readonly label = 'nginx-blocks';
@@ -108,6 +109,7 @@ export class NginxBlocks implements WebServer {
   ssl_certificate_key ${this.file(name, '.key')};
   ssl_client_certificate ${this.file(name, '.anchor.pem')};
   ssl_verify_client on;
+  ssl_conf_command VerifyMode Require;
   ssl_verify_depth 1;
   ssl_session_tickets off;
   ssl_session_cache off;
