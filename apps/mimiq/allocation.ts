@@ -36,7 +36,7 @@ export async function allocate(
     await store.close();
     throw error;
   }
-  const frontEnds = new FrontEnds(allocator, config);
+  const frontEnds = new FrontEnds(allocator, config, context.config.mtu);
   addMetrics(metrics, allocator, frontEnds);
   return {
     requests: frontEnds,

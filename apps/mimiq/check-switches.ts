@@ -24,6 +24,13 @@ export function checkSwitches(switches: Record<string, SwitchConfig>, context: z
     if (typeof outside === 'object' && clients.includes(outside.port)) {
       say([name, 'outside', 'port'], 'is a client port');
     }
+    if (typeof outside === 'object' && typeof outside.nextHop === 'object') {
+      const families = new Set(outside.addresses.map(text => text.includes(':')));
+      for (const text of outside.nextHop) {
+        if (!families.has(text.includes(':')))
+          say([name, 'outside', 'addresses'], `has none to ask for the next router ${text} from`);
+      }
+    }
     if (exit !== undefined && switches[exit]?.outside === undefined) {
       say([name, 'exit'], `"${exit}" is no edge switch`);
     }

@@ -25,8 +25,12 @@ const outside = z.strictObject({
   mac,
   /** Addresses that it answers for there. */
   addresses: z.array(address).min(1),
-  /** MAC address of the next router. */
-  nextHop: mac,
+  /** MAC address of the next router, or its addresses, one of a family, which the app finds the MAC addresses of. */
+  nextHop: z.union([
+    mac,
+    address.transform(text => [text]),
+    z.array(address).min(1).max(2).refine(isOnePerFamily, 'at most one address of each family'),
+  ]),
 });
 
 const fabricSwitch = z.strictObject({
@@ -42,6 +46,10 @@ const fabricSwitch = z.strictObject({
   /** OVSDB endpoint; with it the app makes the tunnel port. */
   ovsdb: z.string().min(1).optional(),
 });
+
+function isOnePerFamily(texts: readonly string[]): boolean {
+  return new Set(texts.map(text => text.includes(':'))).size === texts.length;
+}
 
 export type SwitchConfig = z.output<typeof fabricSwitch>;
 
@@ -72,6 +80,8 @@ export const fabricSchema = z.strictObject({
         .default('mimiq'),
     })
     .prefault({}),
+  /** Bytes of the longest IP packet that tunnels can carry; clients are told, and longer ones answered. */
+  mtu: z.int().min(1280).max(9216).optional(),
   /** Requests a second that one client port may send to the controller. */
   requestRate: z.int().min(1).max(100_000).default(200),
 });

@@ -27,6 +27,13 @@ export const MESSAGES = {
     cause: 'It does not offer meters that count packets and drop.',
     remedy: "The allocator's limits still hold; use a newer Open vSwitch to keep floods in the switch.",
   },
+  'mimiq-exits-changed': {
+    level: 'warn',
+    text: 'An edge switch has gone or come back; clients leave by those that are there.',
+    cause: 'It is away from the controller, its outside port is down, or its next router does not answer.',
+    remedy:
+      'Compare with `cloakflow switches` and `cloakflow ports`, and look after the edge that is missing.',
+  },
   'mimiq-audit-on': {
     level: 'warn',
     text: 'Who has which address is written to a sealed log.',

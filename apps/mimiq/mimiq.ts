@@ -1,12 +1,15 @@
 import type { AppContext, AppInstance } from '../../controller/host/index.js';
 import type { Json, PacketInView } from '../../controller/openflow/index.js';
-import type { PortChange, Switch } from '../../controller/switch/index.js';
+import { PacketError } from '../../controller/packet/index.js';
+import type { ActualFlow, PortChange, Switch } from '../../controller/switch/index.js';
 import type { MimiqConfig } from './config.js';
+import { IcmpAnswers } from './icmp/icmp-answers.js';
 import type { Forwarding, Requests } from './model.js';
 import { readKeyFile } from './permutation/key-file.js';
 import { PermutingEdges } from './permutation/permuting-edges.js';
 import { RequestPath } from './requests/request-path.js';
 import type { Fabric, FabricSwitch } from './routes/fabric.js';
+import { Punt } from './routes/pipeline.js';
 import { Routes } from './routes/routes.js';
 import type { SwitchRoutes } from './routes/switch-routes.js';
 import { FIRST_GREETINGS, GREETING_INTERVAL, greetPeers } from './routes/tunnel-greeting.js';
@@ -32,6 +35,7 @@ export class Mimiq implements AppInstance {
   private readonly routes: Routes;
   private readonly allocation: Allocation;
   private readonly path: RequestPath;
+  private readonly icmp: IcmpAnswers;
   /** Edges of the mode without an allocator. */
   private readonly edges: PermutingEdges | undefined;
 
@@ -48,6 +52,7 @@ export class Mimiq implements AppInstance {
     this.allocation = allocation;
     this.edges = edges;
     this.path = new RequestPath(fabric, allocation.requests);
+    this.icmp = new IcmpAnswers(fabric);
     context.clock.every(RequestPath.ADVERTISEMENT_INTERVAL, () => {
       for (const { sw } of routes.all()) if (sw !== undefined) this.path.advertiseToAll(sw);
     });
@@ -70,13 +75,14 @@ export class Mimiq implements AppInstance {
     await this.allocation.stop?.();
   }
 
-  switchUp(sw: Switch): void {
+  switchUp(sw: Switch, survivors: readonly ActualFlow[] = []): void {
     if (this.edges?.switchUp(sw)) return;
     const own = this.routes.find(sw.id)?.own;
     // One that is none of the network's: its packets go on to the next app.
     if (own === undefined) return;
     this.checkPorts(sw, own);
     this.routes.attach(sw);
+    this.routes.routers.attach(sw, survivors);
     this.greetSoon(sw);
     void this.completeTunnel(sw, own);
   }
@@ -98,7 +104,22 @@ export class Mimiq implements AppInstance {
   }
 
   packetIn(sw: Switch, view: PacketInView): void | Promise<void> {
-    return this.path.packetIn(sw, view);
+    const own = this.routes.find(sw.id)?.own;
+    try {
+      switch (own && view.cookieLow) {
+        case Punt.NEIGHBOUR:
+          return this.routes.routers.heard(sw, view.data);
+        case Punt.HOPS_SPENT:
+          return this.icmp.hopsSpent(sw, own!, view);
+        case Punt.TOO_LONG:
+          return this.icmp.tooLong(sw, own!, view);
+        default:
+          return this.path.packetIn(sw, view);
+      }
+    } catch (error) {
+      if (!(error instanceof PacketError)) throw error;
+      this.path.counts.malformed++;
+    }
   }
 
   call(name: string, parameters: Json): Json | Promise<Json> {
@@ -158,6 +179,9 @@ export class Mimiq implements AppInstance {
       'Hosts that asked for their router.',
       () => counts.routerSolicitations,
     );
+    const icmp = this.icmp.counts;
+    metrics.counter('hops_spent_total', 'Senders told that a packet had no hop left.', () => icmp.hopsSpent);
+    metrics.counter('too_long_total', 'Senders told that a packet was too long.', () => icmp.tooLong);
     metrics.counter('stray_total', 'Packets that came from no client port.', () => counts.stray);
   }
 }

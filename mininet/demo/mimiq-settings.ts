@@ -3,6 +3,8 @@ export interface MimiqSettingsOptions {
   tunnel?: 'vxlan' | 'gre' | 'geneve';
   /** OVSDB endpoint of a switch; with it the app makes the tunnel ports. */
   ovsdb?: ((name: string) => string) | undefined;
+  /** Bytes of the longest packet of a client. */
+  mtu?: number | undefined;
 }
 
 const SWITCHES = {
@@ -13,7 +15,7 @@ const SWITCHES = {
       port: 1,
       mac: '02:c1:0a:e1:00:01',
       addresses: ['192.0.2.1', '2001:db8:e1::1'],
-      nextHop: '02:0b:5e:00:00:01',
+      nextHop: ['192.0.2.2', '2001:db8:e1::2'],
     },
   },
   edge2: {
@@ -23,7 +25,7 @@ const SWITCHES = {
       port: 1,
       mac: '02:c1:0a:e2:00:01',
       addresses: ['192.0.2.5', '2001:db8:e2::1'],
-      nextHop: '02:0b:5e:00:00:02',
+      nextHop: ['192.0.2.6', '2001:db8:e2::2'],
     },
   },
   access1: { datapathId: 'a1', underlay: '10.99.0.11', clients: [1, 2], exit: 'edge1' },
@@ -33,13 +35,14 @@ const SWITCHES = {
 
 /** The settings of the app `mimiq` for `topologies/mimiq.yaml`, for demonstration and tests. */
 export function mimiqSettings(options: MimiqSettingsOptions): object {
-  const { ovsdb } = options;
+  const { ovsdb, mtu } = options;
   const switches = Object.entries(SWITCHES).map(([name, sw]) => [
     name,
     ovsdb === undefined ? sw : { ...sw, ovsdb: ovsdb(name) },
   ]);
   return {
     switches: Object.fromEntries(switches),
+    ...(mtu === undefined ? {} : { mtu }),
     tunnel: { type: options.tunnel ?? 'vxlan' },
     allocator: {
       store: options.store,

@@ -18,6 +18,7 @@ export const Dhcp4Option = {
   SUBNET_MASK: 1,
   ROUTER: 3,
   DNS: 6,
+  MTU: 26,
   REQUESTED_ADDRESS: 50,
   LEASE_TIME: 51,
   MESSAGE_TYPE: 53,

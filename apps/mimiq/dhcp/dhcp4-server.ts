@@ -28,10 +28,12 @@ type Option = readonly [number, Uint8Array];
 export class Dhcp4Server {
   private readonly allocator: Allocator;
   private readonly resolvers: Uint8Array;
+  private readonly mtu: number | undefined;
 
-  /** `resolvers`: DNS servers to name, as numbers. */
-  constructor(allocator: Allocator, resolvers: readonly number[] = []) {
+  /** `resolvers`: DNS servers to name, as numbers; `mtu`: bytes of the longest packet, where hosts are to know. */
+  constructor(allocator: Allocator, resolvers: readonly number[] = [], mtu?: number) {
     this.allocator = allocator;
+    this.mtu = mtu;
     this.resolvers = new Uint8Array(Buffer.concat(resolvers.map(ipv4Bytes)));
   }
 
@@ -118,7 +120,7 @@ export class Dhcp4Server {
       [Dhcp4Option.REBINDING_TIME, uint32Option(Math.ceil((seconds * 7) / 8))],
       [Dhcp4Option.SUBNET_MASK, uint32Option(ipv4Mask(prefixLength))],
       [Dhcp4Option.ROUTER, gateway],
-      ...this.dns(),
+      ...this.network(),
     ];
     const yourAddress = ipv4Number(address);
     return {
@@ -141,14 +143,18 @@ export class Dhcp4Server {
       [Dhcp4Option.SERVER_ID, around.gateway],
       [Dhcp4Option.SUBNET_MASK, uint32Option(ipv4Mask(around.prefixLength))],
       [Dhcp4Option.ROUTER, around.gateway],
-      ...this.dns(),
+      ...this.network(),
     ];
     const payload = encodeDhcp4(request, { type: Dhcp4Type.ACK, yourAddress: 0, options });
     return { payload, destination: request.clientAddress, mac: request.mac };
   }
 
-  private dns(): Option[] {
-    return this.resolvers.length === 0 ? [] : [[Dhcp4Option.DNS, this.resolvers]];
+  private network(): Option[] {
+    const { resolvers, mtu } = this;
+    return [
+      ...(resolvers.length === 0 ? [] : [[Dhcp4Option.DNS, resolvers] as const]),
+      ...(mtu === undefined ? [] : [[Dhcp4Option.MTU, Uint8Array.of(mtu >>> 8, mtu & 255)] as const]),
+    ];
   }
 }
 

@@ -2,18 +2,14 @@
  * What a client may send: requests for addresses, questions for neighbours, and packets from the addresses that are leased to
  * its port and MAC address. Everything else ends here (3.3, no spoofing).
  */
-import { ControllerMaxLen, Port } from '../../../controller/openflow/index.js';
 import { IpProtocol } from '../../../controller/packet/index.js';
 import type { Instruction, Match } from '../../../controller/switch/index.js';
 import { type AddressPrefix, ipv4Number, prefixMask } from '../address-prefix.js';
 import type { FlowSet } from '../routes/flow-set.js';
 import { blockMatch, leasedBlocks } from '../routes/matches.js';
-import { apply, ETH, goto, lookUp } from '../routes/pipeline.js';
+import { apply, ETH, goto, lookUp, PUNT, Punt } from '../routes/pipeline.js';
 import type { SwitchPlan } from '../routes/switch-plan.js';
 import { respondWith } from './responder-flows.js';
-
-/** The app's own part of the cookie: what was punted. */
-export const Punt = { REQUEST: 1, DHCPV4: 2, DHCPV6: 3, ROUTER_SOLICITATION: 4 } as const;
 
 const REQUEST = 500;
 const PROBE = 400;
@@ -81,7 +77,7 @@ function requestFlows(plan: SwitchPlan, flows: FlowSet, port: number): void {
       tables.client,
       REQUEST,
       { inPort: port, ...match },
-      [...limit, apply([{ type: 'output', port: Port.CONTROLLER, maxLen: ControllerMaxLen.NO_BUFFER }])],
+      [...limit, apply([PUNT])],
       kind,
     );
   }

@@ -18,12 +18,13 @@ export class FrontEnds implements Requests {
   private readonly dhcp6Server: Dhcp6Server;
   private readonly rate: PortRate;
 
-  constructor(allocator: Allocator, config: AllocatorConfig) {
+  /** `mtu`: bytes of the longest packet, where hosts are to know. */
+  constructor(allocator: Allocator, config: AllocatorConfig, mtu?: number) {
     this.allocator = allocator;
     this.handler = new RequestHandler(allocator, config);
     const resolvers4 = config.resolvers.map(parseIpv4).filter(address => !Number.isNaN(address));
     const resolvers6 = config.resolvers.map(parseIpv6).filter(address => address !== undefined);
-    this.dhcp4Server = new Dhcp4Server(allocator, resolvers4);
+    this.dhcp4Server = new Dhcp4Server(allocator, resolvers4, mtu);
     this.dhcp6Server = new Dhcp6Server(allocator, resolvers6);
     this.rate = new PortRate(config.limits.requestsPerSecond, config.limits.burst);
   }

@@ -34,9 +34,9 @@ const ALL_NODES_MAC = 0x3333_0000_0001;
 
 /**
  * A router advertisement (RFC 4861 section 4.2) to everybody on the link: the gateway is the default router, addresses come
- * by DHCPv6, and no prefix is on the link.
+ * by DHCPv6, and no prefix is on the link. `mtu`: bytes of the longest packet, where hosts are to know.
  */
-export function routerAdvertisement(mac: number, linkLocal: Uint8Array): Uint8Array {
+export function routerAdvertisement(mac: number, linkLocal: Uint8Array, mtu?: number): Uint8Array {
   return buildFrame([
     { type: 'ethernet', source: mac, destination: ALL_NODES_MAC },
     { type: 'ipv6', source: linkLocal, destination: ALL_NODES, hopLimit: 255 },
@@ -50,7 +50,10 @@ export function routerAdvertisement(mac: number, linkLocal: Uint8Array): Uint8Ar
         routerLifetime: ROUTER_LIFETIME,
         reachableTime: 0,
         retransmitTimer: 0,
-        options: [{ type: 'source-link-layer-address', address: mac }],
+        options: [
+          { type: 'source-link-layer-address', address: mac },
+          ...(mtu === undefined ? [] : [{ type: 'mtu' as const, mtu }]),
+        ],
       },
     },
   ]);

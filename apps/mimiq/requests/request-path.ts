@@ -3,8 +3,8 @@ import { PacketError } from '../../../controller/packet/index.js';
 import type { Switch } from '../../../controller/switch/index.js';
 import { ipv4Bytes } from '../address-prefix.js';
 import type { Attachment, Requests } from '../model.js';
-import { Punt } from '../neighbours/client-flows.js';
 import type { Fabric } from '../routes/fabric.js';
+import { Punt } from '../routes/pipeline.js';
 import { datagramFrame, ROUTER_LIFETIME, routerAdvertisement } from './answer-frames.js';
 import { type PuntedDatagram, readDatagram } from './punted-datagram.js';
 
@@ -30,7 +30,7 @@ export class RequestPath {
     this.requests = requests;
     this.clients = new Map(fabric.switches.map(({ id, clients }) => [id, new Set(clients)]));
     const { mac, linkLocal } = fabric.gateway;
-    this.advertisement = routerAdvertisement(mac, linkLocal);
+    this.advertisement = routerAdvertisement(mac, linkLocal, fabric.mtu);
   }
 
   /** Milliseconds between two advertisements that nobody asked for. */

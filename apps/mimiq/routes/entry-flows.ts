@@ -6,10 +6,11 @@ import { respondWith } from '../neighbours/responder-flows.js';
 import type { OutsidePort } from './fabric.js';
 import type { FlowSet } from './flow-set.js';
 import { blockMatch, leasedBlocks } from './matches.js';
-import { apply, ETH, From, goto } from './pipeline.js';
-import type { SwitchPlan } from './switch-plan.js';
+import { apply, ETH, From, goto, lookAtLength, PUNT, Punt } from './pipeline.js';
+import { limitOf, type SwitchPlan } from './switch-plan.js';
 import { fromPeer } from './tunnel-actions.js';
 
+const ICMPV6 = { ethType: ETH.ipv6, ipProto: IpProtocol.ICMPV6 } as const;
 const OWN = 300;
 const FORGED = 290;
 const WANTED = 280;
@@ -18,9 +19,10 @@ const ELSEWHERE = 100;
 
 export function entryFlows(plan: SwitchPlan, flows: FlowSet): void {
   const { tables, own, fabric } = plan;
+  const length = fabric.mtu === undefined ? [] : [lookAtLength(fabric.mtu)];
   for (const port of own.clients) {
     flows.add(`entry client ${port}`, tables.entry, OWN, { inPort: port }, [
-      apply([comesFrom(From.CLIENT)]),
+      apply([comesFrom(From.CLIENT), ...length]),
       goto(tables.client),
     ]);
   }
@@ -51,6 +53,7 @@ function tunnelFlows(plan: SwitchPlan, flows: FlowSet, port: number): void {
 function outsideFlows(plan: SwitchPlan, flows: FlowSet, outside: OutsidePort): void {
   const { tables, fabric } = plan;
   const inPort = outside.port;
+  const length = fabric.mtu === undefined ? [] : [lookAtLength(fabric.mtu)];
   for (const [index, address] of outside.addresses.entries()) {
     flows.add(
       `entry outside neighbour ${index}`,
@@ -73,10 +76,23 @@ function outsideFlows(plan: SwitchPlan, flows: FlowSet, outside: OutsidePort): v
       tables.entry,
       WANTED,
       { inPort, ...blockMatch(block, 'destination') },
-      [apply([comesFrom(From.OUTSIDE)]), goto(tables.route)],
+      [apply([comesFrom(From.OUTSIDE), ...length]), goto(tables.route)],
     );
   }
+  if (typeof outside.nextHop === 'object') answerFlows(plan, flows, inPort, outside.nextHop);
   flows.add('entry outside rest', tables.entry, REST, { inPort }, plan.next);
+}
+
+/** What the next routers say when they are asked for their MAC addresses. */
+function answerFlows(plan: SwitchPlan, flows: FlowSet, inPort: number, routers: readonly Uint8Array[]): void {
+  for (const [index, address] of routers.entries()) {
+    const match: Match =
+      address.length === 4
+        ? { inPort, ethType: ETH.arp, arpOp: 2, arpSpa: ipv4Number(address) }
+        : { inPort, ...ICMPV6, icmpv6Type: 136, icmpv6Code: 0, ipv6NdTarget: address };
+    const instructions = [...limitOf(plan), apply([PUNT])];
+    flows.add(`entry outside answer ${index}`, plan.tables.entry, OWN, match, instructions, Punt.NEIGHBOUR);
+  }
 }
 
 /** Who has this address? */
@@ -84,8 +100,7 @@ export function solicitationFor(address: Uint8Array): Match {
   return address.length === 4
     ? { ethType: ETH.arp, arpOp: 1, arpTpa: ipv4Number(address) }
     : {
-        ethType: ETH.ipv6,
-        ipProto: IpProtocol.ICMPV6,
+        ...ICMPV6,
         icmpv6Type: 135,
         icmpv6Code: 0,
         ipv6NdTarget: address,

@@ -11,6 +11,8 @@ export interface Fabric {
   readonly ipv4: readonly AddressPrefix[];
   /** IPv6 prefixes that leases are from, and where aliases stand in them. */
   readonly ipv6: readonly AliasLayout[];
+  /** Bytes of the longest IP packet; undefined where nobody looks at that. */
+  readonly mtu: number | undefined;
   /** Requests a second that a client port may send to the controller. */
   readonly requestRate: number;
 }
@@ -56,7 +58,7 @@ export interface FabricSwitch {
   readonly underlay: Uint8Array | undefined;
   /** Ports with clients; some: it is a client-facing switch. */
   readonly clients: readonly number[];
-  /** The edge switch that its clients' packets leave by; undefined where it is one itself. */
+  /** The edge switch that its clients' packets leave by as long as it can; undefined where it is one itself. */
   readonly exit: string | undefined;
   /** The way out: it is an edge switch. `next` hands packets to the next app. */
   readonly outside: OutsidePort | 'next' | undefined;
@@ -69,8 +71,8 @@ export interface OutsidePort {
   readonly mac: number;
   /** Addresses that the edge answers for, 4 or 16 bytes. */
   readonly addresses: readonly Uint8Array[];
-  /** MAC address of the next router. */
-  readonly nextHop: number;
+  /** MAC address of the next router, or its addresses, one of a family, whose MAC address has to be found. */
+  readonly nextHop: number | readonly Uint8Array[];
 }
 
 export function isEdge(sw: FabricSwitch): boolean {
@@ -80,8 +82,4 @@ export function isEdge(sw: FabricSwitch): boolean {
 /** Switches that return packets may have to be sent to through a tunnel. */
 export function isClientFacing(sw: FabricSwitch): boolean {
   return sw.clients.length > 0;
-}
-
-export function switchNamed(fabric: Fabric, name: string): FabricSwitch {
-  return fabric.switches.find(sw => sw.name === name)!;
 }

@@ -3,13 +3,13 @@
  *
  *     entry ── client port ──> client ──(leases: source)──> bind ──> route ──(leases: destination)──> deliver
  *       │                         └── ARP, NS ──> bind ──> respond ──> advertise
- *       └── tunnel, outside port ───────────────────────────> route
+ *       └── tunnel, outside port ───────────────────────────> route ──> exit
  *
- * `permute` and `restore` belong to the mode without an allocator (3.4).
+ * `exit` has the MAC addresses of next routers that were found by asking. `permute` and `restore` belong to the mode without an allocator (3.4).
  * `leases` is a subroutine: it looks the address in xxreg0 up and says to whom it is leased. So one flow a lease serves three
  * purposes: who may send from the address, who asks for its own, and where packets to it go.
  */
-import { Port } from '../../../controller/openflow/index.js';
+import { ControllerMaxLen, Port } from '../../../controller/openflow/index.js';
 import type { Action, Instruction, Match } from '../../../controller/switch/index.js';
 
 export const TABLE_NAMES = [
@@ -23,6 +23,7 @@ export const TABLE_NAMES = [
   'deliver',
   'permute',
   'restore',
+  'exit',
 ] as const;
 export type TableName = (typeof TABLE_NAMES)[number];
 export type Tables = Readonly<Record<TableName, number>>;
@@ -34,10 +35,21 @@ export const IP_TYPES = [ETH.ipv4, ETH.ipv6] as const;
 /** What reg8 says: where the packet came from. */
 export const From = { CLIENT: 1, TUNNEL: 2, OUTSIDE: 3 } as const;
 
+/** The app's own part of the cookie: what was punted. */
+export const Punt = {
+  REQUEST: 1,
+  DHCPV4: 2,
+  DHCPV6: 3,
+  ROUTER_SOLICITATION: 4,
+  NEIGHBOUR: 5,
+  HOPS_SPENT: 6,
+  TOO_LONG: 7,
+} as const;
+
 /**
  * xxreg0 (reg0 to reg3): the address that is looked up, an IPv4 address in the last 32 bits.
- * reg4: the client's port. reg5: 1 when the address is leased at this switch. xreg3: the client's MAC address.
- * reg8: `From`. xreg5: the MAC address that a responder answers with. reg12: room to swap.
+ * In `exit` xxreg0 is the next router's address. reg4: the client's port. reg5: 1 when the address is leased at this switch. xreg3: the client's MAC address.
+ * reg8: `From`. reg9: 1 when the packet is longer than tunnels can carry. xreg5: the MAC address that a responder answers with. reg12: room to swap.
  */
 export function leaseHolder(port: number, mac: number): Match {
   return { reg4: port, reg5: 1, xreg3: BigInt(mac) };
@@ -83,6 +95,20 @@ export function move(src: string, dst: string, nBits: number): Action {
 export const FORGET_IN_PORT: Action = { type: 'nx-reg-load', dst: 'nxmInPort', ofs: 0, nBits: 16, value: 0 };
 
 export const OUTPUT_IN_PORT: Action = { type: 'output', port: Port.IN_PORT };
+
+const ETHERNET_HEADER = 14;
+
+/** Sets reg9 for packets of more than `mtu` bytes. */
+export function lookAtLength(mtu: number): Action {
+  return { type: 'nx-check-pkt-larger', pktLen: mtu + ETHERNET_HEADER, dst: 'reg9', offset: 0 } as Action;
+}
+
+/** To the controller, whole. */
+export const PUNT: Action = {
+  type: 'output',
+  port: Port.CONTROLLER,
+  maxLen: ControllerMaxLen.NO_BUFFER,
+};
 
 export function apply(actions: Action[]): Instruction {
   return { type: 'apply-actions', actions };

@@ -17,7 +17,7 @@ export interface LeasedBlocks {
 /** The network that a checked configuration describes. */
 export function readFabric(config: FabricConfig, blocks: LeasedBlocks): Fabric {
   const firstEdge = Object.entries(config.switches).find(([, { outside }]) => outside !== undefined)?.[0];
-  const { gateway, service, tunnel, requestRate } = config;
+  const { gateway, service, tunnel, requestRate, mtu } = config;
   return {
     switches: Object.entries(config.switches).map(([name, sw]) => readSwitch(name, sw, firstEdge)),
     gateway: {
@@ -41,6 +41,7 @@ export function readFabric(config: FabricConfig, blocks: LeasedBlocks): Fabric {
         aliasBits: blocks.aliasBits,
       };
     }),
+    mtu,
     requestRate,
   };
 }
@@ -63,6 +64,9 @@ function readOutside(outside: Exclude<SwitchConfig['outside'], string | undefine
     port: outside.port,
     mac: parseMac(outside.mac),
     addresses: outside.addresses.map(text => parseAddress(text)!),
-    nextHop: parseMac(outside.nextHop),
+    nextHop:
+      typeof outside.nextHop === 'string'
+        ? parseMac(outside.nextHop)
+        : outside.nextHop.map(text => parseAddress(text)!),
   };
 }

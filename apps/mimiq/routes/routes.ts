@@ -1,8 +1,10 @@
 import type { AppContext } from '../../../controller/host/index.js';
 import type { Switch } from '../../../controller/switch/index.js';
+import { EdgeChoice } from '../exits/edge-choice.js';
+import { NextRouters } from '../exits/next-routers.js';
 import { ForwardingError } from '../forwarding-error.js';
 import type { AliasState, Forwarding, Lease, SwitchId } from '../model.js';
-import { type Fabric, isEdge } from './fabric.js';
+import { type Fabric, type FabricSwitch, isEdge } from './fabric.js';
 import { TABLE_NAMES, type Tables } from './pipeline.js';
 import { SwitchRoutes } from './switch-routes.js';
 
@@ -13,13 +15,26 @@ import { SwitchRoutes } from './switch-routes.js';
  */
 export class Routes implements Forwarding {
   readonly tables: Tables;
+  readonly routers: NextRouters;
+  private readonly edges: EdgeChoice;
   private readonly context: Pick<AppContext, 'wanted'>;
   private readonly switches = new Map<SwitchId, SwitchRoutes>();
 
   constructor(context: AppContext<unknown>, fabric: Fabric) {
     this.context = context;
+    const { clock, log } = context;
     this.tables = Object.fromEntries(TABLE_NAMES.map(name => [name, context.table(name)])) as Tables;
-    const base = { tables: this.tables, next: context.next };
+    const changed = () => {
+      log.write('mimiq-exits-changed');
+      for (const { sw } of this.switches.values()) if (sw !== undefined) this.attach(sw);
+    };
+    this.routers = new NextRouters(context, fabric, this.tables, changed);
+    this.edges = new EdgeChoice(fabric, clock, (edge, family) => this.routers.isThere(edge, family), changed);
+    const base = {
+      tables: this.tables,
+      next: context.next,
+      exitsOf: (own: FabricSwitch) => this.edges.exitsOf(own),
+    };
     for (const own of fabric.switches) this.switches.set(own.id, new SwitchRoutes(fabric, own, base));
   }
 
@@ -33,11 +48,16 @@ export class Routes implements Forwarding {
 
   /** A switch connected, or its ports changed. */
   attach(sw: Switch): void {
-    this.switches.get(sw.id)?.attach(sw, this.context.wanted(sw));
+    const routes = this.switches.get(sw.id);
+    routes?.attach(sw, this.context.wanted(sw));
+    if (routes !== undefined) this.edges.attach(routes.own, sw);
   }
 
   detach(sw: Switch): void {
-    this.switches.get(sw.id)?.detach();
+    const routes = this.switches.get(sw.id);
+    routes?.detach();
+    this.routers.detach(sw);
+    if (routes !== undefined) this.edges.detach(routes.own);
   }
 
   restore(leases: readonly Lease[], aliases: readonly AliasState[]): void {

@@ -3,7 +3,11 @@ import type { AliasState, Attachment, Lease } from '../model.js';
 import { type Fabric, type FabricSwitch, isClientFacing, isEdge } from './fabric.js';
 import { aliasFlows, bindFlow, leaseFlow, remoteLeaseFlow } from './lease-flows.js';
 import { staticFlows } from './static-flows.js';
-import type { SwitchPlan } from './switch-plan.js';
+import type { Exits, SwitchPlan } from './switch-plan.js';
+
+export interface RoutesBase extends Pick<SwitchPlan, 'tables' | 'next'> {
+  exitsOf(own: FabricSwitch): Exits;
+}
 
 /** What of the whole network one switch has to know, and the flows that say it. */
 export class SwitchRoutes {
@@ -13,7 +17,7 @@ export class SwitchRoutes {
   /** Undefined while the bridge has none. */
   tunnelPort: number | undefined;
   private readonly fabric: Fabric;
-  private readonly base: Pick<SwitchPlan, 'tables' | 'next'>;
+  private readonly base: RoutesBase;
   private wanted: WantedState | undefined;
   private staticKeys = new Set<string>();
   private aliasKeys = new Set<string>();
@@ -24,7 +28,7 @@ export class SwitchRoutes {
   private readonly clients = new Map<string, { key: string; leases: number }>();
   private lastClient = 0;
 
-  constructor(fabric: Fabric, own: FabricSwitch, base: Pick<SwitchPlan, 'tables' | 'next'>) {
+  constructor(fabric: Fabric, own: FabricSwitch, base: RoutesBase) {
     this.fabric = fabric;
     this.own = own;
     this.base = base;
@@ -50,12 +54,16 @@ export class SwitchRoutes {
     this.wanted = wanted;
     const before = this.tunnelPort;
     this.tunnelPort = findTunnelPort(sw, this.fabric.tunnel.name);
+    const { tables, next, exitsOf } = this.base;
     const { flows } = staticFlows({
-      ...this.base,
+      tables,
+      next,
+      exits: exitsOf(this.own),
+      rest: this.meter(sw, wanted, 'rest'),
       fabric: this.fabric,
       own: this.own,
       tunnelPort: this.tunnelPort,
-      meterOf: port => this.meterOf(sw, wanted, port),
+      meterOf: port => this.meter(sw, wanted, `requests ${port}`),
     });
     for (const key of this.staticKeys) if (!flows.has(key)) wanted.removeFlow(key);
     for (const [key, flow] of flows) wanted.setFlow(key, flow);
@@ -157,10 +165,10 @@ export class SwitchRoutes {
     }
   }
 
-  private meterOf(sw: Switch, wanted: WantedState, port: number): number | undefined {
+  private meter(sw: Switch, wanted: WantedState, key: string): number | undefined {
     if (!sw.canMeterPackets) return undefined;
     const rate = this.fabric.requestRate;
-    return wanted.setMeter(`requests ${port}`, {
+    return wanted.setMeter(key, {
       flags: ['pktps', 'burst'],
       bands: [{ type: 'drop', rate, burstSize: rate }],
     });

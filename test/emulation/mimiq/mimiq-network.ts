@@ -25,6 +25,8 @@ export interface MimiqNetworkOptions {
   tunnel?: TunnelType;
   /** The controller makes the tunnel ports; otherwise the test does. */
   byOvsdb?: boolean;
+  /** Bytes of the longest packet of a client; nobody looks at that when absent. */
+  mtu?: number;
 }
 
 /** `topologies/mimiq.yaml` under a controller of this process. */
@@ -34,6 +36,7 @@ export class MimiqNetwork implements AsyncDisposable {
   network!: EmulatedNetwork;
   controller!: Controller;
   private tunnel: TunnelType = 'vxlan';
+  private mtu: number | undefined;
   private ovsdb: ((name: string) => string) | undefined;
   private readonly folder: string;
 
@@ -43,9 +46,10 @@ export class MimiqNetwork implements AsyncDisposable {
   }
 
   static async start(allocator: DirectAllocator, options: MimiqNetworkOptions = {}): Promise<MimiqNetwork> {
-    const { tunnel = 'vxlan', byOvsdb = false } = options;
+    const { tunnel = 'vxlan', byOvsdb = false, mtu } = options;
     const all = new MimiqNetwork(await mkdtemp(join(tmpdir(), 'cloakflow-test-')), allocator);
     all.tunnel = tunnel;
+    all.mtu = mtu;
     try {
       await all.startController();
       all.network = await emulate('mimiq', { controller: `unix:${all.socket}` });
@@ -77,6 +81,7 @@ export class MimiqNetwork implements AsyncDisposable {
               store: join(this.folder, 'mimiq.db'),
               tunnel: this.tunnel,
               ovsdb: this.ovsdb,
+              mtu: this.mtu,
             }),
           },
         ],

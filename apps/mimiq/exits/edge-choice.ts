@@ -1,0 +1,111 @@
+import type { Clock } from '../../../controller/host/index.js';
+import { isPortUp, type Switch } from '../../../controller/switch/index.js';
+import type { SwitchId } from '../model.js';
+import { type Fabric, type FabricSwitch, isEdge } from '../routes/fabric.js';
+import type { Exits } from '../routes/switch-plan.js';
+
+/** Milliseconds in which edges may connect after the start, come back when they were lost, and prove themselves then. */
+const START_GRACE = 10_000;
+const LOSS_GRACE = 1000;
+const RETURN_DELAY = 2000;
+
+interface State {
+  sw: Switch | undefined;
+  isLost: boolean;
+  /** As it was last seen. */
+  isPortUp: boolean;
+}
+
+/**
+ * Which edge switch packets leave by. Every client-facing switch has one of its own; when that is away from the controller,
+ * its outside port is down, or its next router is silent, the next one of the configuration takes its place. When none
+ * is left, nothing changes: perhaps only the controller does not see them.
+ */
+export class EdgeChoice {
+  private readonly edges: readonly FabricSwitch[];
+  private readonly states = new Map<SwitchId, State>();
+  private readonly clock: Clock;
+  private readonly hasRouter: (edge: FabricSwitch, family: 4 | 6) => boolean;
+  private readonly changed: () => void;
+
+  constructor(
+    fabric: Fabric,
+    clock: Clock,
+    hasRouter: (edge: FabricSwitch, family: 4 | 6) => boolean,
+    changed: () => void,
+  ) {
+    this.edges = fabric.switches.filter(isEdge);
+    this.clock = clock;
+    this.hasRouter = hasRouter;
+    this.changed = changed;
+    for (const { id } of this.edges) {
+      this.states.set(id, { sw: undefined, isLost: false, isPortUp: true });
+      this.loseAfter(id, START_GRACE);
+    }
+  }
+
+  /** An edge connected, or its ports changed. */
+  attach(own: FabricSwitch, sw: Switch): void {
+    const state = this.states.get(own.id);
+    if (state === undefined) return;
+    const { outside } = own;
+    const isUp = typeof outside !== 'object' || isUpAt(sw, outside.port);
+    const hasChanged = isUp !== state.isPortUp;
+    state.isPortUp = isUp;
+    if (state.sw !== sw) {
+      state.sw = sw;
+      if (state.isLost) this.takeBack(state, sw);
+    }
+    if (hasChanged) this.changed();
+  }
+
+  detach(own: FabricSwitch): void {
+    const state = this.states.get(own.id);
+    if (state === undefined) return;
+    state.sw = undefined;
+    this.loseAfter(own.id, LOSS_GRACE);
+  }
+
+  exitsOf(own: FabricSwitch): Exits {
+    return { 4: this.exitOf(own, 4), 6: this.exitOf(own, 6) };
+  }
+
+  private exitOf(own: FabricSwitch, family: 4 | 6): FabricSwitch | undefined {
+    const name = isEdge(own) ? own.name : own.exit;
+    const first = this.edges.findIndex(edge => edge.name === name);
+    if (first < 0) return undefined;
+    const candidates = [...this.edges.slice(first), ...this.edges.slice(0, first)];
+    return candidates.find(edge => this.isUsable(edge, family)) ?? candidates[0];
+  }
+
+  private isUsable(edge: FabricSwitch, family: 4 | 6): boolean {
+    const { isLost, isPortUp } = this.states.get(edge.id)!;
+    return !isLost && isPortUp && this.hasRouter(edge, family);
+  }
+
+  private loseAfter(id: SwitchId, grace: number): void {
+    const state = this.states.get(id)!;
+    this.clock.after(grace, () => {
+      if (state.sw !== undefined || state.isLost) return;
+      state.isLost = true;
+      this.changed();
+    });
+  }
+
+  /** It has its flows again, and stays. */
+  private takeBack(state: State, sw: Switch): void {
+    const prove = () =>
+      void this.clock.after(RETURN_DELAY, () => {
+        if (state.sw !== sw || !state.isLost) return;
+        state.isLost = false;
+        this.changed();
+      });
+    // Lost again before that: `detach` is told.
+    sw.confirmed().then(prove, () => undefined);
+  }
+}
+
+function isUpAt(sw: Switch, port: number): boolean {
+  const description = sw.ports.get(port);
+  return description !== undefined && isPortUp(description);
+}

@@ -1,0 +1,171 @@
+import { parseMac } from '../../../controller/address/index.js';
+import type { AppContext } from '../../../controller/host/index.js';
+import type { ActualFlow, Instruction, Switch } from '../../../controller/switch/index.js';
+import type { SwitchId } from '../model.js';
+import type { Fabric, FabricSwitch, OutsidePort } from '../routes/fabric.js';
+import { apply, ETH, lookUpKey, type Tables } from '../routes/pipeline.js';
+import { question, readAnswer } from './neighbour-question.js';
+
+/** Milliseconds between two looks, and of them between two questions to a router that answers. */
+const INTERVAL = 1000;
+const REFRESH = 5;
+/** Questions without an answer after which a router is gone. */
+const PATIENCE = 3;
+const PRIORITY = 200;
+
+interface Router {
+  readonly address: Uint8Array;
+  mac: number | undefined;
+  /** Looks since the last answer, and questions since then. */
+  age: number;
+  unanswered: number;
+}
+
+interface Edge {
+  readonly own: FabricSwitch;
+  readonly outside: OutsidePort;
+  readonly routers: readonly Router[];
+  sw: Switch | undefined;
+}
+
+/**
+ * MAC addresses of the routers that edge switches leave by, where the configuration has their IP addresses: asked for by ARP
+ * (RFC 826) and neighbour solicitations (RFC 4861) through the outside port, again and again. What is found stands in the
+ * table `exit` as a short-lived flow without an end, so that a restart of the controller does not forget it.
+ */
+export class NextRouters {
+  private readonly context: Pick<AppContext, 'shortLivedCookie'>;
+  private readonly tables: Tables;
+  private readonly changed: () => void;
+  private readonly edges = new Map<SwitchId, Edge>();
+
+  /** `changed` is told when a router has fallen silent, or speaks again. */
+  constructor(
+    context: Pick<AppContext, 'shortLivedCookie' | 'clock'>,
+    fabric: Fabric,
+    tables: Tables,
+    changed: () => void,
+  ) {
+    this.context = context;
+    this.tables = tables;
+    this.changed = changed;
+    for (const own of fabric.switches) {
+      const { outside } = own;
+      if (typeof outside !== 'object' || typeof outside.nextHop === 'number') continue;
+      const routers = outside.nextHop.map(address => ({ address, mac: undefined, age: 0, unanswered: 0 }));
+      this.edges.set(own.id, { own, outside, routers, sw: undefined });
+    }
+    if (this.edges.size > 0) context.clock.every(INTERVAL, () => this.look());
+  }
+
+  /** The switch connected; `survivors` are the flows that an earlier controller left. */
+  attach(sw: Switch, survivors: readonly ActualFlow[]): void {
+    const edge = this.edges.get(sw.id);
+    if (edge === undefined) return;
+    edge.sw = sw;
+    for (const router of edge.routers) {
+      router.mac = macIn(survivors, this.tables.exit, lookUpKey(router.address)) ?? router.mac;
+      router.unanswered = 0;
+      this.ask(edge, router);
+    }
+  }
+
+  detach(sw: Switch): void {
+    const edge = this.edges.get(sw.id);
+    if (edge !== undefined) edge.sw = undefined;
+  }
+
+  /** False when the family's router does not answer; a configured MAC address is believed. */
+  isThere(own: FabricSwitch, family: 4 | 6): boolean {
+    const router = this.edges.get(own.id)?.routers.find(({ address }) => familyOf(address) === family);
+    return router === undefined || router.unanswered <= PATIENCE;
+  }
+
+  /** A frame that may be an answer. Throws PacketError. */
+  heard(sw: Switch, frame: Uint8Array): void {
+    const edge = this.edges.get(sw.id);
+    if (edge === undefined) return;
+    for (const router of edge.routers) {
+      const mac = readAnswer(frame, router.address);
+      if (mac === undefined) continue;
+      const wasGone = router.unanswered > PATIENCE;
+      router.age = 0;
+      router.unanswered = 0;
+      if (mac !== router.mac) {
+        router.mac = mac;
+        this.state(edge, router, mac);
+      }
+      if (wasGone) this.changed();
+    }
+  }
+
+  private look(): void {
+    for (const edge of this.edges.values()) {
+      if (!edge.sw?.isConnected) continue;
+      for (const router of edge.routers) {
+        router.age++;
+        if (router.mac === undefined || router.unanswered > 0 || router.age >= REFRESH)
+          this.ask(edge, router);
+        if (router.unanswered === PATIENCE + 1) this.changed();
+      }
+    }
+  }
+
+  private ask({ sw, outside }: Edge, router: Router): void {
+    if (!sw?.isConnected) return;
+    const { address } = router;
+    const own = outside.addresses.find(({ length }) => length === address.length);
+    if (own === undefined) return;
+    // Far enough behind its patience there is nothing more to count.
+    router.unanswered = Math.min(router.unanswered + 1, PATIENCE + 2);
+    sw.send({
+      type: 'packet-out',
+      actions: [{ type: 'output', port: outside.port, maxLen: 0 }],
+      data: question(outside.mac, own, address),
+    });
+  }
+
+  private state({ sw, outside }: Edge, { address }: Router, mac: number): void {
+    if (!sw?.isConnected) return;
+    const ethType = familyOf(address) === 4 ? ETH.ipv4 : ETH.ipv6;
+    sw.send({
+      type: 'flow-mod',
+      command: 'add',
+      cookie: this.context.shortLivedCookie(),
+      tableId: this.tables.exit,
+      priority: PRIORITY,
+      match: { ethType, xxreg0: lookUpKey(address) },
+      instructions: [
+        apply([
+          { type: 'set-field', field: { ethDst: mac } },
+          { type: 'output', port: outside.port },
+        ]),
+      ],
+    });
+  }
+}
+
+function familyOf(address: Uint8Array): 4 | 6 {
+  return address.length === 4 ? 4 : 6;
+}
+
+/** The MAC address that a flow for that router has. */
+function macIn(flows: readonly ActualFlow[], tableId: number, router: bigint): number | undefined {
+  for (const flow of flows) {
+    const { xxreg0 } = flow.match;
+    if (flow.tableId !== tableId || xxreg0 !== router) continue;
+    const mac = flow.instructions.map(macOf).find(found => found !== undefined);
+    if (mac !== undefined) return mac;
+  }
+  return undefined;
+}
+
+function macOf(instruction: Instruction): number | undefined {
+  if (instruction.type !== 'apply-actions') return undefined;
+  for (const action of instruction.actions ?? []) {
+    if (action.type !== 'set-field') continue;
+    const { ethDst } = action.field as { ethDst?: string | number };
+    if (ethDst !== undefined) return typeof ethDst === 'number' ? ethDst : parseMac(ethDst);
+  }
+  return undefined;
+}

@@ -1,0 +1,143 @@
+import { expect } from 'chai';
+import { until } from '../../../mininet/driver/index.js';
+import { DirectAllocator } from '../../simulator/direct-allocator.js';
+import { MimiqNetwork, SERVER4, SERVER6 } from './mimiq-network.js';
+
+const EDGE1 = '10.99.0.1';
+const EDGE2 = '10.99.0.2';
+const PATIENCE = { timeout: 40_000, interval: 100 };
+const MTU = 1400;
+
+/** c1 is at access1, whose clients leave by edge1 as long as it is there. */
+describe('the ways out of the network of MIMIQ', () => {
+  let all: MimiqNetwork;
+  let from4: string;
+  let from6: string;
+  before(async () => {
+    const allocator = new DirectAllocator();
+    all = await MimiqNetwork.start(allocator, { mtu: MTU });
+    await allocator.rotate(all.accessIds);
+    const [lease4] = await allocator.lease(all.attachmentOf('c1'), 4);
+    const [lease6] = await allocator.lease(all.attachmentOf('c1'), 6);
+    [from4, from6] = [await all.use('c1', lease4!), await all.use('c1', lease6!)];
+    await reaches();
+  });
+  after(async () => all?.[Symbol.asyncDispose]());
+
+  const reaches = async () => {
+    await until('the server over IPv4', () => all.pings('c1', from4, SERVER4), PATIENCE);
+    await until('the server over IPv6', () => all.pings('c1', from6, SERVER6), PATIENCE);
+  };
+  /** Far ends of the tunnel that access1 sends packets for nobody inside into. */
+  const exits = async () => {
+    const flows = await all.network.switch('access1').ofctl('dump-flows');
+    const out = flows.split('\n').filter(line => /reg8=0x1\b/.test(line) && line.includes('tun_dst'));
+    return new Set(out.map(line => /set_field:([\d.]+)->tun_dst/.exec(line)![1]));
+  };
+  const exitIs = (edge: string) =>
+    until(`${edge} as the exit`, async () => [...(await exits())].join() === edge, PATIENCE);
+  /** Interface of the observer towards edge1. */
+  const link = () =>
+    all.host('observer').interfaces.find(({ addresses }) => addresses.includes('192.0.2.2/30'))!.interface;
+  const onObserver = (...argv: string[]) => all.host('observer').run(argv, { check: true });
+  const said = async (name: string, ...argv: string[]) => {
+    const { stdout, stderr } = await all.host(name).run(['ping', '-n', '-c1', '-W2', ...argv]);
+    return stdout + stderr;
+  };
+
+  it('follow the next router: its MAC address is found by asking, and found again when it is another', async () => {
+    await exitIs(EDGE1);
+    await onObserver('ip', 'link', 'set', link(), 'address', '02:0b:5e:00:00:77');
+    await reaches();
+    const flows = await all.network.switch('edge1').ofctl('dump-flows');
+    await until(
+      'the new MAC address for both families',
+      async () => {
+        const now = await all.network.switch('edge1').ofctl('dump-flows');
+        return now.match(/set_field:02:0b:5e:00:00:77->eth_dst/g)?.length === 2;
+      },
+      PATIENCE,
+    );
+    expect(flows).not.to.include('02:0b:5e:00:00:01');
+  });
+
+  it('are kept by the switch when the controller starts anew', async () => {
+    await all.controller.stop();
+    all.log.length = 0;
+    await all.startController();
+    await all.connected();
+    for (const { added, changed, removed } of all.log.filter(({ id }) => id === 'switch-connected')) {
+      expect({ added, changed, removed }).to.deep.equal({ added: 0, changed: 0, removed: 0 });
+    }
+    expect(await all.pings('c1', from4, SERVER4, 3)).to.equal(true);
+  });
+
+  it('tell clients and servers that a packet is too long for tunnels, and how long it may be', async () => {
+    const too = ['-Mdo', '-s', '1440'];
+    await until(
+      'word of the gateway',
+      async () => (await said('c1', ...too, '-I', from4, SERVER4)).includes(`mtu = ${MTU}`),
+      PATIENCE,
+    );
+    await until(
+      'word of the gateway',
+      async () => new RegExp(`mtu[:=] ?${MTU}`).test(await said('c1', ...too, '-I', from6, SERVER6)),
+      PATIENCE,
+    );
+    await until(
+      'word of the edge',
+      async () => new RegExp(`mtu ?[:=] ?${MTU}`).test(await said('server', ...too, from4)),
+      PATIENCE,
+    );
+    await until(
+      'word of the edge',
+      async () => new RegExp(`mtu ?[:=] ?${MTU}`).test(await said('server', ...too, from6)),
+      PATIENCE,
+    );
+    const fitting4 = await said('c1', '-Mdo', '-s', String(MTU - 28), '-I', from4, SERVER4);
+    const fitting6 = await said('c1', '-Mdo', '-s', String(MTU - 48), '-I', from6, SERVER6);
+    expect([fitting4, fitting6].join('\n').match(/ 0% packet loss/g)).to.have.length(2);
+  });
+
+  it('tell who sends a packet without a hop left, inside and outside', async () => {
+    const once = ['-t', '1'];
+    expect(await said('c1', ...once, '-I', from4, SERVER4)).to.match(
+      /From 10\.64\.0\.1 .*Time to live exceeded/,
+    );
+    expect(await said('c1', ...once, '-I', from6, SERVER6)).to.match(
+      /From fe80::1\S* .*Time exceeded: Hop limit/,
+    );
+    // The observer takes the first hop.
+    const twice = ['-t', '2'];
+    expect(await said('server', ...twice, from4)).to.match(/From 192\.0\.2\.[15] .*Time to live exceeded/);
+    expect(await said('server', ...twice, from6)).to.match(
+      /From 2001:db8:e[12]::1 .*Time exceeded: Hop limit/,
+    );
+  });
+
+  it('let errors of routers outside back to the client, through its alias and its IPv4 route', async () => {
+    await onObserver('ip', 'route', 'add', 'unreachable', '203.0.113.0/24');
+    await onObserver('ip', '-6', 'route', 'add', 'unreachable', '2001:db8:dead::/48');
+    expect(await said('c1', '-I', from4, '203.0.113.9')).to.match(/Destination Host Unreachable/);
+    expect(await said('c1', '-I', from6, '2001:db8:dead::9')).to.match(/Destination unreachable: /);
+  });
+
+  it('lead over another edge while the link of one is down, and back again', async () => {
+    await onObserver('ip', 'link', 'set', link(), 'down');
+    await exitIs(EDGE2);
+    await reaches();
+    await onObserver('ip', 'link', 'set', link(), 'up');
+    await exitIs(EDGE1);
+  });
+
+  it('lead over another edge when one has stopped', async () => {
+    const edge = all.network.switch('edge1');
+    await exitIs(EDGE1);
+    await edge.run(['ovs-appctl', '-t', `${edge.directory}/ovs-vswitchd.ctl`, 'exit'], { check: true });
+    await onObserver('ip', 'link', 'set', link(), 'down');
+    await exitIs(EDGE2);
+    await onObserver('ip', 'route', 'replace', '10.64.0.0/16', 'via', '192.0.2.5');
+    await onObserver('ip', '-6', 'route', 'replace', '2001:db8:64::/64', 'via', '2001:db8:e2::1');
+    await reaches();
+  });
+});
