@@ -8,6 +8,7 @@ import { readKeys, writeKeys } from './interception/key-file.js';
 import { rotateKeys } from './interception/key-rotation.js';
 import type { CloudFacts, Directory, Distribution } from './model.js';
 import type { Services } from './popsicl.js';
+import { keepRelay } from './proxy/keep-relay.js';
 import { startRegistrar } from './registrar.js';
 import { checked } from './registry/operator-calls.js';
 import { RegistrationError } from './registry/registration-error.js';
@@ -36,7 +37,8 @@ export async function cloudServices(
   context: AppContext<PopsiclConfig>,
   parties: readonly Distribution[] = [],
 ): Promise<Services> {
-  const { registration, domain, tenants, blocks, gateway, port, tenantChannel, fleet } = context.config;
+  const { registration, domain, tenants, blocks, gateway, port, tenantChannel, fleet, proxy } =
+    context.config;
   if (registration === undefined) return { directory: NOBODY, keys: new CookieKeys() };
   const file = join(registration.folder, KEY_FILE);
   const keys = new CookieKeys(await readKeys(file));
@@ -47,13 +49,15 @@ export async function cloudServices(
     domain,
     tenants: tenants.map(tenant => ({ ...tenant, port })),
     blocks,
-    reserved: [gateway.ipv4, gateway.ipv6].filter(address => address !== undefined),
+    reserved: [gateway.ipv4, gateway.ipv6, proxy?.ipv4, proxy?.ipv6].filter(address => address !== undefined),
     parties: agents === undefined ? parties : [agents, ...parties],
     clock: context.clock,
     log: context.log,
     metrics: context.metrics,
   });
+  let relay: (() => void) | undefined;
   const close = async () => {
+    relay?.();
     await agents?.close();
     await registrar.close();
   };
@@ -65,6 +69,7 @@ export async function cloudServices(
       clock: context.clock,
       log: context.log,
     });
+    relay = await keepRelay(context, registrar.directory);
   } catch (error) {
     await close();
     throw error;
@@ -82,6 +87,7 @@ export async function cloudServices(
   return {
     directory: registrar.directory,
     keys,
+    agents,
     call: async (name, parameters) =>
       name === 'invite' ? invite(agents, parameters) : registrar.call(name, parameters),
     close,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { parseIpv4, parseIpv6, parseMac } from '../../controller/address/index.js';
+import { checkStrategies } from './config-checks.js';
 import { parsePrefix } from './interception/address-prefix.js';
 import { DEFAULT_GATEWAY_MAC } from './interception/neighbours.js';
 import { registrarSchema } from './registrar-config.js';
@@ -13,7 +14,8 @@ const mac = z.string().refine(text => !Number.isNaN(parseMac(text)), 'a MAC addr
 const port = z.int().min(1).max(65_535);
 const block = (family: 4 | 6, example: string) =>
   z.string().refine(text => parsePrefix(text)?.family === family, `a block of addresses: ${example}`);
-const strategy = z.enum(['cookie', 'address']);
+const strategy = z.enum(['cookie', 'address', 'repair', 'proxy']);
+const redirection = z.enum(['conntrack', 'flows']).default('conntrack');
 
 const tenant = z
   .strictObject({
@@ -22,7 +24,7 @@ const tenant = z
     ipv6: ipv6.optional(),
     mac: mac.optional(),
     strategy: z.strictObject({ ipv4: strategy.optional(), ipv6: strategy.optional() }).default({}),
-    redirection: z.enum(['conntrack', 'flows']).default('conntrack'),
+    redirection,
     /** Tenants whose pages may refer to this one's pseudonyms. */
     trusts: z.array(domain).default([]),
   })
@@ -33,6 +35,19 @@ const gateway = z.strictObject({
   ipv6: ipv6.optional(),
   mac: mac.default(DEFAULT_GATEWAY_MAC),
 });
+
+/** The relay's addresses in the tenants' network, which are the controller host's own. */
+const proxy = z
+  .strictObject({
+    ipv4: ipv4.optional(),
+    ipv6: ipv6.optional(),
+    mac: mac.optional(),
+    redirection,
+    /** Connections at a time, and those of one source. */
+    connections: z.int().min(1).max(1_000_000).default(10_000),
+    perSource: z.int().min(1).max(1_000_000).default(256),
+  })
+  .refine(({ ipv4, ipv6 }) => ipv4 !== undefined || ipv6 !== undefined, 'the relay has an address');
 
 const limits = z.strictObject({
   /** Packets a second and switch that reach the controller. */
@@ -69,7 +84,7 @@ const tenants = z.array(tenant).superRefine((all, context) => {
   }
 });
 
-export const configSchema = z.strictObject({
+const whole = z.strictObject({
   /** The cloud's domain: pseudonyms are `STR.` and this. */
   domain,
   /** Where pseudo-addresses come from. */
@@ -79,6 +94,8 @@ export const configSchema = z.strictObject({
   }),
   gateway: gateway.prefault({}),
   tenants: tenants.default([]),
+  /** For tenants with the strategy `proxy`. */
+  proxy: proxy.optional(),
   /** TCP port at pseudo-addresses and tenants. */
   port: port.default(443),
   /** Whether the tenants' addresses are also reached without a pseudonym. */
@@ -112,5 +129,7 @@ export const configSchema = z.strictObject({
     })
     .optional(),
 });
+
+export const configSchema = whole.superRefine(checkStrategies);
 
 export type PopsiclConfig = z.output<typeof configSchema>;

@@ -21,6 +21,13 @@ export const MESSAGES = {
     cause: 'The file in the registration’s folder could not be written.',
     remedy: 'Look at the folder: after a restart, connections that are half open then would fail.',
   },
+  'popsicl-relay-gone': {
+    level: 'error',
+    text: 'The relay of the strategy `proxy` has ended; it is started again.',
+    cause: 'Its process ended, or could not start. Connections that it carried are lost.',
+    remedy:
+      'See that the addresses of `proxy` are this machine’s, and that there is memory for its `connections`.',
+  },
   'popsicl-agent-connected': {
     level: 'info',
     text: 'The agent of a tenant is connected.',

@@ -5,6 +5,7 @@ import { PacketError } from '../../controller/packet/index.js';
 import type { Action, Refusal, Switch } from '../../controller/switch/index.js';
 import type { PopsiclConfig } from './config.js';
 import { BACK } from './handoff/conntrack.js';
+import type { TenantAgents } from './handoff/repair.js';
 import { Tenants } from './handoff/tenants.js';
 import { parsePrefix } from './interception/address-prefix.js';
 import type { CookieKeys } from './interception/cookie-keys.js';
@@ -24,6 +25,8 @@ const PATIENCE = 5;
 export interface Services {
   readonly directory: Directory;
   readonly keys: CookieKeys;
+  /** Absent where no agents can connect: nothing is known of tenants, and nobody restores connections. */
+  readonly agents?: TenantAgents | undefined;
   /** Answers the operator; absent where nothing can be asked. */
   readonly call?: (name: string, parameters: Json) => Promise<Json>;
   readonly close?: () => Promise<void>;
@@ -45,7 +48,11 @@ export class Popsicl implements AppInstance {
     this.context = context;
     this.services = services;
     const { config, clock } = context;
-    this.tenants = new Tenants(config.tenants.map(tenant => ({ ...tenant, port: config.port })));
+    const { port, proxy } = config;
+    this.tenants = new Tenants(
+      config.tenants.map(tenant => ({ ...tenant, port })),
+      proxy === undefined ? undefined : { ...proxy, domain: '', port },
+    );
     this.neighbours = new Neighbours(config.gateway);
     this.interception = new Interception(context, this.tenants, services);
     clock.every(ASK_AGAIN, () => this.askForTenants());

@@ -1,5 +1,6 @@
 import type { Clock, MessageLog } from '../../controller/host/index.js';
 import type { PopsiclConfig } from './config.js';
+import type { TenantAgents } from './handoff/repair.js';
 import type { CookieKey } from './interception/cookie-keys.js';
 import type { MESSAGES } from './messages.js';
 import type {
@@ -15,6 +16,7 @@ import { certifyRequest, openControl } from './tenant/channel/enrol.js';
 import { fingerprintOf, formatToken } from './tenant/channel/invitation-token.js';
 import { Invitations } from './tenant/channel/invitations.js';
 import { type ChannelEvent, TenantChannel } from './tenant/channel/tenant-channel.js';
+import type { RestoredConnection } from './tenant/repair/restored-connection.js';
 
 type ChannelConfig = NonNullable<PopsiclConfig['tenantChannel']>;
 
@@ -29,7 +31,7 @@ export interface TenantPartyParts {
 }
 
 /** The agents of the tenants, as parties of a registration: reachable once the channel is open. */
-export class TenantParty implements Distribution {
+export class TenantParty implements Distribution, TenantAgents {
   readonly label = 'tenant';
   private readonly config: ChannelConfig;
   private readonly windowScale: number;
@@ -89,6 +91,14 @@ export class TenantParty implements Distribution {
   setKeys(keys: readonly CookieKey[]): void {
     const { windowScale: tenantWindowScale } = this;
     this.channel?.setCookieKeys(keys.slice(0, 2).map(key => ({ ...key, tenantWindowScale })));
+  }
+
+  strategies(domain: string): readonly string[] | undefined {
+    return this.channel?.strategies(domain);
+  }
+
+  restore(domain: string, connection: RestoredConnection): Promise<void> {
+    return this.channel?.restore(domain, connection) ?? this.closed();
   }
 
   async publish(pseudonym: Pseudonym, material: ServerMaterial): Promise<void> {

@@ -28,11 +28,6 @@ export class ConntrackRedirection implements Redirection {
     this.tables = tables;
   }
 
-  /** The switch translates a port that is taken by itself. */
-  portFor(segment: PuntedSegment): number {
-    return segment.sourcePort;
-  }
-
   begin(
     sw: Switch,
     inPort: number,
@@ -89,7 +84,7 @@ export class ConntrackRedirection implements Redirection {
   }
 
   /** Makes the switch forget what it knows of the connection of `segment`, a packet of the client. */
-  forget(sw: Switch, segment: PuntedSegment): void {
+  forget(sw: Switch, segment: PuntedSegment): number {
     const address = (words: readonly number[]) => {
       const bytes = new Uint8Array(16);
       const view = new DataView(bytes.buffer);
@@ -119,6 +114,7 @@ export class ConntrackRedirection implements Redirection {
         },
       ],
     });
+    return 0;
   }
 
   /** Sends a packet that is translated already to the tenant with that MAC address, untracked. */

@@ -2,13 +2,17 @@ import { randomBytes } from 'node:crypto';
 import type { PuntedSegment } from '../interception/punted-segment.js';
 import { SipHash } from '../interception/siphash.js';
 
-/** Words of a slot: client address, pseudo-address, both ports, tenant and family, second of the handoff, tenant's side. */
-const WORDS = 12;
+/**
+ * Words of a slot: client address, pseudo-address, both ports, tenant and family, second of the handoff, tenant's side, start,
+ * answered. */
+const WORDS = 14;
 const PORTS = 8;
 const OWNER = 9;
 const TIME = 10;
 /** The client's port as the tenant sees it, and the switch that the client's packets come to. */
 const SIDE = 11;
+const START = 12;
+const ANSWERED = 13;
 const FIRST_CAPACITY = 1024;
 const EMPTY = -1;
 
@@ -27,12 +31,16 @@ export interface LiveConnection {
   switchNumber: number;
   /** Second of the handoff. */
   second: number;
+  /** What tells the connection from an earlier one of the same ends: its cookie, or the sequence number of its SYN. */
+  start: number;
+  /** What a client acknowledges that was sent a SYN-ACK for a later SYN of the same ends; 0 for none. */
+  answered: number;
 }
 
 /**
  * Connections that were handed over, so that a packet of one that a switch no longer knows can be sent on its way again.
  * Oldest first out: switches forget ended connections without a word, so a bound and an age take the place of an end.
- * About 60 bytes each, and no garbage.
+ * About 80 bytes each, and no garbage.
  */
 export class LiveConnections {
   private capacity = FIRST_CAPACITY;
@@ -57,6 +65,8 @@ export class LiveConnections {
     translatedPort: 0,
     switchNumber: 0,
     second: 0,
+    start: 0,
+    answered: 0,
   };
 
   /** `limit`: most connections remembered, a power of two of at least 1,024. */
@@ -78,6 +88,7 @@ export class LiveConnections {
     second: number,
     switchNumber: number,
     translatedPort = segment.sourcePort,
+    start = 0,
   ): void {
     const known = this.findForward(segment);
     if (known >= 0) this.drop(known);
@@ -104,6 +115,8 @@ export class LiveConnections {
     words[at + OWNER] = (tenant << 8) | segment.family;
     words[at + TIME] = second;
     words[at + SIDE] = (translatedPort << 16) | switchNumber;
+    words[at + START] = start;
+    words[at + ANSWERED] = 0;
     this.insert(this.forward, this.forwardHash(at), slot);
     this.insert(this.backward, this.backwardHash(at), slot);
   }
@@ -163,6 +176,11 @@ export class LiveConnections {
     return undefined;
   }
 
+  /** Notes that a later SYN of the same ends was answered, which may have been forged. */
+  answer({ slot }: LiveConnection, acknowledgement: number): void {
+    this.words[slot * WORDS + ANSWERED] = acknowledgement;
+  }
+
   forget(connection: LiveConnection): void {
     this.drop(connection.slot);
   }
@@ -188,6 +206,8 @@ export class LiveConnections {
     found.translatedPort = words[at + SIDE]! >>> 16;
     found.switchNumber = words[at + SIDE]! & 0xffff;
     found.second = words[at + TIME]!;
+    found.start = words[at + START]!;
+    found.answered = words[at + ANSWERED]!;
     return found;
   }
 

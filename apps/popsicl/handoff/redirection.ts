@@ -12,8 +12,6 @@ export type Frame = PacketInView | Uint8Array;
  * rewritten both ways, so that the client sees only the pseudo-address.
  */
 export interface Redirection {
-  /** The client port under which the tenant is to see the connection of `segment`. */
-  portFor(segment: PuntedSegment, tenant: Tenant): number;
   /**
    * Begins to redirect a connection, and sends `frames`, the client's own packets in their order, to the tenant; `segment`
    * is that of one of them.
@@ -44,4 +42,9 @@ export interface Redirection {
     connection: LiveConnection,
     frame: Frame,
   ): void;
+  /**
+   * Lets no further packet of the client pass by what this switch knows of the connection, of which `segment` may be a later
+   * SYN. Returns the milliseconds until that is sure.
+   */
+  forget(sw: Switch, segment: PuntedSegment, tenant: Tenant, connection: LiveConnection): number;
 }

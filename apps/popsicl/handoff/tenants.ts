@@ -57,14 +57,29 @@ export const DEFAULT_STRATEGY: Readonly<Record<AddressFamily, StrategyName>> = {
   ipv6: 'address',
 };
 
-/** All tenants, found by what the packet path has in hand. */
+/** All tenants and who stands in for them, found by what the packet path has in hand. */
 export class Tenants implements Iterable<Tenant> {
+  /** Where connections go whose tenant has the strategy `proxy`. */
+  readonly relay: Tenant | undefined;
   private readonly all: readonly Tenant[];
   private readonly byDomain = new Map<string, Tenant>();
+  private readonly proxied: { readonly 4: Tenant | undefined; readonly 6: Tenant | undefined };
 
-  constructor(configs: readonly TenantConfig[]) {
-    this.all = configs.map((config, index) => new Tenant(index, config));
-    for (const tenant of this.all) this.byDomain.set(tenant.config.domain, tenant);
+  constructor(configs: readonly TenantConfig[], relay?: TenantConfig) {
+    const tenants = configs.map((config, index) => new Tenant(index, config));
+    for (const tenant of tenants) this.byDomain.set(tenant.config.domain, tenant);
+    if (relay !== undefined) this.relay = new Tenant(tenants.length, relay);
+    this.all = this.relay === undefined ? tenants : [...tenants, this.relay];
+    const anyProxied = (family: 4 | 6) => {
+      const served = tenants.filter(tenant => tenant.has(family));
+      return served.every(tenant => tenant.strategy(family) === 'proxy') ? served[0] : undefined;
+    };
+    this.proxied = { 4: anyProxied(4), 6: anyProxied(6) };
+  }
+
+  /** Some tenant of a family all of whose tenants are reached through the relay: a SYN need not tell which it is for. */
+  anyProxied(family: 4 | 6): Tenant | undefined {
+    return this.proxied[family];
   }
 
   at(index: number): Tenant | undefined {

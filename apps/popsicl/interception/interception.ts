@@ -3,10 +3,9 @@ import { NO_BUFFER, type PacketInView } from '../../../controller/openflow/index
 import { TcpFlag, TlsError, TlsHelloReader } from '../../../controller/packet/index.js';
 import type { Switch } from '../../../controller/switch/index.js';
 import type { PopsiclConfig } from '../config.js';
-import { BACK, ConntrackRedirection } from '../handoff/conntrack.js';
-import { FlowsRedirection } from '../handoff/flows.js';
-import { LiveConnections } from '../handoff/live-connections.js';
-import type { Frame, Redirection } from '../handoff/redirection.js';
+import { BACK } from '../handoff/conntrack.js';
+import { Handoffs } from '../handoff/handoffs.js';
+import type { Frame } from '../handoff/redirection.js';
 import type { Tenant, Tenants } from '../handoff/tenants.js';
 import type { Services } from '../popsicl.js';
 import { AnswerBuilder } from './answer.js';
@@ -30,15 +29,11 @@ export class Interception {
   private readonly segment = new PuntedSegment();
   private readonly cookies: SynCookies;
   private readonly answers: AnswerBuilder;
-  private readonly conntrack: ConntrackRedirection;
-  private readonly flows: FlowsRedirection;
-  private readonly live: LiveConnections;
+  private readonly handoffs: Handoffs;
   private readonly sources: SourceLimits;
   private readonly pending: PendingHellos;
   private readonly counts = {
     syns: 0,
-    handoffs: 0,
-    resumed: 0,
     strays: 0,
     malformed: 0,
     badHellos: 0,
@@ -47,6 +42,8 @@ export class Interception {
     refused: 0,
     expired: 0,
   };
+  /** Answers that wait for a switch to forget. */
+  private answersWaiting = 0;
   /** Refusals in this second. */
   private refusals = 0;
   /** Whole seconds of the clock, renewed every second: packets need no better. */
@@ -60,22 +57,6 @@ export class Interception {
     this.cookies = new SynCookies(services.keys);
     const { mss, windowScale } = config.fleet;
     this.answers = new AnswerBuilder({ mss: { 4: mss.ipv4, 6: mss.ipv6 }, windowScale });
-    this.conntrack = new ConntrackRedirection({
-      zone: config.zone,
-      pseudo: context.table('pseudo'),
-      tenantSide: context.table('tenant-side'),
-      next: context.next,
-    });
-    this.live = new LiveConnections(config.limits.connections);
-    this.flows = new FlowsRedirection({
-      table: context.table('classify'),
-      next: context.next,
-      cookie: context.shortLivedCookie(),
-      idleTimeout: config.limits.flowIdleSeconds,
-      live: this.live,
-      switches: context.switches,
-      now: () => this.second,
-    });
     const { pendingPerSource, handoffsPerSource, pendingHellos, pendingBytes, pendingSeconds } =
       config.limits;
     this.sources = new SourceLimits({
@@ -86,6 +67,14 @@ export class Interception {
       entries: pendingHellos,
       bytes: pendingBytes,
       seconds: pendingSeconds,
+    });
+    this.handoffs = new Handoffs({
+      context,
+      tenants,
+      agents: services.agents,
+      pending: this.pending,
+      now: () => this.second,
+      refuse: (sw, inPort, segment) => this.refuse(sw, inPort, segment),
     });
     this.readClock();
     clock.every(1000, () => this.readClock());
@@ -103,34 +92,59 @@ export class Interception {
     if (why === Punt.SYN) this.syn(sw, view);
     else if (why === Punt.SEGMENT) this.fromClient(sw, view);
     else if (why === Punt.INVALID) this.invalid(sw, view);
-    else if (why === Punt.TENANT) this.fromTenant(sw, view);
+    else if (why === Punt.TENANT && !this.handoffs.fromTenant(sw, view.inPort, segment, view)) {
+      this.counts.strays++;
+    }
   }
 
   private syn(sw: Switch, view: PacketInView): void {
     const { segment, counts, cookies } = this;
     counts.syns++;
     if (segment.destinationPort !== this.context.config.port) {
-      this.refuse(sw, view);
+      this.refuse(sw, view.inPort);
       return;
     }
     const tenant = this.tenantOfAddress();
-    if (tenant !== undefined && tenant.strategy(segment.family) === 'address') {
-      this.handOver(sw, view, tenant, [view]);
+    const strategy = tenant === undefined ? undefined : this.handoffs.forSyn(tenant, segment.family);
+    if (tenant !== undefined && strategy !== undefined) {
+      const { sequence } = segment;
+      const how = { tenant, strategy, start: sequence, first: (sequence + 1) >>> 0 };
+      this.handoffs.handOver(sw, view.inPort, segment, how, [view]);
       return;
     }
     const sequence = cookies.make(segment, this.second);
+    const wait = this.handoffs.answering(sw, segment, (sequence + 1) >>> 0);
     const data = this.answers.synAck(segment, sequence, cookies.timestamp);
-    sw.send({ type: 'packet-out', inPort: view.inPort, actions: BACK, data });
+    this.answer(sw, view.inPort, data, wait);
+  }
+
+  /** Sends an answer back, after so many milliseconds; of those that have to wait only so many as are bounded anyway. */
+  private answer(sw: Switch, inPort: number, data: Uint8Array, wait: number): void {
+    if (wait === 0) {
+      sw.send({ type: 'packet-out', inPort, actions: BACK, data });
+      return;
+    }
+    if (this.answersWaiting >= this.context.config.limits.pendingHellos) return;
+    this.answersWaiting++;
+    const copy = data.slice();
+    this.context.clock.after(wait, () => {
+      this.answersWaiting--;
+      if (sw.isConnected) this.answer(sw, inPort, copy, 0);
+    });
   }
 
   /** A segment to a pseudo-address for a connection that the switch does not know. */
   private fromClient(sw: Switch, view: PacketInView): void {
-    const { segment, live, pending, cookies } = this;
+    const { segment, pending, cookies } = this;
     if (segment.destinationPort !== this.context.config.port) {
-      this.refuse(sw, view);
+      this.refuse(sw, view.inPort);
       return;
     }
     const waiting = pending.find(segment);
+    if (waiting?.isHandedOver) {
+      waiting.keep(view.data);
+      return;
+    }
     if ((segment.flags & TcpFlag.RST) !== 0) {
       if (waiting !== undefined) pending.drop(waiting);
       return;
@@ -144,13 +158,7 @@ export class Interception {
       this.firstPart(sw, view, view);
       return;
     }
-    const connection = live.ofClient(segment);
-    const tenant = connection === undefined ? undefined : this.tenants.at(connection.tenant);
-    if (connection !== undefined && tenant !== undefined) {
-      this.counts.resumed++;
-      this.redirectionOf(tenant).resume(sw, view.inPort, segment, tenant, connection, view);
-      return;
-    }
+    if (this.handoffs.fromClient(sw, view.inPort, segment, view)) return;
     if (segment.payloadLength === 0) this.withoutData(sw, view);
     else if (cookies.isOurs(segment)) this.overtaking(segment);
     else this.stray(sw, view);
@@ -171,21 +179,21 @@ export class Interception {
     const frame = untranslated(view);
     const isAskedAgain = view.match.reg15 === ASKED_ONCE.reg15;
     if (!isAskedAgain && frame !== undefined && segment.read(frame, 0, frame.length) && this.isFirst()) {
-      this.conntrack.forget(sw, segment);
+      this.handoffs.conntrack.forget(sw, segment);
       this.firstPart(sw, view, frame);
       return;
     }
     segment.read(view.buf, view.dataOffset, view.offset + view.length);
     const tenant = this.tenants.ofDestination(segment);
     if (tenant?.mac !== undefined) {
-      this.conntrack.pass(sw, view.inPort, tenant.mac, view);
+      this.handoffs.conntrack.pass(sw, view.inPort, tenant.mac, view);
     }
   }
 
   /** The third segment of the handshake says nothing; a FIN before any data is refused. */
   private withoutData(sw: Switch, view: PacketInView): void {
     const { segment, cookies } = this;
-    if ((segment.flags & TcpFlag.FIN) !== 0) this.refuse(sw, view);
+    if ((segment.flags & TcpFlag.FIN) !== 0) this.refuse(sw, view.inPort);
     else if (!cookies.isOurs(segment)) this.stray(sw, view);
   }
 
@@ -197,13 +205,13 @@ export class Interception {
     try {
       const hello = reader.push(segment.bytes, segment.payloadStart, segment.payloadEnd);
       if (hello.serverName !== undefined || hello.isComplete) {
-        this.decide(sw, view, hello.serverName, [frame]);
+        this.decide(sw, view, hello.serverName, segment.sequence, [frame]);
         return;
       }
     } catch (error) {
       if (!(error instanceof TlsError)) throw error;
       this.counts.badHellos++;
-      this.refuse(sw, view);
+      this.refuse(sw, view.inPort);
       return;
     }
     const opened = pending.open(segment, this.second);
@@ -230,7 +238,7 @@ export class Interception {
     if (segment.payloadLength === 0) {
       if ((segment.flags & TcpFlag.FIN) === 0) return;
       pending.drop(waiting);
-      this.refuse(sw, view);
+      this.refuse(sw, view.inPort);
       return;
     }
     if (!segment.hasRightChecksum()) return;
@@ -251,74 +259,62 @@ export class Interception {
       if (!(error instanceof TlsError)) throw error;
       this.counts.badHellos++;
       pending.drop(waiting);
-      this.refuse(sw, view);
+      this.refuse(sw, view.inPort);
       return;
     }
     const { hello } = waiting.reader;
     if (hello.serverName === undefined && !hello.isComplete) return;
     pending.drop(waiting);
-    this.decide(sw, view, hello.serverName, waiting.frames);
+    this.decide(sw, view, hello.serverName, waiting.base, waiting.frames);
   }
 
-  /** The ClientHello names a server, or none: unknown, foreign, revoked and missing names look the same outside. */
-  private decide(sw: Switch, view: PacketInView, name: string | undefined, frames: readonly Frame[]): void {
-    const { segment, sources, services } = this;
-    const config = name === undefined ? undefined : services.directory.tenantOfName(name);
-    const tenant = config === undefined ? undefined : this.tenants.of(config);
-    if (tenant === undefined || !tenant.has(segment.family)) {
+  /**
+   * The ClientHello names a server, or none: unknown, foreign, revoked and missing names look the same outside. `first` is
+   * the sequence number of its first byte.
+   */
+  private decide(
+    sw: Switch,
+    view: PacketInView,
+    name: string | undefined,
+    first: number,
+    frames: readonly Frame[],
+  ): void {
+    const { segment, sources, handoffs } = this;
+    const tenant = this.tenantOfName(name);
+    const strategy = tenant === undefined ? undefined : handoffs.forHello(tenant, segment.family);
+    if (tenant === undefined || strategy === undefined) {
       this.counts.unknownNames++;
-      this.refuse(sw, view);
+      this.refuse(sw, view.inPort);
       return;
     }
     if (!sources.handOff(sources.placeOf(segment), this.context.clock.now() / 1000)) {
       this.counts.crowdedOut++;
       return;
     }
-    this.handOver(sw, view, tenant, frames);
+    const how = { tenant, strategy, start: segment.acknowledgement, first };
+    handoffs.handOver(sw, view.inPort, segment, how, frames);
+  }
+
+  private tenantOfName(name: string | undefined): Tenant | undefined {
+    const config = name === undefined ? undefined : this.services.directory.tenantOfName(name);
+    return config === undefined ? undefined : this.tenants.of(config);
   }
 
   private stray(sw: Switch, view: PacketInView): void {
     this.counts.strays++;
-    this.refuse(sw, view);
+    this.refuse(sw, view.inPort);
   }
 
   /** The one answer to everything that is not served: an RST, as from a port where nobody listens. */
-  private refuse(sw: Switch, view: PacketInView): void {
-    const { segment, counts } = this;
+  private refuse(sw: Switch, inPort: number, segment = this.segment): void {
+    const { counts } = this;
     if ((segment.flags & TcpFlag.RST) !== 0 || this.refusals >= this.context.config.limits.refusalRate) {
       return;
     }
     this.refusals++;
     counts.refused++;
     const data = this.answers.reset(segment);
-    sw.send({ type: 'packet-out', inPort: view.inPort, actions: BACK, data });
-  }
-
-  /** A segment of a tenant's server for a connection that the switch does not know. */
-  private fromTenant(sw: Switch, view: PacketInView): void {
-    const { segment, live, tenants } = this;
-    const tenant = tenants.ofSource(segment);
-    const connection = tenant === undefined ? undefined : live.ofTenant(segment, tenant.index);
-    if (tenant === undefined || connection === undefined) {
-      this.counts.strays++;
-      return;
-    }
-    this.counts.resumed++;
-    this.redirectionOf(tenant).resumeReply(sw, view.inPort, segment, tenant, connection, view);
-  }
-
-  private handOver(sw: Switch, view: PacketInView, tenant: Tenant, frames: readonly Frame[]): void {
-    const { segment, live } = this;
-    const redirection = this.redirectionOf(tenant);
-    this.counts.handoffs++;
-    const known = live.ofClient(segment);
-    const port = known?.tenant === tenant.index ? known.translatedPort : redirection.portFor(segment, tenant);
-    live.add(segment, tenant.index, this.second, Number(sw.datapathId & 0xffffn), port);
-    redirection.begin(sw, view.inPort, segment, tenant, live.ofClient(segment)!, frames);
-  }
-
-  private redirectionOf(tenant: Tenant): Redirection {
-    return tenant.redirection === 'flows' ? this.flows : this.conntrack;
+    sw.send({ type: 'packet-out', inPort, actions: BACK, data });
   }
 
   /** The tenant that the pseudo-address of the segment names all by itself. */
@@ -331,25 +327,30 @@ export class Interception {
         ? directory.tenantOfAddress(segment.destination3)
         : directory.tenantOfAddress(segment.bytes.subarray(ip + 24, ip + 40));
     const tenant = config === undefined ? undefined : this.tenants.of(config);
-    return tenant?.has(segment.family) ? tenant : undefined;
+    return tenant?.has(segment.family) ? tenant : this.tenants.anyProxied(segment.family);
   }
 
   private readClock(): void {
     this.second = Math.floor(this.context.clock.now() / 1000);
     this.refusals = 0;
     this.counts.expired += this.pending.expire(this.second);
-    this.live.expire(this.second - this.context.config.limits.connectionSeconds);
+    this.handoffs.live.expire(this.second - this.context.config.limits.connectionSeconds);
   }
 
   private addMetrics(): void {
     const { metrics } = this.context;
-    const { counts, live } = this;
+    const { counts, handoffs } = this;
     metrics.counter('syns_total', 'SYNs to pseudo-addresses.', () => counts.syns);
-    metrics.counter('handoffs_total', 'Connections handed to tenants.', () => counts.handoffs);
+    metrics.counter('handoffs_total', 'Connections handed to tenants.', () => handoffs.counts.handoffs);
+    metrics.counter(
+      'failed_handoffs_total',
+      'Connections that no tenant took in the end.',
+      () => handoffs.counts.failed,
+    );
     metrics.counter(
       'resumed_total',
       'Packets of handed-over connections that a switch had forgotten.',
-      () => counts.resumed,
+      () => handoffs.counts.resumed,
     );
     metrics.counter('strays_total', 'Segments of no known connection.', () => counts.strays);
     metrics.counter('malformed_total', 'Packets that are no whole TCP segment.', () => counts.malformed);
@@ -363,7 +364,11 @@ export class Interception {
       'ClientHellos without the name of an active pseudonym.',
       () => counts.unknownNames,
     );
-    metrics.counter('crowded_out_total', 'Segments for which a limit left no room.', () => counts.crowdedOut);
+    metrics.counter(
+      'crowded_out_total',
+      'Segments for which a limit left no room.',
+      () => counts.crowdedOut + handoffs.counts.crowdedOut,
+    );
     metrics.counter('refused_total', 'Segments answered by RST.', () => counts.refused);
     metrics.counter('expired_total', 'ClientHellos that were not whole in time.', () => counts.expired);
     metrics.gauge('pending', 'ClientHellos that are not whole yet.', () => this.pending.size);
@@ -372,6 +377,6 @@ export class Interception {
       'Memory of ClientHellos that are not whole yet.',
       () => this.pending.bytes,
     );
-    metrics.gauge('connections', 'Handed-over connections that are remembered.', () => live.size);
+    metrics.gauge('connections', 'Handed-over connections that are remembered.', () => handoffs.live.size);
   }
 }

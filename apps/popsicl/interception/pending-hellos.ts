@@ -31,7 +31,9 @@ export class PendingHello {
   next = 0;
   readonly reader = new TlsHelloReader(WINDOW);
   bytes = OVERHEAD;
-  private readonly held: HeldFrame[] = [];
+  private held: HeldFrame[] = [];
+  /** Set once the ClientHello is whole and its tenant gets ready: the client's frames so far, and what comes meanwhile. */
+  private waiting: Uint8Array[] | undefined;
 
   constructor(key: number, place: number, deadline: number) {
     this.key = key;
@@ -41,7 +43,22 @@ export class PendingHello {
 
   /** The client's frames, in the order of the stream. */
   get frames(): Uint8Array[] {
-    return this.held.map(({ frame }) => frame);
+    return this.waiting ?? this.held.map(({ frame }) => frame);
+  }
+
+  get isHandedOver(): boolean {
+    return this.waiting !== undefined;
+  }
+
+  /** From now on frames only wait. `frames`: copies. */
+  handOver(frames: Uint8Array[]): void {
+    this.waiting = frames;
+    this.held = [];
+  }
+
+  /** Keeps a frame that came while the tenant gets ready; the client sends again what there is no room for. */
+  keep(frame: Uint8Array): void {
+    if (this.waiting !== undefined && this.waiting.length < MAX_SEGMENTS) this.waiting.push(frame.slice());
   }
 
   /** Whether the stream is longer by this segment than what was held. False for one that is too much, too far or known. */

@@ -3,6 +3,7 @@
  * that the packet path allocates nothing. Addresses are four 32-bit words in network order; an IPv4 address is the
  * last of them and the others are 0.
  */
+import { formatIpv4, formatIpv6 } from '../../../controller/address/index.js';
 import { IpProtocol, pseudoHeaderSum, sumWords, TcpOptionKind } from '../../../controller/packet/index.js';
 
 const ETHERNET = 14;
@@ -63,6 +64,16 @@ export class PuntedSegment {
 
   get payloadLength(): number {
     return this.payloadEnd - this.payloadStart;
+  }
+
+  /** As the header has it, unscaled. */
+  get window(): number {
+    return (this.bytes[this.tcpStart + 14]! << 8) | this.bytes[this.tcpStart + 15]!;
+  }
+
+  sourceText(): string {
+    const { bytes, ipStart, family } = this;
+    return family === 4 ? formatIpv4(this.source3) : formatIpv6(bytes.subarray(ipStart + 8, ipStart + 24));
   }
 
   /** Whether the TCP checksum is right (RFC 9293 section 3.1). */

@@ -7,7 +7,7 @@ import { formatIpv6 } from '../../../controller/address/index.js';
 import { ControllerMaxLen, Port } from '../../../controller/openflow/index.js';
 import { IpProtocol } from '../../../controller/packet/index.js';
 import type { Instruction, Match, WantedFlow, WantedMeter } from '../../../controller/switch/index.js';
-import type { Tenant } from '../handoff/tenants.js';
+import type { Tenant, Tenants } from '../handoff/tenants.js';
 import type { AddressPrefix } from './address-prefix.js';
 
 /** The app's own part of the cookie: why a packet was punted. */
@@ -38,7 +38,7 @@ export interface FlowPlan {
   readonly tables: { readonly classify: number; readonly pseudo: number; readonly tenantSide: number };
   readonly zone: number;
   readonly blocks: readonly AddressPrefix[];
-  readonly tenants: Iterable<Tenant>;
+  readonly tenants: Tenants;
   readonly gateway: { readonly ipv4?: string | undefined; readonly ipv6?: string | undefined };
   /** Port of pseudo-addresses that leads to tenants. */
   readonly port: number;
@@ -207,6 +207,19 @@ function tenantFlows(plan: FlowPlan, tenant: Tenant): [string, WantedFlow][] {
       [name('tcp-of'), catching({ ipProto: IpProtocol.TCP, tcpSrc: tenant.port })],
       [name('udp-of'), catching({ ipProto: IpProtocol.UDP, udpSrc: tenant.port })],
     );
+    const { relay } = plan.tenants;
+    if (relay?.has(family) && relay !== tenant) {
+      const toRelay: Match = family === 4 ? { ipv4Dst: relay.ipv4 } : { ipv6Dst: formatIpv6(relay.ipv6!) };
+      flows.push([
+        name('to-relay'),
+        {
+          tableId: classify,
+          priority: CATCH + 1,
+          match: { ...from, ...toRelay, ipProto: IpProtocol.TCP, tcpSrc: tenant.port },
+          instructions: plan.next,
+        },
+      ]);
+    }
     const errorTypes = family === 4 ? [3, 11, 12] : [1, 2, 3, 4];
     for (const type of errorTypes) {
       const match: Match =

@@ -6,8 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { normal } from '../../../apps/normal/app.js';
 import { popsiclWith } from '../../../apps/popsicl/app.js';
+import type { TenantAgents } from '../../../apps/popsicl/handoff/repair.js';
 import { CookieKeys } from '../../../apps/popsicl/interception/cookie-keys.js';
-import type { TenantConfig } from '../../../apps/popsicl/model.js';
+import type { StrategyName, TenantConfig } from '../../../apps/popsicl/model.js';
 import { HandoffProgram } from '../../../apps/popsicl/tenant/kernel/handoff-program.js';
 import { type AppDefinition, Controller, parseConfig } from '../../../controller/host/index.js';
 import {
@@ -18,6 +19,7 @@ import {
   until,
 } from '../../../mininet/driver/index.js';
 import { FixedDirectory } from '../../simulator/fixed-directory.js';
+import { canRestore, handoffSocket, shimEnvironment, startRelayOn, startRepair } from './stand-ins.js';
 
 export const DATAPATH_ID = '000000000000c10d';
 export const PSEUDO4 = '198.51.100.7';
@@ -32,6 +34,14 @@ export const hasProgram = () => existsSync(PROGRAM);
 const PROGRAM = fileURLToPath(new URL('../../../../native/build/handoff.bpf.o', import.meta.url));
 const CLIENT = ['10.0.0.1/24', 'fd00::1/64'];
 const TENANT = ['10.0.0.2/24', 'fd00::2/64'];
+const RELAY = ['10.0.0.3/24', 'fd00::3/64'];
+
+/** What is there besides what the strategies of the tenant need. */
+export type StandIn = 'repair' | 'proxy';
+
+/** Whether this machine can do a strategy. */
+export const can = (strategy: StrategyName) =>
+  strategy === 'cookie' ? hasProgram() : strategy !== 'repair' || canRestore();
 
 /** Apps that stand between popsicl and normal: as the configuration lists them, and what they are. */
 export interface AppsBeside {
@@ -49,9 +59,12 @@ export class Cloud implements AsyncDisposable {
   readonly folder: string;
   readonly log: string[] = [];
   readonly tenantConfig: TenantConfig;
+  /** Where the strategy is `repair`, or given by the test. */
+  agents: (TenantAgents & { close(): void }) | undefined;
   controller!: Controller;
   private readonly settings: Record<string, unknown>;
   private readonly beside: AppsBeside;
+  private readonly standIns: readonly StandIn[];
 
   private constructor(
     sandbox: OvsSandbox,
@@ -61,7 +74,9 @@ export class Cloud implements AsyncDisposable {
     settings: Record<string, unknown>,
     tenantConfig: TenantConfig,
     beside: AppsBeside,
+    standIns: readonly StandIn[],
   ) {
+    this.standIns = standIns;
     this.sandbox = sandbox;
     this.client = client;
     this.tenant = tenant;
@@ -75,6 +90,7 @@ export class Cloud implements AsyncDisposable {
     tenantSettings: Partial<TenantConfig> = {},
     settings: Record<string, unknown> = {},
     beside: AppsBeside = { entries: [], definitions: [] },
+    standIns: readonly StandIn[] = [],
   ): Promise<Cloud> {
     const folder = await mkdtemp(join(tmpdir(), 'cloakflow-cloud-'));
     const sandbox = await OvsSandbox.start();
@@ -97,10 +113,15 @@ export class Cloud implements AsyncDisposable {
         port: 443,
         ...tenantSettings,
       };
-      cloud = new Cloud(sandbox, client, tenant, folder, settings, config, beside);
-      cloud.directory.add(NAME, config, [PSEUDO6]);
+      cloud = new Cloud(sandbox, client, tenant, folder, settings, config, beside, standIns);
+      const own = config.strategy?.ipv4 === 'address' ? [PSEUDO4, PSEUDO6] : [PSEUDO6];
+      cloud.directory.add(NAME, config, own);
       await cloud.startNginx();
-      await cloud.loadProgram();
+      if (!cloud.uses('repair')) await cloud.loadProgram();
+      if (cloud.uses('repair')) cloud.agents = await startRepair(tenant, folder, ['repair']);
+      if (cloud.uses('proxy')) {
+        await startRelayOn(await sandbox.addHost('br0', { addresses: RELAY }), cloud.directory);
+      }
       await cloud.startController();
       return cloud;
     } catch (error) {
@@ -113,14 +134,23 @@ export class Cloud implements AsyncDisposable {
     }
   }
 
+  /** Whether what a strategy needs is there. */
+  private uses(strategy: StandIn): boolean {
+    if (this.standIns.includes(strategy)) return true;
+    return Object.values(this.tenantConfig.strategy ?? {}).includes(strategy);
+  }
+
   async startController(): Promise<void> {
     const { port: _, ...tenant } = this.tenantConfig;
-    const app = popsiclWith(() => ({ directory: this.directory, keys: this.keys }));
+    const app = popsiclWith(() => ({ directory: this.directory, keys: this.keys, agents: this.agents }));
+    const [ipv4, ipv6] = RELAY.map(address => address.split('/')[0]);
     const settings = {
       domain: 'popsicls.example',
       blocks: { ipv4: ['198.51.100.0/24'], ipv6: ['2001:db8:1::/64'] },
       gateway: { ipv4: '10.0.0.254', ipv6: 'fd00::fe' },
       tenants: [tenant],
+      ...(this.uses('repair') ? { tenantChannel: { host: '127.0.0.1', control: '/nowhere' } } : {}),
+      ...(this.uses('proxy') ? { proxy: { ipv4, ipv6, redirection: tenant.redirection } } : {}),
       ...this.settings,
     };
     const text = JSON.stringify({
@@ -135,9 +165,10 @@ export class Cloud implements AsyncDisposable {
       logger: pino({ level: 'debug' }, { write: line => this.log.push(line) }),
     });
     await until('the switch', () => this.controller.connected.size === 1);
-    await until('the MAC address of the tenant', async () =>
-      (await this.sandbox.ofctl(['dump-flows', 'br0'])).includes('set_field'),
-    );
+    await until('the MAC addresses of tenant and relay', async () => {
+      const flows = await this.sandbox.ofctl(['dump-flows', 'br0']);
+      return new Set(flows.match(/[0-9a-f:]{17}->eth_dst/g)).size === (this.uses('proxy') ? 2 : 1);
+    });
   }
 
   async stopController(): Promise<void> {
@@ -156,6 +187,7 @@ export class Cloud implements AsyncDisposable {
 
   async stop(): Promise<void> {
     await this.controller?.stop();
+    this.agents?.close();
     await this.sandbox.stop();
     await HandoffProgram.unmount(this.folder);
     await rm(this.folder, { recursive: true, force: true });
@@ -180,6 +212,7 @@ export class Cloud implements AsyncDisposable {
   private async startNginx(): Promise<void> {
     const { folder } = this;
     const file = (name: string) => join(folder, name);
+    const restores = this.uses('repair');
     await runCommand(
       [
         ...['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'],
@@ -192,17 +225,19 @@ export class Cloud implements AsyncDisposable {
       file('nginx.conf'),
       `daemon off; master_process off; user root; worker_processes 1; pid ${file('nginx.pid')}; error_log ${file('error.log')};
 events { worker_connections 256; }
+${restores ? 'env CLOAKFLOW_HANDOFF_SOCKET; env CLOAKFLOW_HANDOFF_USER;' : ''}
 http {
   access_log off; client_body_temp_path ${file('body')}; client_max_body_size 100m;
   ssl_certificate ${file('cert.pem')}; ssl_certificate_key ${file('key.pem')};
   server {
-    listen 443 ssl; listen [::]:443 ssl; root ${folder};
+    listen 443 ssl; listen [::]:443 ssl; ${restores ? `listen unix:${handoffSocket(folder)} ssl;` : ''} root ${folder};
     location /upload/ { dav_methods PUT; create_full_put_path on; }
   }
 }`,
     );
     await this.tenant.namespace.script(['sysctl -qw net.ipv4.tcp_syncookies=1']);
     const nginx = await this.tenant.spawn([
+      ...(restores ? ['env', ...shimEnvironment(folder)] : []),
       'nginx',
       '-p',
       folder,

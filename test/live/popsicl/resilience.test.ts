@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import type { RedirectionName, StrategyName } from '../../../apps/popsicl/model.js';
 import { Capture, until } from '../../../mininet/driver/index.js';
-import { Cloud, hasProgram, NAME, PSEUDO4, PSEUDO6 } from './cloud.js';
+import { Cloud, can, NAME, PSEUDO4, PSEUDO6 } from './cloud.js';
 import { TlsClient } from './tls-client.js';
 
 const CASES: readonly { strategy: StrategyName; redirection: RedirectionName; family: 4 | 6 }[] = [
@@ -12,6 +12,10 @@ const CASES: readonly { strategy: StrategyName; redirection: RedirectionName; fa
   { strategy: 'address', redirection: 'conntrack', family: 6 },
   { strategy: 'cookie', redirection: 'flows', family: 4 },
   { strategy: 'address', redirection: 'flows', family: 6 },
+  { strategy: 'repair', redirection: 'conntrack', family: 4 },
+  { strategy: 'repair', redirection: 'flows', family: 6 },
+  { strategy: 'proxy', redirection: 'conntrack', family: 6 },
+  { strategy: 'proxy', redirection: 'flows', family: 4 },
 ];
 const SECOND_PSEUDO = { 4: '198.51.100.8', 6: '2001:db8:1::8' };
 
@@ -24,7 +28,7 @@ for (const { strategy, redirection, family } of CASES) {
     let client: TlsClient;
     let port = 30_000;
     before(async function () {
-      if (strategy === 'cookie' && !hasProgram()) this.skip();
+      if (!can(strategy)) this.skip();
       cloud = await Cloud.start({ strategy: { [`ipv${family}`]: strategy }, redirection });
       cloud.directory.add('second.popsicls.example', cloud.tenantConfig, [SECOND_PSEUDO[6]]);
       await writeFile(join(cloud.folder, 'big.bin'), big);
@@ -77,11 +81,12 @@ for (const { strategy, redirection, family } of CASES) {
       await fetchBig('lasting');
       await cloud.startController();
       await fetchBig('lasting');
-      if (strategy === 'cookie') await client.order('tls half', /^secure half$/m);
+      await client.order('tls half', /^secure half$/m);
     });
 
     it('go on after a restart of ovs-vswitchd in the middle of a download, and the tenant’s address never shows', async () => {
-      const filter = `tcp and host ${family === 4 ? cloud.tenantConfig.ipv4 : cloud.tenantConfig.ipv6}`;
+      const { ipv4, ipv6 } = cloud.tenantConfig;
+      const filter = `tcp and ${family === 4 ? `host ${ipv4} and host 10.0.0.1` : `host ${ipv6} and host fd00::1`}`;
       await using capture = await Capture.start('eth0', { filter }, (argv, options) =>
         cloud.client.spawn(argv, options),
       );

@@ -123,6 +123,11 @@ export class TenantChannel implements Distribution {
     }));
   }
 
+  /** Ways to take connections over that the tenant's agent offers; undefined while none is connected. */
+  strategies(domain: string): readonly string[] | undefined {
+    return this.agents.get(domain)?.hello?.strategies;
+  }
+
   /** Tells every agent, now and when it connects, which cookies to accept; newest first. */
   setCookieKeys(keys: readonly CookieKey[]): void {
     this.keys = keys;

@@ -1,0 +1,48 @@
+/** What a configuration must not ask for, beyond the form of each part: combinations that no handoff can do. */
+import type { z } from 'zod';
+import { DEFAULT_STRATEGY } from './handoff/tenants.js';
+import type { AddressFamily, StrategyName } from './model.js';
+
+interface Checked {
+  readonly tenants: readonly {
+    readonly ipv4?: string | undefined;
+    readonly ipv6?: string | undefined;
+    readonly strategy: Readonly<Partial<Record<AddressFamily, StrategyName | undefined>>>;
+  }[];
+  readonly proxy?: Readonly<Partial<Record<AddressFamily, string | undefined>>> | undefined;
+  readonly tenantChannel?: object | undefined;
+  readonly registration?:
+    | { readonly addresses: Readonly<Record<AddressFamily, { readonly mode: string }>> }
+    | undefined;
+}
+
+export function checkStrategies(config: Checked, context: z.RefinementCtx): void {
+  const { tenants, proxy, tenantChannel, registration } = config;
+  for (const family of ['ipv4', 'ipv6'] as const) {
+    const strategyOf = (tenant: Checked['tenants'][number]) =>
+      tenant.strategy[family] ?? DEFAULT_STRATEGY[family];
+    const served = tenants.filter(tenant => tenant[family] !== undefined);
+    const proxied = served.filter(tenant => strategyOf(tenant) === 'proxy');
+    const isShared = registration?.addresses[family].mode === 'shared';
+    for (const [index, tenant] of tenants.entries()) {
+      const refuse = (message: string) =>
+        context.addIssue({ code: 'custom', path: ['tenants', index, 'strategy', family], message });
+      const chosen = tenant.strategy[family];
+      if (chosen !== undefined && tenant[family] === undefined) {
+        refuse('the tenant has no address of that family');
+      } else if (chosen === 'proxy' && proxy?.[family] === undefined) {
+        refuse('the relay has no address of that family; give it one in `proxy`');
+      } else if (chosen === 'repair' && tenantChannel === undefined) {
+        refuse('an agent restores connections, and without `tenantChannel` no agent can connect');
+      } else if (chosen === 'proxy' && isShared && proxied.length < served.length) {
+        refuse(
+          'where tenants share pseudo-addresses, a SYN does not say which tenant it is for: all of them are reached by proxy, or none; or give pseudonyms addresses of their own (`registration.addresses`)',
+        );
+      } else if (chosen === 'address' && isShared) {
+        refuse(
+          'where tenants share pseudo-addresses, no address names a tenant; see `registration.addresses`',
+        );
+      }
+    }
+  }
+}

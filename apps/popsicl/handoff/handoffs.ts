@@ -1,0 +1,222 @@
+import type { AppContext } from '../../../controller/host/index.js';
+import type { Switch } from '../../../controller/switch/index.js';
+import type { PopsiclConfig } from '../config.js';
+import type { PendingHello, PendingHellos } from '../interception/pending-hellos.js';
+import { PuntedSegment } from '../interception/punted-segment.js';
+import type { StrategyName } from '../model.js';
+import { ConntrackRedirection } from './conntrack.js';
+import { FlowsRedirection } from './flows.js';
+import { type LiveConnection, LiveConnections } from './live-connections.js';
+import type { Frame, Redirection } from './redirection.js';
+import { repairStrategy, type TenantAgents } from './repair.js';
+import { ADDRESS, COOKIE, proxyStrategy, type Strategy } from './strategy.js';
+import type { Tenant, Tenants } from './tenants.js';
+
+export interface HandoffsOptions {
+  readonly context: AppContext<PopsiclConfig>;
+  readonly tenants: Tenants;
+  readonly agents: TenantAgents | undefined;
+  /** Where what comes for a connection waits until its tenant is ready. */
+  readonly pending: PendingHellos;
+  /** Whole seconds. */
+  readonly now: () => number;
+  /** Refuses the connection of a segment that no tenant would take. */
+  refuse(sw: Switch, inPort: number, segment: PuntedSegment): void;
+}
+
+/** Hands connections to tenants, each by its strategy and redirection, and remembers them. */
+export class Handoffs {
+  readonly live: LiveConnections;
+  readonly conntrack: ConntrackRedirection;
+  readonly counts = { handoffs: 0, resumed: 0, failed: 0, crowdedOut: 0 };
+  private readonly options: HandoffsOptions;
+  private readonly flows: FlowsRedirection;
+  private readonly strategies: Readonly<Record<StrategyName, Strategy>>;
+
+  constructor(options: HandoffsOptions) {
+    this.options = options;
+    const { context, tenants, agents, now } = options;
+    const { limits, zone, fleet } = context.config;
+    this.strategies = {
+      cookie: COOKIE,
+      address: ADDRESS,
+      proxy: proxyStrategy(tenants.relay),
+      repair: repairStrategy(agents, fleet.windowScale),
+    };
+    this.live = new LiveConnections(limits.connections);
+    this.conntrack = new ConntrackRedirection({
+      zone,
+      pseudo: context.table('pseudo'),
+      tenantSide: context.table('tenant-side'),
+      next: context.next,
+    });
+    this.flows = new FlowsRedirection({
+      table: context.table('classify'),
+      next: context.next,
+      cookie: context.shortLivedCookie(),
+      idleTimeout: limits.flowIdleSeconds,
+      live: this.live,
+      switches: context.switches,
+      now,
+    });
+  }
+
+  /** The strategy by which a SYN to the tenant's own pseudo-address goes on; undefined: answer it. */
+  forSyn(tenant: Tenant, family: 4 | 6): Strategy | undefined {
+    const strategy = this.strategies[this.workingStrategy(tenant, tenant.strategy(family), family)];
+    return strategy.takesSyn && strategy.endpoint(tenant, family) !== undefined ? strategy : undefined;
+  }
+
+  /** The strategy for a connection that the controller has answered; undefined: there is none. */
+  forHello(tenant: Tenant, family: 4 | 6): Strategy | undefined {
+    const configured = tenant.strategy(family);
+    if (configured === 'proxy') return undefined;
+    const name = this.workingStrategy(tenant, configured === 'address' ? 'cookie' : configured, family);
+    const strategy = this.strategies[name];
+    return strategy.takesSyn || strategy.endpoint(tenant, family) === undefined ? undefined : strategy;
+  }
+
+  /**
+   * A SYN, which may be a forged one, is being answered by a SYN-ACK that the client will acknowledge so. What a switch knows of
+   * an earlier connection of the same ends would lead the new one past its ClientHello: it goes, and comes back with the next
+   * packet if that connection is not over. Returns the milliseconds that the SYN-ACK has to wait.
+   */
+  answering(sw: Switch, segment: PuntedSegment, acknowledgement: number): number {
+    const connection = this.live.ofClient(segment);
+    if (connection === undefined || connection.start === acknowledgement) return 0;
+    const tenant = this.options.tenants.at(connection.tenant);
+    if (tenant === undefined) return 0;
+    this.live.answer(connection, acknowledgement);
+    return this.redirectionOf(tenant, connection).forget(sw, segment, tenant, connection);
+  }
+
+  /**
+   * Lets a tenant have a connection, and sends it `frames`, the client's own packets in their order, of which `segment` is
+   * one. `start` tells the connection from others of the same ends; `first` is the sequence number of the client's first byte.
+   */
+  handOver(
+    sw: Switch,
+    inPort: number,
+    segment: PuntedSegment,
+    { tenant, strategy, start, first }: { tenant: Tenant; strategy: Strategy; start: number; first: number },
+    frames: readonly Frame[],
+  ): void {
+    const { live, counts, options } = this;
+    const endpoint = strategy.endpoint(tenant, segment.family);
+    if (endpoint === undefined) return;
+    const known = live.ofClient(segment);
+    const isOurs = known?.tenant === endpoint.index;
+    if (known !== undefined && isOurs && known.start === start) {
+      for (const frame of frames) this.resume(sw, inPort, segment, known, frame);
+      return;
+    }
+    const port = isOurs ? known!.translatedPort : this.portFor(segment, endpoint, strategy);
+    const waiting = strategy.prepare(endpoint, segment, first, port);
+    let held: PendingHello | undefined;
+    if (waiting !== undefined) {
+      held = options.pending.open(segment, options.now());
+      if (held === undefined) {
+        counts.crowdedOut++;
+        waiting.catch(() => undefined);
+        return;
+      }
+    }
+    counts.handoffs++;
+    live.add(segment, endpoint.index, options.now(), switchNumber(sw), port, start);
+    if (waiting === undefined || held === undefined) {
+      const connection = live.ofClient(segment)!;
+      this.redirectionOf(endpoint, connection).begin(sw, inPort, segment, endpoint, connection, frames);
+      return;
+    }
+    held.handOver(frames.map(frame => (frame instanceof Uint8Array ? frame : frame.data.slice())));
+    void this.afterwards(sw, inPort, endpoint, held, waiting);
+  }
+
+  /** A packet of the client for a connection that the switch does not know, or not yet. False: nor is it known here. */
+  fromClient(sw: Switch, inPort: number, segment: PuntedSegment, frame: Frame): boolean {
+    const connection = this.live.ofClient(segment);
+    // The end of a handshake that followed, which says nothing about the connection that is remembered.
+    if (connection === undefined || connection.answered === segment.acknowledgement) return false;
+    return this.resume(sw, inPort, segment, connection, frame);
+  }
+
+  /** As `fromClient`, for a packet of a tenant. */
+  fromTenant(sw: Switch, inPort: number, segment: PuntedSegment, frame: Frame): boolean {
+    const tenant = this.options.tenants.ofSource(segment);
+    const connection = tenant === undefined ? undefined : this.live.ofTenant(segment, tenant.index);
+    if (tenant === undefined || connection === undefined) return false;
+    this.counts.resumed++;
+    const redirection = this.redirectionOf(tenant, connection);
+    redirection.resumeReply(sw, inPort, segment, tenant, connection, frame);
+    return true;
+  }
+
+  private resume(
+    sw: Switch,
+    inPort: number,
+    segment: PuntedSegment,
+    connection: LiveConnection,
+    frame: Frame,
+  ): boolean {
+    const tenant = this.options.tenants.at(connection.tenant);
+    if (tenant === undefined) return false;
+    this.counts.resumed++;
+    this.redirectionOf(tenant, connection).resume(sw, inPort, segment, tenant, connection, frame);
+    return true;
+  }
+
+  /** Sends what has come for a connection once its tenant has it. Never rejects. */
+  private async afterwards(
+    sw: Switch,
+    inPort: number,
+    endpoint: Tenant,
+    held: PendingHello,
+    ready: Promise<void>,
+  ): Promise<void> {
+    const { pending, context, refuse } = this.options;
+    const isReady = await ready.then(
+      () => true,
+      () => false,
+    );
+    const segment = new PuntedSegment();
+    const { frames } = held;
+    segment.read(frames[0]!, 0, frames[0]!.length);
+    pending.drop(held);
+    const connection = this.live.ofClient(segment);
+    // The switch may have connected anew. If it is away, the client's next packet finds the connection remembered.
+    const now = context.switches.get(sw.id);
+    if (!isReady) {
+      this.counts.failed++;
+      if (connection !== undefined) this.live.forget(connection);
+      if (now?.isConnected) refuse(now, inPort, segment);
+    } else if (connection !== undefined && now?.isConnected) {
+      const redirection = this.redirectionOf(endpoint, connection);
+      redirection.begin(now, inPort, segment, endpoint, connection, frames);
+    }
+  }
+
+  /** What is configured, unless the tenant's agent says that it does not work there and something else does. */
+  private workingStrategy(tenant: Tenant, configured: StrategyName, family: 4 | 6): StrategyName {
+    if (configured !== 'cookie' && configured !== 'repair') return configured;
+    const offered = this.options.agents?.strategies(tenant.config.domain);
+    if (offered === undefined || offered.includes(configured)) return configured;
+    const other = configured === 'cookie' ? 'repair' : 'cookie';
+    if (offered.includes(other)) return other;
+    return this.strategies.proxy.endpoint(tenant, family) === undefined ? configured : 'proxy';
+  }
+
+  /** The client port under which the endpoint sees a connection: a restored socket has to be told it beforehand. */
+  private portFor(segment: PuntedSegment, endpoint: Tenant, strategy: Strategy): number {
+    const isChosenHere = endpoint.redirection === 'flows' || strategy === this.strategies.repair;
+    return isChosenHere ? this.flows.portFor(segment, endpoint) : segment.sourcePort;
+  }
+
+  /** Connection tracking chooses ports by itself: where one was chosen here, rules translate it. */
+  private redirectionOf(tenant: Tenant, { translatedPort, clientPort }: LiveConnection): Redirection {
+    return tenant.redirection === 'flows' || translatedPort !== clientPort ? this.flows : this.conntrack;
+  }
+}
+
+function switchNumber(sw: Switch): number {
+  return Number(sw.datapathId & 0xffffn);
+}
