@@ -1,0 +1,45 @@
+import { adaptPolicies } from './content-policy.js';
+import type { HtmlOptions } from './rewrite/html-rewriter.js';
+import { rewriteHtml } from './rewrite/html-rewriter.js';
+import { Links, type LinksOptions } from './rewrite/links.js';
+
+export interface PageOptions extends LinksOptions {
+  readonly referrerPolicy: 'same-origin' | 'no-referrer';
+  /** Script that is inserted into documents, and its source for a Content-Security-Policy. */
+  readonly script: { readonly markup: string; readonly source: string } | undefined;
+}
+
+/** What the answer to one request needs to know. */
+export class Page {
+  readonly options: PageOptions;
+
+  constructor(options: PageOptions) {
+    this.options = options;
+  }
+
+  /** Links relative to the requested address. */
+  links(): Links {
+    return new Links(this.options);
+  }
+
+  /** `insert`: the answer is a document of its own, not a part that a script asked for. */
+  htmlOptions(insert: boolean): HtmlOptions {
+    const links = this.links();
+    const options: HtmlOptions = {
+      links,
+      script: insert ? (this.options.script?.markup ?? '') : '',
+      policy: policy => this.policy(policy),
+      nested: document => rewriteHtml(document, { ...options, script: this.options.script?.markup ?? '' }),
+    };
+    return options;
+  }
+
+  policy(policy: string): string {
+    const { script, sites } = this.options;
+    return adaptPolicies(policy, {
+      script: script?.source,
+      blobs: [],
+      isOwnSite: source => sites.includes(source.replace(/^https?:\/\//i, '').toLowerCase()),
+    });
+  }
+}
