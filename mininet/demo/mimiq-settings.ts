@@ -5,6 +5,9 @@ export interface MimiqSettingsOptions {
   ovsdb?: ((name: string) => string) | undefined;
   /** Bytes of the longest packet of a client. */
   mtu?: number | undefined;
+  /** For clients that hop fast: as many addresses as they like, and t_remove in seconds. */
+  removeAfter?: number;
+  limits?: object;
 }
 
 const SWITCHES = {
@@ -33,9 +36,15 @@ const SWITCHES = {
   access3: { datapathId: 'a3', underlay: '10.99.0.13', clients: [1, 2, 3], exit: 'edge2' },
 };
 
+/** Limits of an allocator whose clients change their address many times a second. */
+export const FAST_HOPPING = {
+  limits: { perClient: 8192, perPort: 8192, requestsPerSecond: 500, burst: 500 },
+  removeAfter: 2,
+} as const;
+
 /** The settings of the app `mimiq` for `topologies/mimiq.yaml`, for demonstration and tests. */
 export function mimiqSettings(options: MimiqSettingsOptions): object {
-  const { ovsdb, mtu } = options;
+  const { ovsdb, mtu, removeAfter, limits } = options;
   const switches = Object.entries(SWITCHES).map(([name, sw]) => [
     name,
     ovsdb === undefined ? sw : { ...sw, ovsdb: ovsdb(name) },
@@ -48,6 +57,8 @@ export function mimiqSettings(options: MimiqSettingsOptions): object {
       store: options.store,
       ipv4: [{ prefix: '10.64.0.0/16', gateway: '10.64.0.1' }],
       ipv6: [{ prefix: '2001:db8:64::/64', gateway: 'fe80::1' }],
+      ...(removeAfter !== undefined && { removeAfter }),
+      ...(limits && { limits }),
     },
   };
 }

@@ -1,8 +1,39 @@
 import { fileURLToPath } from 'node:url';
-import type { EmulatedHost } from '../driver/index.js';
+import type { EmulatedHost, RunningCommand } from '../driver/index.js';
+import type { RunReport, RunRequest } from './hopping-program.js';
 
 const PROGRAM = fileURLToPath(new URL('./address-request-program.js', import.meta.url));
+const CLOAKFLOW = fileURLToPath(new URL('../../controller/cli/main.js', import.meta.url));
+const HOPPING = fileURLToPath(new URL('./hopping-program.js', import.meta.url));
 const PATIENCE = 20_000;
+
+/** Starts the agent of a host; its socket is `socket`, in a folder of its own. Resolves when it serves. */
+export async function startAgent(
+  host: EmulatedHost,
+  socket: string,
+  options: readonly string[] = [],
+): Promise<RunningCommand> {
+  const argv = ['mimiq', 'agent', '--interface', 'eth0', '--socket', socket, ...options];
+  const agent = await host.spawn([process.execPath, CLOAKFLOW, ...argv]);
+  await agent.printed(/^ready$/m, PATIENCE);
+  return agent;
+}
+
+/** Makes requests on a host, in a process of its own; `halfway` is called after half of them. */
+export async function runHopping(
+  host: EmulatedHost,
+  request: RunRequest,
+  halfway?: () => Promise<void>,
+): Promise<RunReport> {
+  const running = await host.spawn([process.execPath, HOPPING, JSON.stringify(request)]);
+  if (halfway !== undefined) {
+    await running.printed(/^halfway$/m, 60_000);
+    await halfway();
+  }
+  const { exitCode } = await running.exited;
+  if (exitCode !== 0) throw new Error(running.stderr);
+  return JSON.parse(running.stdout.trim().split('\n').at(-1)!) as RunReport;
+}
 
 /** Lets a host of `topologies/mimiq.yaml` send what leaves it through the gateway of MIMIQ. */
 export async function prepareMimiqClient(host: EmulatedHost): Promise<void> {

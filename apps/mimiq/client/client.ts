@@ -85,6 +85,7 @@ export class MimiqClient {
     const host = target.hostname.replace(/^\[|\]$/g, '');
     const port = Number(target.port || 443);
     const { tls, addresses, clock = systemClock, refused } = this.options;
+    const strategy = strategyFor(host, this.options.strategies ?? NEVER);
     let failure: unknown;
     for (const address of await this.resolve(host, port)) {
       try {
@@ -95,7 +96,8 @@ export class MimiqClient {
           config: this.config,
           addresses,
           clock,
-          strategy: createStrategy(strategyFor(host, this.options.strategies ?? NEVER)),
+          strategy: createStrategy(strategy),
+          hops: strategy.type !== 'never',
           connectTimeout: this.options.connectTimeout ?? 10_000,
           linger: this.options.linger ?? 300,
           pathTimeout: this.options.pathTimeout ?? 1_500,

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import type { Clock } from '../../../controller/host/clock.js';
 import { ClientError, HOP_REFUSALS } from './client-error.js';
 import type { Http3Error } from './http3/http3-error.js';
@@ -25,6 +26,8 @@ export interface HopCounts {
 }
 
 const READ = 65_536;
+/** One of so many requests is followed by a datagram that looks like a challenge. */
+const DECOYS = 8;
 const READ_SIDE = 0;
 const WRITE_SIDE = 1;
 
@@ -38,6 +41,7 @@ export class HoppingConnection implements QuicHandler, QuicStreams {
   private settle: { resolve: () => void; reject: (error: Error) => void } | undefined;
   private hopsRefused = 0;
   private hopsMade = 0;
+  private moved: (() => void) | undefined;
 
   private constructor(options: HoppingOptions) {
     this.options = options;
@@ -85,7 +89,11 @@ export class HoppingConnection implements QuicHandler, QuicStreams {
   async request(head: RequestHead, body?: RequestBody, signal?: AbortSignal): Promise<Response> {
     if (this.http === undefined) throw new ClientError('connection-closed', 'the connection is not open');
     const response = this.http.request(head, body, signal);
+    if (this.quic.justMoved) this.http.pad();
+    else if (this.options.hops && randomInt(DECOYS) === 0) this.http.decoy();
+    this.quic.flush();
     this.quic.requestSent();
+    this.schedule?.check();
     return response;
   }
 
@@ -133,8 +141,9 @@ export class HoppingConnection implements QuicHandler, QuicStreams {
     this.schedule?.check();
   }
 
-  hopped(): void {
-    this.hopsMade++;
+  hopped(made: boolean): void {
+    if (made) this.hopsMade++;
+    this.moved?.();
   }
 
   nudge(): void {
@@ -147,6 +156,7 @@ export class HoppingConnection implements QuicHandler, QuicStreams {
 
   closed(error: ClientError): void {
     this.schedule?.stop();
+    this.moved?.();
     this.settle?.reject(error);
     this.http?.close(error);
   }
@@ -198,9 +208,14 @@ export class HoppingConnection implements QuicHandler, QuicStreams {
     this.quic.flush();
   }
 
+  /** Resolves when traffic has moved: what is due before that is made after it. */
   private async hopIfPossible(): Promise<boolean> {
+    const moved = new Promise<void>(resolve => {
+      this.moved = resolve;
+    });
     try {
       await this.hop();
+      await moved;
       return true;
     } catch (error) {
       if (error instanceof ClientError && HOP_REFUSALS.has(error.code)) this.options.refused?.(error);

@@ -1,16 +1,15 @@
-import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Namespace, type RunningCommand } from '../../../mininet/driver/index.js';
-import type { RunReport, RunRequest } from './hopping-run.js';
+import type { RunReport, RunRequest } from '../../../mininet/traffic/hopping-program.js';
+import { readObserved, type Seen } from '../../../mininet/traffic/quic-observer.js';
+import { QUIC_PORT, QuicServer, quicServerProgram } from '../../../mininet/traffic/quic-server.js';
 
 const DELAY_LINE = fileURLToPath(new URL('../../../../native/build/delay-line', import.meta.url));
-const RUN = fileURLToPath(new URL('./hopping-run.js', import.meta.url));
-const SERVERS = ['/usr/sbin/gtlsserver', '/usr/bin/gtlsserver'];
-const PORT = 4433;
+const RUN = fileURLToPath(new URL('../../../mininet/traffic/hopping-program.js', import.meta.url));
 
 export interface QuicNetworkOptions {
   family: 4 | 6;
@@ -25,22 +24,14 @@ export interface QuicNetworkOptions {
 export type RequestOptions = Omit<RunRequest, 'remote' | 'port' | 'authority' | 'addresses'> &
   Partial<RunRequest>;
 
-/** UDP datagram at the observer beside the server. */
-export interface Seen {
-  client: string;
-  clientPort: number;
-  fromClient: boolean;
-  payload: Buffer;
-}
-
 /** True where Debian's ngtcp2-server and the delay line are installed. */
 export function quicNetworkPossible(): boolean {
-  return process.getuid?.() === 0 && existsSync(DELAY_LINE) && serverProgram() !== undefined;
+  return process.getuid?.() === 0 && existsSync(DELAY_LINE) && quicServerProgram() !== undefined;
 }
 
 /** A client with many addresses, a wire with delay and loss, and an unmodified QUIC server. */
 export class QuicNetwork {
-  readonly port = PORT;
+  readonly port = QUIC_PORT;
   readonly serverAddress: string;
   readonly clientAddresses: readonly string[];
   readonly authority: string;
@@ -49,7 +40,7 @@ export class QuicNetwork {
   private readonly middle: Namespace;
   private readonly server: Namespace;
   private readonly folder: string;
-  private running: RunningCommand | undefined;
+  private quicServer: QuicServer | undefined;
 
   private constructor(spaces: readonly Namespace[], options: QuicNetworkOptions) {
     [this.client, this.middle, this.server] = spaces as [Namespace, Namespace, Namespace];
@@ -75,30 +66,18 @@ export class QuicNetwork {
   }
 
   /** Starts the server (again), as a fresh process. */
-  async startServer(options: readonly string[] = []): Promise<void> {
-    await this.running?.stop('SIGKILL');
-    const { folder } = this;
-    const args = [...options, '-q', '-d', `${folder}/www`, this.serverAddress, String(PORT)];
-    this.running = await this.server.spawn([
-      serverProgram()!,
-      ...args,
-      `${folder}/key.pem`,
-      `${folder}/cert.pem`,
-    ]);
-    const listening = `ss -lun | grep -q ':${PORT} '`;
-    await this.server.script([`for i in $(seq 100); do ${listening} && exit 0; sleep 0.05; done; exit 1`]);
+  startServer(options: readonly string[] = []): Promise<void> {
+    return this.quicServer!.start(this.serverAddress, options);
   }
 
   async stopServer(): Promise<void> {
-    await this.running?.stop('SIGKILL');
-    this.running = undefined;
+    await this.quicServer!.stop();
   }
 
   /** Runs requests from the client's namespace, in a process of its own; `halfway` is called after half of them. */
   async run(request: RequestOptions, halfway?: () => Promise<void>): Promise<RunReport> {
     const whole: RunRequest = {
       remote: this.serverAddress,
-      port: PORT,
       authority: this.authority,
       addresses: this.clientAddresses,
       ...request,
@@ -126,12 +105,12 @@ export class QuicNetwork {
   /** Captures beside the server while `during` runs. */
   async observe(during: () => Promise<void>): Promise<Seen[]> {
     const file = join(this.folder, 'observed.pcap');
-    const argv = ['tcpdump', '-i', 'eth0', '-U', '-w', file, '-B', '8192', 'udp', 'port', String(PORT)];
+    const argv = ['tcpdump', '-i', 'eth0', '-U', '-w', file, '-B', '8192', 'udp', 'port', String(QUIC_PORT)];
     const tcpdump = await this.server.spawn(argv);
     await tcpdump.printed(/listening on/);
     await during();
     await tcpdump.stop('SIGINT');
-    return readCapture(readFileSync(file), this.serverAddress.includes(':') ? 6 : 4);
+    return readObserved(readFileSync(file));
   }
 
   async close(): Promise<void> {
@@ -141,13 +120,7 @@ export class QuicNetwork {
 
   private async build(options: QuicNetworkOptions): Promise<void> {
     const { folder, client, middle, server } = this;
-    mkdirSync(`${folder}/www`);
-    for (const [name, bytes] of Object.entries(this.files)) writeFileSync(`${folder}/www/${name}`, bytes);
-    const names = `subjectAltName=DNS:server.example,IP:${this.serverAddress}`;
-    const subject = ['-subj', '/CN=server.example', '-addext', names, '-days', '2'];
-    const files = ['-keyout', `${folder}/key.pem`, '-out', `${folder}/cert.pem`];
-    const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
-    execFileSync('openssl', ['req', '-x509', ...key, ...files, ...subject], { stdio: 'ignore' });
+    this.quicServer = new QuicServer(server, folder, this.files, [this.serverAddress]);
     const bits = options.family === 4 ? 16 : 64;
     const nodad = options.family === 6 ? 'nodad' : '';
     const addresses = { wa: this.clientAddresses, wb: [this.serverAddress] };
@@ -181,29 +154,4 @@ export class QuicNetwork {
     ]);
     await line.printed(/^ready$/m);
   }
-}
-
-function serverProgram(): string | undefined {
-  return SERVERS.find(path => existsSync(path));
-}
-
-/** Ethernet frames of a pcap file (little endian), as datagrams. */
-function readCapture(file: Buffer, family: 4 | 6): Seen[] {
-  const seen: Seen[] = [];
-  for (let offset = 24; offset + 16 <= file.length; ) {
-    const length = file.readUInt32LE(offset + 8);
-    const ip = file.subarray(offset + 16 + 14, offset + 16 + length);
-    offset += 16 + length;
-    const udp = ip.subarray(family === 4 ? (ip[0]! & 15) * 4 : 40);
-    const fromClient = udp.readUInt16BE(2) === PORT;
-    const [source, destination] =
-      family === 4 ? [ip.subarray(12, 16), ip.subarray(16, 20)] : [ip.subarray(8, 24), ip.subarray(24, 40)];
-    seen.push({
-      client: (fromClient ? source : destination).toString('hex'),
-      clientPort: udp.readUInt16BE(fromClient ? 0 : 2),
-      fromClient,
-      payload: udp.subarray(8, udp.readUInt16BE(4)),
-    });
-  }
-  return seen;
 }

@@ -30,6 +30,7 @@ const CONTROL_STREAM = 2;
 const SETTINGS_MAX_FIELD_SECTION_SIZE = 6;
 const MAX_FIELD_SECTION = 65_536;
 const PADDING = 1150;
+const DECOY = 24;
 
 /** The client's end of one HTTP/3 connection (RFC 9114): no sockets, no clock. */
 export class Http3Session {
@@ -98,8 +99,17 @@ export class Http3Session {
    * not validated yet is sent at most three times what came from it (RFC 9000 section 8).
    */
   pad(): void {
-    const type = 0x21 + 0x1f * randomInt(1, 1000);
-    this.quic.write(CONTROL_STREAM, frame(type, randomBytes(PADDING)), false);
+    this.sendMeaningless(PADDING);
+  }
+
+  /** The same, so short that its datagram has the size of one that asks a path for an answer. */
+  decoy(): void {
+    this.sendMeaningless(randomInt(DECOY));
+  }
+
+  private sendMeaningless(length: number): void {
+    const type = 0x21 + 0x1f * randomInt(1, 500);
+    this.quic.write(CONTROL_STREAM, frame(type, randomBytes(length)), false);
   }
 
   /** QUIC has bytes or an end for this stream. */

@@ -22,6 +22,8 @@ export interface QuicOptions {
   readonly linger: number;
   /** Milliseconds after which an address that the server does not answer is given up at the latest. */
   readonly pathTimeout: number;
+  /** False for a connection that is never going to hop. */
+  readonly hops: boolean;
   /** Whether every hop also takes a fresh UDP port. */
   readonly freshPort: boolean;
 }
@@ -33,8 +35,8 @@ export interface QuicHandler {
   writable(stream: number): void;
   /** Called after each batch of datagrams. */
   progressed(): void;
-  /** The connection has moved; what is sent next goes from the new address. */
-  hopped(): void;
+  /** The connection has moved, and what is sent next goes from the new address; or, false, it was too late for that. */
+  hopped(made: boolean): void;
   /** Silence: what is sent now makes the server speak, and lifts what it may send to an address not yet validated. */
   nudge(): void;
   /** True while an answer is waited for. */
@@ -45,6 +47,8 @@ export interface QuicHandler {
 const NO_ERROR = 0x100; // H3_NO_ERROR
 /** Silent periods after which another address is tried. */
 const ATTEMPTS_PER_PATH = 4;
+/** Round trips in which the server validates an address that traffic has moved to. */
+const FRESH_RTTS = 1.2;
 
 /**
  * One QUIC connection whose address on this end can change at any time. quiche does the protocol; this class owns the
@@ -66,6 +70,7 @@ export class QuicConnection implements Hopping {
   private patience: Timer | undefined;
   private timerAt = Number.POSITIVE_INFINITY;
   private scheduled: NodeJS.Immediate | undefined;
+  private movedAt = Number.NEGATIVE_INFINITY;
 
   private constructor(
     native: QuicheConnection,
@@ -127,6 +132,11 @@ export class QuicConnection implements Hopping {
    */
   hop(): Promise<void> {
     return this.hopper.hop(true);
+  }
+
+  /** True while the server may not have validated the address in use, so that it sends little there. */
+  get justMoved(): boolean {
+    return this.options.clock.now() - this.movedAt < FRESH_RTTS * this.rtt();
   }
 
   /** Sends everything that is due; the timer follows. */
@@ -209,8 +219,9 @@ export class QuicConnection implements Hopping {
     return this.handler.waiting();
   }
 
-  moved(): void {
-    this.handler.hopped();
+  moved(made: boolean): void {
+    this.movedAt = this.options.clock.now();
+    this.handler.hopped(made);
   }
 
   private process(): void {
@@ -222,6 +233,7 @@ export class QuicConnection implements Hopping {
     }
     this.pathEvents();
     if (this.up && this.ended === undefined) {
+      if (this.options.hops) this.paths.acquaint();
       for (const id of this.native.readable()) this.handler.readable(id);
       for (const id of this.native.writable()) this.handler.writable(id);
       this.handler.progressed();
@@ -232,6 +244,7 @@ export class QuicConnection implements Hopping {
 
   private pathEvents(): void {
     for (let event = this.native.pathEventNext(); event !== null; event = this.native.pathEventNext()) {
+      this.paths.acquainted(event.local);
       if (event.local.port !== this.hopper.candidate?.label.port) continue;
       if (event.type === 'Validated') this.hopper.proven(true);
       if (event.type === 'FailedValidation') this.hopper.proven(false);

@@ -19,8 +19,8 @@ export interface Hopping {
   flush(): void;
   /** True while an answer is waited for. */
   waiting(): boolean;
-  /** Traffic has moved; what is sent next goes from the new address. */
-  moved(): void;
+  /** Traffic has moved, and what is sent next goes from the new address; or, false, the new address is gone already. */
+  moved(made: boolean): void;
   /** The connection cannot go on. */
   end(error: ClientError): void;
 }
@@ -43,6 +43,8 @@ const LEAST_RETRY = 10;
 const RETRY_RTTS = 1.5;
 /** Milliseconds after a request when traffic moves. */
 const AFTER_REQUEST = 1;
+/** Part of a round trip after a request in which traffic may still move before its answer has come. */
+const JUST_ASKED = 0.3;
 
 /**
  * The order of a hop: a fresh socket on a fresh address, a path that the server has answered, only then the move; the old
@@ -54,6 +56,7 @@ export class Hopper {
   /** The path whose challenge is out, and what to tell the hop that waits for it. */
   private proving: { path: LocalPath; done: (ok: boolean) => void } | undefined;
   private ready: Ready | undefined;
+  private requestedAt = Number.NEGATIVE_INFINITY;
 
   constructor(connection: Hopping) {
     this.connection = connection;
@@ -94,10 +97,12 @@ export class Hopper {
    * has validated an address itself, it may send little to it; this way that takes place while the answer is under way.
    */
   requestSent(): void {
+    const { clock } = this.connection.options;
+    this.requestedAt = clock.now();
     const { ready } = this;
     if (ready === undefined) return;
     ready.timer?.cancel();
-    ready.timer = this.connection.options.clock.after(AFTER_REQUEST, () => this.moveNow());
+    ready.timer = clock.after(AFTER_REQUEST, () => this.moveNow());
   }
 
   /** Connection IDs of paths that were left go back, as the supply of spare ones needs it. */
@@ -184,8 +189,11 @@ export class Hopper {
 
   /** Where no request comes while a response is under way, a proven path is used from then on. */
   private awaitTraffic(ready: Ready): void {
-    const patience = Math.max(LEAST_WAIT, this.connection.rtt());
-    ready.timer = this.connection.options.clock.after(patience, () => {
+    const { options } = this.connection;
+    const rtt = this.connection.rtt();
+    const justAsked = options.clock.now() - this.requestedAt < rtt * JUST_ASKED;
+    const patience = justAsked ? AFTER_REQUEST : Math.max(LEAST_WAIT, rtt);
+    ready.timer = options.clock.after(patience, () => {
       if (this.connection.waiting()) this.moveNow();
     });
   }
@@ -200,13 +208,15 @@ export class Hopper {
     const now = options.clock.now();
     if (ready.path.socket?.isOpen !== true) {
       paths.leave(ready.path, now);
+      connection.moved(false);
       return;
     }
-    const old = paths.moveTo(ready.path, now);
-    options.clock.after(options.linger, () => old.socket?.close());
+    // The socket, not the path: its label may be in use again by then.
+    const { socket } = paths.moveTo(ready.path, now);
+    options.clock.after(options.linger, () => socket?.close());
     this.watchAddress(ready.path);
     native.sendAckEliciting();
-    connection.moved();
+    connection.moved(true);
     connection.flush();
   }
 

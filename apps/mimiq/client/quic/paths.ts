@@ -19,6 +19,9 @@ export const PATHS = 8;
 /** Spare connection IDs below which a path that was left gives its own back early. */
 const FEW_SPARES = 4;
 
+/** Labels that are made acquainted with the server: as many as hops one round trip apart need. */
+const ACQUAINTED = 4;
+
 const HOSTS: Record<Family, string> = { 4: '192.0.2.1', 6: '2001:db8::1' };
 
 /** The label of a connection's first path. */
@@ -42,6 +45,8 @@ export class LocalPaths {
   private readonly left: LocalPath[] = [];
   /** Those whose connection ID was given back; they have a fresh one, or get one when the server sends it. */
   private readonly idle: LocalPath[] = [];
+  /** Being made acquainted with the server. */
+  private readonly meeting: LocalPath[] = [];
   /** Every socket that may be open. */
   private readonly sockets = new Set<LocalSocket>();
 
@@ -65,7 +70,28 @@ export class LocalPaths {
   *sending(proving: LocalPath | undefined): Iterable<LocalPath> {
     yield this.current;
     if (proving !== undefined) yield proving;
+    yield* this.meeting;
     for (const path of this.left) if (path.socket?.isOpen) yield path;
+  }
+
+  /**
+   * Has labels validated from the address in use, with connection IDs that are given back right after. quiche fills up the
+   * first challenges of a label; from a fresh address that would show, and ngtcp2 would answer with full datagrams, which it
+   * paces as if a round trip took 333 ms. To be called whenever connection IDs may have come.
+   */
+  acquaint(): void {
+    while (this.all.length <= ACQUAINTED) {
+      const path = this.unusedLabel();
+      if (path === undefined) return;
+      path.socket = this.current.socket;
+      this.meeting.push(path);
+    }
+  }
+
+  /** quiche has something to say about the path of `label`: its acquaintance is made, or cannot be. */
+  acquainted(label: HostPort): void {
+    const index = this.meeting.findIndex(path => path.label.port === label.port);
+    if (index >= 0) this.rest(this.meeting.splice(index, 1)[0]!);
   }
 
   /**
@@ -73,7 +99,7 @@ export class LocalPaths {
    * the server has given no such connection ID.
    */
   take(socket: LocalSocket): LocalPath | undefined {
-    const path = this.unusedLabel() ?? this.idle.find(candidate => this.request(candidate));
+    const path = this.idle.find(candidate => this.request(candidate)) ?? this.unusedLabel();
     if (path === undefined) return undefined;
     const index = this.idle.indexOf(path);
     if (index >= 0) this.idle.splice(index, 1);
@@ -120,6 +146,10 @@ export class LocalPaths {
 
   private retire(path: LocalPath): void {
     this.left.splice(this.left.indexOf(path), 1);
+    this.rest(path);
+  }
+
+  private rest(path: LocalPath): void {
     path.socket = undefined;
     this.idle.push(path);
     try {

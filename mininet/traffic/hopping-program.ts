@@ -1,18 +1,25 @@
-/** Makes requests over a hopping client, as its own process; prints `halfway` in the middle, and a report as JSON. */
+/**
+ * `node hopping-program.js REQUEST`: an application that makes requests over a hopping client; prints `halfway` in the middle,
+ * and a report as JSON at the end.
+ */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import {
+  AgentAddresses,
   ClientError,
   MimiqClient,
   parseStrategy,
   StaticAddresses,
-} from '../../../apps/mimiq/client/index.js';
+} from '../../apps/mimiq/client/index.js';
+import { QUIC_NAME, QUIC_PORT } from './quic-server.js';
 
 export interface RunRequest {
   remote: string;
-  port: number;
+  port?: number;
   authority: string;
-  addresses: readonly string[];
+  /** Where addresses come from: these, or the agent at this path. */
+  addresses?: readonly string[];
+  agent?: string;
   strategy: string;
   /** Path and number of requests, one after the other on each connection. */
   path: string;
@@ -36,8 +43,8 @@ export interface RunReport {
 }
 
 const request = JSON.parse(process.argv[2]!) as RunRequest;
-const { remote, port } = request;
-const origin = `https://server.example:${port}`;
+const { remote, port = QUIC_PORT } = request;
+const origin = `https://${QUIC_NAME}:${port}`;
 const report: RunReport = {
   bodies: {},
   failed: {},
@@ -50,7 +57,10 @@ const report: RunReport = {
 const count = (counts: Record<string, number>, key: string) => {
   counts[key] = (counts[key] ?? 0) + 1;
 };
-const addresses = new StaticAddresses(request.addresses);
+const addresses =
+  request.agent === undefined
+    ? new StaticAddresses(request.addresses ?? [])
+    : new AgentAddresses(request.agent);
 const began = performance.now();
 await Promise.all(Array.from({ length: request.connections ?? 1 }, () => oneConnection()));
 report.total = performance.now() - began;
@@ -61,7 +71,7 @@ async function oneConnection(): Promise<void> {
   const client = new MimiqClient({
     addresses,
     tls: { authorities: readFileSync(request.authority) },
-    resolve: new Map([[`server.example:${port}`, [remote]]]),
+    resolve: new Map([[`${QUIC_NAME}:${port}`, [remote]]]),
     strategies: { default: parseStrategy(request.strategy), destinations: [] },
     refused: error => count(report.refused, error.code),
   });

@@ -1,0 +1,152 @@
+import { randomBytes } from 'node:crypto';
+import { chmodSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { FAST_HOPPING, mimiqSettings } from '../../../mininet/demo/mimiq-settings.js';
+import {
+  type EmulatedHost,
+  type EmulatedNetwork,
+  emulate,
+  RunningCommand,
+  runCommand,
+  until,
+} from '../../../mininet/driver/index.js';
+import type { RunReport, RunRequest } from '../../../mininet/traffic/hopping-program.js';
+import { runHopping, startAgent } from '../../../mininet/traffic/mimiq-client.js';
+import { readObserved, type Seen } from '../../../mininet/traffic/quic-observer.js';
+import { QuicServer } from '../../../mininet/traffic/quic-server.js';
+import { addTunnelPorts, tunnelsReady } from '../../../mininet/traffic/tunnel-ports.js';
+import { SERVER4, SERVER6 } from './mimiq-network.js';
+
+const CLI = fileURLToPath(new URL('../../../controller/cli/main.js', import.meta.url));
+
+/** Clients with agents, the fabric under `cloakflow run`, an observer, and an unmodified QUIC server behind a delay. */
+export class HoppingNetwork implements AsyncDisposable {
+  readonly files = { small: randomBytes(2700), large: randomBytes(1_000_000) };
+  network!: EmulatedNetwork;
+  server!: QuicServer;
+  private controller: RunningCommand | undefined;
+  private readonly agents = new Map<string, RunningCommand>();
+  private readonly folder: string;
+
+  private constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  static async start(): Promise<HoppingNetwork> {
+    const folder = await mkdtemp(join(tmpdir(), 'cloakflow-test-'));
+    chmodSync(folder, 0o711);
+    const all = new HoppingNetwork(folder);
+    try {
+      await all.build();
+    } catch (error) {
+      await all[Symbol.asyncDispose]();
+      throw error;
+    }
+    return all;
+  }
+
+  host(name: string): EmulatedHost {
+    return this.network.host(name);
+  }
+
+  async startController(): Promise<void> {
+    const argv = ['run', this.file('cloakflow.yaml'), '--admin', this.file('admin.sock')];
+    this.controller = await RunningCommand.spawn([process.execPath, CLI, ...argv]);
+    await this.controller.printed(/listening/, 30_000);
+  }
+
+  /** Kills the controller as nothing else does. */
+  async killController(): Promise<void> {
+    this.controller?.kill('SIGKILL');
+    await this.controller?.exited;
+  }
+
+  async connected(): Promise<void> {
+    const argv = ['switches', '--json', '--admin', this.file('admin.sock')];
+    await until(
+      'five switches',
+      async () => {
+        const { stdout } = await runCommand([process.execPath, CLI, ...argv], { check: true });
+        return (JSON.parse(stdout) as unknown[]).length === 5;
+      },
+      { timeout: 60_000 },
+    );
+  }
+
+  agentSocket(name: string): string {
+    return this.file(`${name}/agent.sock`);
+  }
+
+  async startAgent(name: string, ...options: string[]): Promise<RunningCommand> {
+    const agent = await startAgent(this.host(name), this.agentSocket(name), options);
+    this.agents.set(name, agent);
+    return agent;
+  }
+
+  agent(name: string): RunningCommand {
+    return this.agents.get(name)!;
+  }
+
+  /** Round-trip time and loss (of each direction) between observer and server. */
+  async shape(roundTripMs: number, loss = '0%'): Promise<void> {
+    const link = this.network.link('observer', 'server');
+    await link.setDelay(`${roundTripMs / 2}ms`);
+    await link.setLoss(loss);
+  }
+
+  /** Requests from a client, from addresses of its agent. */
+  run(
+    name: string,
+    family: 4 | 6,
+    request: Omit<RunRequest, 'remote' | 'authority' | 'agent'>,
+    halfway?: () => Promise<void>,
+  ): Promise<RunReport> {
+    const remote = family === 4 ? SERVER4 : SERVER6;
+    const { authority } = this.server;
+    return runHopping(
+      this.host(name),
+      { remote, authority, agent: this.agentSocket(name), ...request },
+      halfway,
+    );
+  }
+
+  /** What passes the observer, outside the network, while `during` runs. */
+  async observe(during: () => Promise<void>): Promise<Seen[]> {
+    await using capture = await this.network
+      .link('observer', 'server')
+      .capture({ node: 'observer', filter: 'udp', snapshotLength: 200 });
+    await during();
+    const { file } = await capture.stop();
+    return readObserved(readFileSync(file));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.network?.stop();
+    await this.controller?.stop();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  private async build(): Promise<void> {
+    const socket = this.file('openflow.sock');
+    const config = {
+      listen: [`punix:${socket}`],
+      discovery: { enabled: false },
+      apps: [{ mimiq: mimiqSettings({ store: this.file('mimiq.db'), ...FAST_HOPPING }) }],
+    };
+    await writeFile(this.file('cloakflow.yaml'), JSON.stringify(config));
+    await this.startController();
+    this.network = await emulate('mimiq', { controller: `unix:${socket}` });
+    await addTunnelPorts(this.network);
+    await this.connected();
+    await tunnelsReady(this.network);
+    this.server = new QuicServer(this.host('server'), this.file('server'), this.files, [SERVER4, SERVER6]);
+    await this.server.start();
+  }
+
+  private file(name: string): string {
+    return join(this.folder, name);
+  }
+}
