@@ -95,10 +95,14 @@ export async function cloudServices(
 }
 
 /** What a tenant may know of the cloud; undefined for who is none. */
-function cloudFacts({ tenants }: PopsiclConfig, domain: string): CloudFacts | undefined {
+function cloudFacts(
+  { tenants, domain: cloud, registration }: PopsiclConfig,
+  domain: string,
+): CloudFacts | undefined {
   const tenant = tenants.find(one => one.domain === domain);
   if (tenant === undefined) return undefined;
-  return { linker: '', tenants: tenants.map(one => one.domain), trusted: tenant.trusts };
+  const linker = registration?.linker === undefined ? '' : `linker.${cloud}`;
+  return { linker, tenants: tenants.map(one => one.domain), trusted: tenant.trusts };
 }
 
 /** The operator's call `invite` {domain, minutes?}: a token for the agent of a tenant. */

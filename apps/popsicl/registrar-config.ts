@@ -57,6 +57,15 @@ const portal = z.strictObject({
   names: z.array(domain).min(1).optional(),
   /** A certificate of the operator's own; absent: one of the cloud's authority. */
   credential: files.optional(),
+  /** The portal as a tenant: where its pseudonyms are served, with what its agent writes. */
+  pseudonyms: z
+    .strictObject({ listen: endpoint, folder: path, capabilities: path.optional(), decoy: files })
+    .optional(),
+  maxConnections: z.int().min(1).max(65_535).default(512),
+});
+
+const linker = z.strictObject({
+  listen: endpoint,
   maxConnections: z.int().min(1).max(65_535).default(512),
 });
 
@@ -92,6 +101,8 @@ export const registrarSchema = z
     /** Absent: somebody else publishes the names. */
     dns: z.union([embedded, update]).optional(),
     portal: portal.optional(),
+    /** Where links between tenants go, as `linker` below the domain; absent: they stay plain. */
+    linker: linker.optional(),
   })
   .refine(({ addresses }) => addresses.ipv4.mode !== 'sealed', {
     message: 'IPv4 has too few bits for sealed addresses',

@@ -2,12 +2,17 @@ import { join } from 'node:path';
 import type { Clock, MessageLog, OwnerMetrics } from '../../controller/host/index.js';
 import type { Json } from '../../controller/openflow/index.js';
 import { openStore } from '../../controller/store/index.js';
+import type { CloudServer } from './cloud-server.js';
 import type { DnsServer } from './dns/dns-server.js';
 import { startDns, updatePublisher } from './dns/start-dns.js';
+import { LinkerAuthority } from './linker/linker-authority.js';
+import { PersonRegister } from './linker/person-register.js';
+import { Persons } from './linker/persons.js';
+import type { LinkTarget } from './linker/referral.js';
+import { startLinker } from './linker/start-linker.js';
 import type { Distribution, TenantConfig } from './model.js';
 import { openAuthority } from './pki/authority-store.js';
-import type { PortalServer } from './portal/portal-server.js';
-import { startPortal } from './portal/start-portal.js';
+import { portalNames, startPortal } from './portal/start-portal.js';
 import { AddressPool } from './pseudonym/address-pool.js';
 import { cloudDomain } from './pseudonym/label.js';
 import type { RegistrarConfig } from './registrar-config.js';
@@ -27,7 +32,7 @@ export interface RegistrarOptions {
   readonly config: RegistrarConfig;
   /** Domain of the cloud. */
   readonly domain: string;
-  readonly tenants: readonly TenantConfig[];
+  readonly tenants: readonly RegistrarTenant[];
   /** Blocks of pseudo-addresses, ADDRESS/LENGTH. */
   readonly blocks: { readonly ipv4: readonly string[]; readonly ipv6: readonly string[] };
   /** Further addresses in the blocks that are something else's, such as the gateway's. */
@@ -41,6 +46,11 @@ export interface RegistrarOptions {
   readonly wallClock?: () => number;
 }
 
+/** A tenant, and whose pages may refer to its pseudonyms. */
+export interface RegistrarTenant extends TenantConfig {
+  readonly trusts?: readonly string[];
+}
+
 /** Everything of a cloud that registers pseudonyms and makes them known. */
 export interface Registrar {
   readonly directory: TableDirectory;
@@ -49,7 +59,10 @@ export interface Registrar {
   readonly authorityPem: string;
   /** Absent without an embedded DNS server, and without a portal. */
   readonly dns: DnsServer | undefined;
-  readonly portal: PortalServer | undefined;
+  readonly portal: CloudServer | undefined;
+  /** The portal for those who visit it by pseudonyms. */
+  readonly privatePortal: CloudServer | undefined;
+  readonly linker: CloudServer | undefined;
   /** Answers the operator; see `operatorCalls`. */
   call(name: string, parameters: Json): Promise<Json>;
   close(): Promise<void>;
@@ -98,6 +111,12 @@ async function start(options: RegistrarOptions, closers: (() => unknown)[]): Pro
   const publisher = await updatePublisher(config, domain, wallClock);
   const parties = publisher === undefined ? options.parties : [publisher, ...options.parties];
   const patience = config.patience * SECOND;
+  const linkerName = `linker.${domain}`;
+  const linkerAuthority =
+    config.linker === undefined
+      ? undefined
+      : await LinkerAuthority.open(store, authority, linkerName, config.keyType, wallClock);
+  const persons = new Persons(store);
   const service = await RegistrationService.open(
     {
       domain,
@@ -118,6 +137,7 @@ async function start(options: RegistrarOptions, closers: (() => unknown)[]): Pro
       maxPseudonyms: config.maxPseudonyms,
       keyType: config.keyType,
       form: config.form,
+      linker: linkerAuthority && new PersonRegister(linkerAuthority, persons),
     },
     plan,
   );
@@ -139,6 +159,17 @@ async function start(options: RegistrarOptions, closers: (() => unknown)[]): Pro
   if (dns !== undefined) closers.push(() => dns.stop());
   const portal = await startPortal(config, domain, { service, authority, clock, wallClock, log });
   if (portal !== undefined) closers.push(() => portal.stop());
+  const linker =
+    config.linker &&
+    (await startLinker(config.linker, {
+      authority: linkerAuthority!,
+      persons,
+      targets: linkTargets(options.tenants),
+      portalName: portalNames(config, domain)[0]!,
+      clock,
+      log,
+    }));
+  if (linker !== undefined) closers.push(() => linker.stop());
   addRegistrarMetrics(options.metrics, service, dns);
   // Parties may be away for long; connections are refused by the directory meanwhile.
   void service.recover().catch(error => log.write('popsicl-sweep-failed', {}, error));
@@ -148,11 +179,17 @@ async function start(options: RegistrarOptions, closers: (() => unknown)[]): Pro
     authorityPem: authority.rootPem,
     dns,
     portal: portal?.server,
+    privatePortal: portal?.privately,
+    linker: linker?.server,
     call: operatorCalls(service),
     async close() {
       for (const close of closers.splice(0).reverse()) await close();
     },
   };
+}
+
+function linkTargets(tenants: readonly RegistrarTenant[]): ReadonlyMap<string, LinkTarget> {
+  return new Map(tenants.map(({ domain, port, trusts = [] }) => [domain, { port, trusts: new Set(trusts) }]));
 }
 
 /** Addresses that pseudonyms must not get although they may lie in the blocks. */

@@ -14,6 +14,8 @@ interface Written {
   certificate: string;
   authority: string;
   pkcs12?: { modern: string; old: string };
+  /** For the linker. */
+  linker?: { certificate: string; modern: string; old: string };
 }
 
 export async function registerPseudonym(
@@ -21,12 +23,13 @@ export async function registerPseudonym(
   options: RegisterOptions,
   invocation: Invocation,
 ): Promise<void> {
-  const { csr, form, keyType, out } = options;
+  const { csr, form, keyType, linker, out } = options;
   const input: RegistrationInput = {
     domain,
     ...(csr === undefined ? {} : { csr: await readFile(csr, 'utf8') }),
     ...(form === undefined ? {} : { form }),
     ...(keyType === undefined ? {} : { keyType }),
+    ...(linker === undefined ? {} : { linker: linker === true ? 'new' : `code:${linker}` }),
   };
   await mkdir(out, { recursive: true, mode: 0o700 });
   // Before anything is registered that could then not be written down.
@@ -34,8 +37,9 @@ export async function registerPseudonym(
   const answer = await ask(input, options, invocation);
   const files = await keep(answer, out);
   const { name, url, expires, pkcs12 } = answer;
-  const password = pkcs12?.password;
-  if (options.json) return writeJson(invocation, { name, url, expires, files, password });
+  const password = pkcs12?.password ?? answer.linker?.pkcs12?.password;
+  const code = answer.linker?.code;
+  if (options.json) return writeJson(invocation, { name, url, expires, files, password, code });
   const palette = paletteFor(invocation.stdout, invocation.env);
   const lines = [
     `${palette('green', 'pseudonym')}  ${name}`,
@@ -45,12 +49,22 @@ export async function registerPseudonym(
     `client     ${files.certificate}`,
   ];
   if (password !== undefined) {
+    for (const both of [files.pkcs12, files.linker]) {
+      if (both === undefined) continue;
+      lines.push(
+        `${both === files.linker ? 'linker ' : 'PKCS#12'}    ${both.modern}`,
+        `           ${both.old} (for systems that do not import the first)`,
+      );
+    }
+    lines.push(`password   ${palette('bold', password)}  (shown this once)`);
+  }
+  if (code !== undefined)
+    lines.push(`code       ${palette('bold', code)}  (for your next pseudonyms, shown this once)`);
+  if (files.pkcs12 !== undefined) {
+    const { modern } = files.pkcs12;
     lines.push(
-      `PKCS#12    ${files.pkcs12!.modern}`,
-      `           ${files.pkcs12!.old} (for systems that do not import the first)`,
-      `password   ${palette('bold', password)}  (shown this once)`,
       '',
-      `  curl --cacert ${files.authority} --cert-type P12 --cert ${files.pkcs12!.modern}:${password} '${url}'`,
+      `  curl --cacert ${files.authority} --cert-type P12 --cert ${modern}:${password} '${url}'`,
     );
   }
   await write(invocation.stdout, `${lines.join('\n')}\n`);
@@ -73,7 +87,7 @@ async function ask(
 
 /** Writes what was given, for this user only. An existing file is never touched. */
 async function keep(
-  { name, certificate, authority, pkcs12 }: RegistrationAnswer,
+  { name, certificate, authority, pkcs12, linker }: RegistrationAnswer,
   out: string,
 ): Promise<Written> {
   // The name becomes part of file names.
@@ -83,11 +97,21 @@ async function keep(
   const written: Written = { certificate: `${base}.pem`, authority: `${base}-ca.pem` };
   await writeNew(written.certificate, certificate);
   await writeNew(written.authority, authority);
-  if (pkcs12 === undefined) return written;
+  if (pkcs12 !== undefined) written.pkcs12 = await keepBoth(pkcs12, base);
+  if (linker?.pkcs12 !== undefined) {
+    // Beside a pseudonym's own: an earlier certificate for the linker is somebody's too.
+    const certificate = `${base}-linker.pem`;
+    await writeNew(certificate, linker.certificate ?? '');
+    written.linker = { certificate, ...(await keepBoth(linker.pkcs12, `${base}-linker`)) };
+  }
+  return written;
+}
+
+async function keepBoth(pkcs12: { modern: string; old: string }, base: string) {
   const files = { modern: `${base}.p12`, old: `${base}-old.p12` };
   await writeNew(files.modern, Buffer.from(pkcs12.modern, 'base64'));
   await writeNew(files.old, Buffer.from(pkcs12.old, 'base64'));
-  return { ...written, pkcs12: files };
+  return files;
 }
 
 async function writeNew(path: string, contents: string | Uint8Array): Promise<void> {

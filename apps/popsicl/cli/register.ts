@@ -10,6 +10,7 @@ export interface RegisterOptions extends OperatorOptions {
   csr?: string;
   form?: 'stored' | 'stateless';
   keyType?: 'ecdsa-p256' | 'rsa-2048';
+  linker?: string | true;
 }
 
 export function defineRegister(popsicl: Command, invocation: Invocation): void {
@@ -25,7 +26,12 @@ export function defineRegister(popsicl: Command, invocation: Invocation): void {
     .option('--out <folder>', 'where files are written', '.')
     .option('--csr <file>', 'certificate request (PEM) for a key of your own; no PKCS#12 is made then')
     .addOption(new Option('--form <form>', 'form of the pseudonym').choices(['stored', 'stateless']))
-    .addOption(new Option('--key-type <type>', 'kind of the keys').choices(['ecdsa-p256', 'rsa-2048']));
+    .addOption(new Option('--key-type <type>', 'kind of the keys').choices(['ecdsa-p256', 'rsa-2048']))
+    .option(
+      '--linker [code]',
+      'let links between tenants lead to your own pseudonyms: alone it asks for a certificate for the linker and a ' +
+        'code, with the code it ties this pseudonym to earlier ones',
+    );
   withOperatorOptions(command);
   withExamples(command, [
     [
@@ -37,6 +43,7 @@ export function defineRegister(popsicl: Command, invocation: Invocation): void {
       'cloakflow popsicl register shop.example --csr own.csr --json',
       'for a key that never leaves this machine',
     ],
+    ['cloakflow popsicl register shop.example --linker', 'the first pseudonym of somebody who follows links'],
   ]);
   command.action(async (domain: string, options: RegisterOptions) => {
     const { registerPseudonym } = await import('./register-pseudonym.js');

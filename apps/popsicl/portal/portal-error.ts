@@ -6,9 +6,6 @@ export type PortalErrorCode =
   | 'too-large'
   | 'unsupported-media-type'
   | 'internal'
-  /** An address and port, or files, that the portal cannot use. */
-  | 'portal-listen'
-  | 'portal-certificate'
   /** For its client: nothing answers, what answers is not trusted, or is no portal. */
   | 'portal-unreachable'
   | 'portal-untrusted'

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { MAX_REQUEST_BYTES } from '../pki/client-request.js';
-import type { Registration } from '../registry/reports.js';
+import type { Pkcs12Files, Registration } from '../registry/reports.js';
 
 /** What a client sends to register. */
 export const registrationSchema = z.strictObject({
@@ -10,9 +10,13 @@ export const registrationSchema = z.strictObject({
   csr: z.string().max(MAX_REQUEST_BYTES).optional(),
   form: z.enum(['stored', 'stateless']).optional(),
   keyType: z.enum(['ecdsa-p256', 'rsa-2048']).optional(),
+  /** `new`, or a linker code. */
+  linker: z.string().min(1).max(64).optional(),
 });
 
 export type RegistrationInput = z.output<typeof registrationSchema>;
+
+const pkcs12Schema = z.object({ modern: z.base64(), old: z.base64(), password: z.string() });
 
 /** What she gets; the same over the portal and the admin socket. */
 export const answerSchema = z.object({
@@ -24,22 +28,40 @@ export const answerSchema = z.object({
   certificate: z.string(),
   authority: z.string(),
   /** Absent when the client sent a CSR. Files in base64. */
-  pkcs12: z.object({ modern: z.base64(), old: z.base64(), password: z.string() }).optional(),
+  pkcs12: pkcs12Schema.optional(),
+  linker: z
+    .object({
+      /** Host name. */
+      name: z.string(),
+      /** With the first pseudonym alone. */
+      code: z.string().optional(),
+      certificate: z.string().optional(),
+      pkcs12: pkcs12Schema.optional(),
+    })
+    .optional(),
 });
 
 export type RegistrationAnswer = z.output<typeof answerSchema>;
 
 export function registrationAnswer(registration: Registration): RegistrationAnswer {
-  const { name, url, expiresAt, certificatePem, authorityPem, pkcs12 } = registration;
-  const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');
+  const { name, url, expiresAt, certificatePem, authorityPem, pkcs12, linker } = registration;
   return {
     name,
     url,
     expires: new Date(expiresAt).toISOString(),
     certificate: certificatePem,
     authority: authorityPem,
-    ...(pkcs12 === undefined
-      ? {}
-      : { pkcs12: { modern: base64(pkcs12.modern), old: base64(pkcs12.old), password: pkcs12.password } }),
+    ...(pkcs12 === undefined ? {} : { pkcs12: encoded(pkcs12) }),
+    ...(linker === undefined ? {} : { linker: linkerAnswer(linker) }),
   };
+}
+
+function linkerAnswer({ name, code, certificatePem, pkcs12 }: NonNullable<Registration['linker']>) {
+  if (code === undefined || certificatePem === undefined || pkcs12 === undefined) return { name };
+  return { name, code, certificate: certificatePem, pkcs12: encoded(pkcs12) };
+}
+
+function encoded({ modern, old, password }: Pkcs12Files) {
+  const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');
+  return { modern: base64(modern), old: base64(old), password };
 }

@@ -1,9 +1,13 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { CodedError } from '../../../controller/coded-error.js';
+import { CAPABILITY_PARAMETER } from '../capability.js';
 import type { RegistrationService } from '../registry/registration-service.js';
 import { sourceOf } from '../source.js';
+import type { CapabilityDirectory } from '../tenant/web/capability-directory.js';
+import { addPageRoutes } from './page-routes.js';
 import { PortalError } from './portal-error.js';
 import { registrationAnswer, registrationSchema } from './portal-requests.js';
 
@@ -11,6 +15,10 @@ export interface PortalRoutesOptions {
   readonly service: Pick<RegistrationService, 'register'>;
   /** The cloud's root, PEM. */
   readonly authorityPem: string;
+  /** Whether people are asked how links to other websites shall go. */
+  readonly hasLinker: boolean;
+  /** Where the portal is visited by pseudonyms: what its URLs must bear. */
+  readonly capabilities?: CapabilityDirectory;
   /** Address of the client of a request. */
   readonly clientOf: (context: Context) => string;
   /** An error that is nobody's fault outside. */
@@ -23,6 +31,8 @@ const STATUS: Readonly<Record<string, ContentfulStatusCode>> = {
   'bad-request-certificate': 400,
   'unsupported-key': 400,
   'too-many-addresses': 400,
+  'unknown-code': 400,
+  'no-linker': 400,
   declined: 404,
   'not-found': 404,
   'too-large': 413,
@@ -43,14 +53,29 @@ const HEADERS: readonly (readonly [name: string, value: string])[] = [
 ];
 
 /** The JSON API of the portal (4.1). Errors are `{"error": {"code", "message", "mend"}}`. */
-export function portalRoutes({ service, authorityPem, clientOf, failed }: PortalRoutesOptions): Hono {
+export function portalRoutes(options: PortalRoutesOptions): Hono {
+  const { service, authorityPem, capabilities, clientOf, failed } = options;
   const routes = new Hono();
   routes.use(async (context, next) => {
     await next();
-    for (const [name, value] of HEADERS) context.header(name, value);
+    for (const [name, value] of HEADERS) if (!context.res.headers.has(name)) context.header(name, value);
   });
+  const capabilityOf = (context: Context) =>
+    capabilities?.capabilityOf(context.req.header('host')?.replace(/:\d*$/, '') ?? '');
+  if (capabilities !== undefined) {
+    routes.use(async (context, next) => {
+      const found = new URL(context.req.url).searchParams.getAll(CAPABILITY_PARAMETER);
+      const wanted = capabilityOf(context);
+      if (wanted === undefined || found.length !== 1 || !isEqual(found[0]!, wanted)) {
+        throw new PortalError('not-found', 'there is nothing here');
+      }
+      await next();
+    });
+  }
+  routes.use(limitedBody);
 
-  routes.post('/registrations', limitedBody, async context => {
+  addPageRoutes(routes, { ...options, capabilityOf, statusOf: code => STATUS[code] });
+  routes.post('/registrations', async context => {
     const input = parseInput(await jsonBody(context));
     const source = sourceOf(clientOf(context));
     return context.json(registrationAnswer(await service.register({ ...input, source })), 201);
@@ -106,7 +131,7 @@ function parseInput(value: unknown) {
     issue.code === 'unrecognized_keys' ? ['(unknown member)'] : [issue.path.join('.') || '(request)'],
   );
   throw new PortalError('bad-request', `these members are wrong: ${[...new Set(members)].join(', ')}`, {
-    mend: 'Send {"domain": "…"}, and if need be "csr", "form" (stored, stateless) and "keyType" (ecdsa-p256, rsa-2048).',
+    mend: 'Send {"domain": "…"}, and if need be "csr", "form" (stored, stateless) "keyType" (ecdsa-p256, rsa-2048) and "linker" (new, or a code).',
   });
 }
 
@@ -114,4 +139,10 @@ function errorJson({ code, message, mend }: CodedError): {
   error: { code: string; message: string; mend?: string };
 } {
   return { error: mend === undefined ? { code, message } : { code, message, mend } };
+}
+
+/** In a time that does not tell how much is alike. */
+function isEqual(a: string, b: string): boolean {
+  const hash = (text: string) => createHash('sha256').update(text).digest();
+  return timingSafeEqual(hash(a), hash(b));
 }

@@ -1,11 +1,16 @@
 import { readFile } from 'node:fs/promises';
+import type { TlsOptions } from 'node:tls';
+import type { HttpBindings } from '@hono/node-server';
+import type { Context } from 'hono';
 import type { Clock, MessageLog } from '../../../controller/host/index.js';
+import { CloudServer } from '../cloud-server.js';
 import type { CloudAuthority } from '../pki/cloud-authority.js';
 import { issueCloudServer } from '../pki/issue.js';
 import type { RegistrarConfig } from '../registrar-config.js';
 import type { REGISTRAR_MESSAGES } from '../registry/messages.js';
 import type { RegistrationService } from '../registry/registration-service.js';
-import { type PortalCredential, PortalServer } from './portal-server.js';
+import { type PortalRoutesOptions, portalRoutes } from './portal-routes.js';
+import { servePrivateVisits } from './private-visits.js';
 
 export interface PortalParts {
   readonly service: RegistrationService;
@@ -21,41 +26,63 @@ const DAY = 24 * 60 * 60 * 1000;
 const CERTIFICATE_DAYS = 90;
 const RENEWAL_DAYS = 7;
 
+/** Names in the portal's certificate, the first for links to it. */
+export function portalNames({ portal }: RegistrarConfig, domain: string): readonly string[] {
+  return portal?.names ?? [`portal.${domain}`];
+}
+
 /** The portal, where the configuration asks for one. Throws PortalError; system errors of the operator's files pass. */
 export async function startPortal(
   config: RegistrarConfig,
   domain: string,
   { service, authority, clock, wallClock, log }: PortalParts,
-): Promise<{ server: PortalServer; stop(): Promise<void> } | undefined> {
+): Promise<{ server: CloudServer; privately: CloudServer | undefined; stop(): Promise<void> } | undefined> {
   const { portal, keyType } = config;
   if (portal === undefined) return undefined;
   const failed = (error: unknown) => log.write('popsicl-portal-failed', {}, error);
-  const current = async (): Promise<PortalCredential> => {
+  const current = async (): Promise<TlsOptions> => {
     if (portal.credential !== undefined) {
       const { certificate, key } = portal.credential;
-      return { certificatePem: await readFile(certificate, 'utf8'), keyPem: await readFile(key, 'utf8') };
+      return { cert: await readFile(certificate, 'utf8'), key: await readFile(key, 'utf8') };
     }
     const now = wallClock();
     const validity = { from: now, until: now + CERTIFICATE_DAYS * DAY };
-    return issueCloudServer(authority, portal.names ?? [`portal.${domain}`], keyType, validity);
+    const issued = await issueCloudServer(authority, portalNames(config, domain), keyType, validity);
+    return { cert: issued.certificatePem, key: issued.keyPem };
   };
-  const server = await PortalServer.start({
+  const options = {
     service,
     authorityPem: authority.rootPem,
+    hasLinker: config.linker !== undefined,
+    clientOf: (context: Context) => (context.env as HttpBindings).incoming.socket.remoteAddress ?? 'unknown',
     failed,
-    listen: portal.listen,
-    credential: await current(),
-    maxConnections: portal.maxConnections,
+  } satisfies PortalRoutesOptions;
+  const { listen, maxConnections, pseudonyms } = portal;
+  const server = await CloudServer.start({
+    label: 'portal',
+    listen,
+    tls: await current(),
+    maxConnections,
+    fetch: portalRoutes(options).fetch,
   });
+  let privately: CloudServer | undefined;
+  try {
+    privately = pseudonyms && (await servePrivateVisits(pseudonyms, maxConnections, options));
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
   // The operator's files are read again too: whoever renews them need not tell.
   const renewal = clock.every(RENEWAL_DAYS * DAY, () => {
-    void current().then(credential => server.useCredential(credential), failed);
+    void current().then(tls => server.useTls(tls), failed);
   });
   return {
     server,
-    stop() {
+    privately,
+    async stop() {
       renewal.cancel();
-      return server.stop();
+      await privately?.stop();
+      await server.stop();
     },
   };
 }

@@ -1,11 +1,12 @@
+import type { Certificate } from 'pkijs';
 import { capabilityUrl, drawCapability } from '../capability.js';
 import type { Pseudonym, PseudonymForm, ServerMaterial } from '../model.js';
 import type { CloudAuthority } from '../pki/cloud-authority.js';
-import { issueClientCredential, issueServerMaterial } from '../pki/issue.js';
+import { type ClientCredential, issueClientCredential, issueServerMaterial } from '../pki/issue.js';
 import type { KeyType } from '../pki/key-pair.js';
 import { drawPassword, makePkcs12 } from '../pki/pkcs12.js';
 import type { AddressPlan } from './address-plan.js';
-import type { Registration } from './reports.js';
+import type { Pkcs12Files, Registration } from './reports.js';
 
 /** What a pseudonym is to be. */
 export interface DraftRequest {
@@ -21,6 +22,10 @@ export interface DraftRequest {
   /** Milliseconds since 1970. */
   readonly now: number;
   readonly expiresAt: number;
+  /** TCP port of pseudonyms. */
+  readonly port: number;
+  /** Absent: nothing ties the pseudonym to others. */
+  readonly person: NewPerson | { readonly linkerName: string } | undefined;
 }
 
 /** A name with its addresses, drawn and not yet anybody's. */
@@ -46,27 +51,58 @@ export function drawPseudonym(plan: AddressPlan, request: DraftRequest): DrawnPs
   return { pseudonym, own };
 }
 
-/** Keys and certificates of both sides. The client's key is in the registration and nowhere else. */
+/** What a person gets with her first pseudonym, to be known to the linker by. */
+export interface NewPerson {
+  readonly linkerName: string;
+  readonly code: string;
+  readonly credential: ClientCredential;
+}
+
+/** Keys and certificates of both sides. The client's keys are in the registration and nowhere else. */
 export async function equip(
   authority: CloudAuthority,
   pseudonym: Pseudonym,
-  { keyType, csr, now, expiresAt }: DraftRequest,
+  { keyType, csr, now, expiresAt, port, person }: DraftRequest,
 ): Promise<{ material: ServerMaterial; registration: Registration }> {
   const { name, capability } = pseudonym;
   const material = await issueServerMaterial(authority, name, keyType, { from: now, until: expiresAt });
   const { certificate, certificatePem, privateKey } = await issueClientCredential(material, keyType, csr);
+  const password = drawPassword();
+  const linker = await linkerPart(person, password);
   const registration = {
     name,
-    url: capabilityUrl(name, capability),
+    url: capabilityUrl(name, capability, port),
     expiresAt,
     certificatePem,
     authorityPem: authority.rootPem,
+    ...(linker === undefined ? {} : { linker }),
   };
   if (privateKey === undefined) return { material, registration };
-  const password = drawPassword();
+  const pkcs12 = await bothForms(privateKey, certificate, name, password);
+  return { material, registration: { ...registration, pkcs12 } };
+}
+
+async function linkerPart(
+  person: NewPerson | { readonly linkerName: string } | undefined,
+  password: string,
+): Promise<Registration['linker']> {
+  if (person === undefined) return undefined;
+  if (!('credential' in person)) return { name: person.linkerName };
+  const { linkerName: name, code, credential } = person;
+  const { privateKey, certificate, certificatePem } = credential;
+  const pkcs12 = await bothForms(privateKey!, certificate, name, password);
+  return { name, code, certificatePem, pkcs12 };
+}
+
+async function bothForms(
+  key: Uint8Array,
+  certificate: Certificate,
+  name: string,
+  password: string,
+): Promise<Pkcs12Files> {
   const [modern, old] = await Promise.all([
-    makePkcs12('modern', privateKey, certificate, name, password),
-    makePkcs12('old', privateKey, certificate, name, password),
+    makePkcs12('modern', key, certificate, name, password),
+    makePkcs12('old', key, certificate, name, password),
   ]);
-  return { material, registration: { ...registration, pkcs12: { modern, old, password } } };
+  return { modern, old, password };
 }

@@ -33,6 +33,12 @@ export const REGISTRAR_MESSAGES = {
     cause: 'The operating system refused to send or receive.',
     remedy: 'Look at the reason beside this message.',
   },
+  'popsicl-linker-failed': {
+    level: 'error',
+    text: 'A request to the linker, or the renewal of its certificate, ended in an internal error.',
+    cause: 'A mistake in the linker, or a store that refuses.',
+    remedy: 'Look at the reason beside this message; report it unless it is the disk.',
+  },
   'popsicl-portal-failed': {
     level: 'error',
     text: 'A request to the portal ended in an internal error.',

@@ -15,6 +15,10 @@ export type RegistrationErrorCode =
   | 'closing'
   /** The operator asked for something that there is not. */
   | 'bad-call'
+  /** A linker code that was not given out, or whose pseudonyms have all ended. */
+  | 'unknown-code'
+  /** The cloud has no linker. */
+  | 'no-linker'
   /** The configuration has no `registration`. */
   | 'no-registration';
 

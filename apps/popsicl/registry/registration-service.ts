@@ -1,5 +1,6 @@
 import type { Clock, MessageLog, Timer } from '../../../controller/host/index.js';
 import { StoreError } from '../../../controller/store/index.js';
+import type { KnownPerson, PersonRegister } from '../linker/person-register.js';
 import type { Pseudonym, PseudonymForm, TenantConfig, TenantMaterial } from '../model.js';
 import { keyOfRequest } from '../pki/client-request.js';
 import type { CloudAuthority } from '../pki/cloud-authority.js';
@@ -37,6 +38,8 @@ export interface RegistrationOptions {
   readonly maxPseudonyms: number;
   readonly keyType: KeyType;
   readonly form: PseudonymForm;
+  /** Absent: the cloud has no linker. */
+  readonly linker?: PersonRegister | undefined;
 }
 
 /** What a client asks for. `csr`: PEM; absent: a key is made, and given away with its certificate. */
@@ -45,6 +48,8 @@ export interface RegistrationRequest {
   readonly csr?: string | undefined;
   readonly form?: PseudonymForm | undefined;
   readonly keyType?: KeyType | undefined;
+  /** `new` for a certificate for the linker, or the code that came with one; absent: no linker. */
+  readonly linker?: string | undefined;
   /** Whose limit it counts against; see `sourceOf`. */
   readonly source: string;
 }
@@ -218,7 +223,8 @@ export class RegistrationService {
     if (request.csr !== undefined) await keyOfRequest(request.csr);
     this.live++;
     try {
-      const registration = await this.draw(request, tenant.domain);
+      const person = await this.personOf(request);
+      const registration = await this.draw(request, tenant, person);
       this.counts.registered++;
       return registration;
     } catch (error) {
@@ -228,8 +234,19 @@ export class RegistrationService {
     }
   }
 
+  private async personOf({ linker: wish, keyType }: RegistrationRequest): Promise<KnownPerson | undefined> {
+    const { linker } = this.options;
+    if (wish === undefined) return undefined;
+    if (linker === undefined) throw new RegistrationError('no-linker', 'this cloud has no linker');
+    return wish === 'new' ? linker.introduce(keyType ?? this.options.keyType) : linker.recall(wish);
+  }
+
   /** Draws until a pseudonym's own addresses are free, and sets it up. */
-  private async draw(request: RegistrationRequest, tenant: string): Promise<Registration> {
+  private async draw(
+    request: RegistrationRequest,
+    { domain: tenant, port }: TenantConfig,
+    person: KnownPerson | undefined,
+  ): Promise<Registration> {
     const { domain, authority, wallClock, lifetime, table, directory } = this.options;
     const now = wallClock();
     const draft: DraftRequest = {
@@ -241,11 +258,13 @@ export class RegistrationService {
       csr: request.csr,
       now,
       expiresAt: Math.min(now + lifetime, authority.notAfter),
+      port,
+      person: person?.draft,
     };
     for (let draws = 0; draws < MAX_DRAWS; draws++) {
       const drawn = drawPseudonym(this.plan, draft);
       if (drawn.own.some(address => directory.isTaken(address))) continue;
-      const registration = await this.locks.run(drawn.pseudonym.name, () => this.setUp(drawn, draft));
+      const registration = await this.locks.run(drawn.pseudonym.name, () => this.setUp(drawn, draft, person));
       if (registration !== undefined) return registration;
     }
     throw new PseudonymError('addresses-exhausted', 'no free pseudo-address was found', {
@@ -257,11 +276,12 @@ export class RegistrationService {
   private async setUp(
     { pseudonym, own }: DrawnPseudonym,
     draft: DraftRequest,
+    person: KnownPerson | undefined,
   ): Promise<Registration | undefined> {
     const { authority, table, round } = this.options;
     const { material, registration } = await equip(authority, pseudonym, draft);
     try {
-      await table.begin(pseudonym, material, own);
+      await table.begin(pseudonym, material, own, person?.hashes);
     } catch (error) {
       if (error instanceof StoreError && error.code === 'not-applied') return undefined;
       throw error;

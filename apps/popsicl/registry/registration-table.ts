@@ -1,4 +1,4 @@
-import type { SqlValue, Store } from '../../../controller/store/index.js';
+import type { SqlValue, Statement, Store } from '../../../controller/store/index.js';
 import type { Pseudonym, PseudonymForm, ServerMaterial, TenantMaterial } from '../model.js';
 import type { RegistrationState } from './reports.js';
 
@@ -16,6 +16,13 @@ export interface Registered {
   readonly expiresAt: number;
   readonly state: RegistrationState;
   readonly ending: Ending | null;
+}
+
+/** Whose a pseudonym is: of a linker code that was given out, or with `keyHash` of a new one. */
+export interface PersonHashes {
+  readonly codeHash: Uint8Array;
+  /** Of the public key in the certificate for the linker. */
+  readonly keyHash?: Uint8Array | undefined;
 }
 
 interface Row {
@@ -69,13 +76,21 @@ export class RegistrationTable {
   }
 
   /** Writes a pseudonym down before anybody hears of it. StoreError `not-applied` when an address of its own is taken. */
-  async begin(pseudonym: Pseudonym, material: ServerMaterial, own: readonly string[]): Promise<void> {
+  async begin(
+    pseudonym: Pseudonym,
+    material: ServerMaterial,
+    own: readonly string[],
+    person?: PersonHashes,
+  ): Promise<void> {
     const { name, form, tenant, addresses, capability, createdAt, expiresAt } = pseudonym;
     const { certificatePem, keyPem, anchorPem } = material;
+    const isNew = person?.keyHash !== undefined;
     await this.store.write([
+      ...(isNew ? [newPerson(person.codeHash, person.keyHash!)] : []),
       {
-        sql: `INSERT INTO pseudonym (${COLUMNS}, certificate, key, anchor)
-              VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'pending', NULL, ?, ?, ?)`,
+        sql: `INSERT INTO pseudonym (${COLUMNS}, certificate, key, anchor, person)
+              VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'pending', NULL, ?, ?, ?,
+                      (SELECT number FROM person WHERE code_hash = ?))`,
         parameters: [
           name,
           form,
@@ -88,6 +103,7 @@ export class RegistrationTable {
           certificatePem,
           keyPem,
           anchorPem,
+          person?.codeHash ?? null,
         ],
       },
       ...own.map(address => ({
@@ -103,7 +119,10 @@ export class RegistrationTable {
 
   /** Forgets a pseudonym that nobody was given. */
   remove(name: string): Promise<number[]> {
-    return this.change("DELETE FROM pseudonym WHERE name = ? AND state = 'pending'", [name]);
+    return this.store.write([
+      { sql: "DELETE FROM pseudonym WHERE name = ? AND state = 'pending'", parameters: [name], changes: 1 },
+      FORGET_PERSONS,
+    ]);
   }
 
   extend(name: string, material: ServerMaterial, expiresAt: number): Promise<number[]> {
@@ -121,13 +140,17 @@ export class RegistrationTable {
     );
   }
 
-  /** Everybody has forgotten it: its keys go. */
+  /** Everybody has forgotten it: its keys go, and with the last of somebody's pseudonyms what tied them together. */
   finishEnd(name: string): Promise<number[]> {
-    return this.change(
-      `UPDATE pseudonym SET state = ending, certificate = NULL, key = NULL, anchor = NULL
-       WHERE name = ? AND state = 'withdrawing'`,
-      [name],
-    );
+    return this.store.write([
+      {
+        sql: `UPDATE pseudonym SET state = ending, certificate = NULL, key = NULL, anchor = NULL, person = NULL
+              WHERE name = ? AND state = 'withdrawing'`,
+        parameters: [name],
+        changes: 1,
+      },
+      FORGET_PERSONS,
+    ]);
   }
 
   /** Names that ended before `time` and are now removed altogether. */
@@ -192,6 +215,15 @@ export class RegistrationTable {
   private change(sql: string, parameters: readonly SqlValue[]): Promise<number[]> {
     return this.store.write([{ sql, parameters, changes: 1 }]);
   }
+}
+
+/** Who has no pseudonym left is nobody. */
+const FORGET_PERSONS: Statement = {
+  sql: 'DELETE FROM person WHERE number NOT IN (SELECT person FROM pseudonym WHERE person IS NOT NULL)',
+};
+
+function newPerson(codeHash: Uint8Array, keyHash: Uint8Array): Statement {
+  return { sql: 'INSERT INTO person (code_hash, key_hash) VALUES (?, ?)', parameters: [codeHash, keyHash] };
 }
 
 function registered(row: Row): Registered {

@@ -27,5 +27,22 @@ export interface Registration {
   /** The cloud's root, which the client has to trust for servers. */
   readonly authorityPem: string;
   /** Key and certificate in both forms, under one password; absent when the client brought her own key. */
-  readonly pkcs12?: { readonly modern: Uint8Array; readonly old: Uint8Array; readonly password: string };
+  readonly pkcs12?: Pkcs12Files;
+  /** Absent when she asked for no linker. */
+  readonly linker?: {
+    /** Host name of the linker. */
+    readonly name: string;
+    /** For her next pseudonyms; only with the first, as what follows. */
+    readonly code?: string;
+    readonly certificatePem?: string;
+    /** Under the same password as that of the pseudonym. */
+    readonly pkcs12?: Pkcs12Files;
+  };
+}
+
+/** Key and certificate in both forms. */
+export interface Pkcs12Files {
+  readonly modern: Uint8Array;
+  readonly old: Uint8Array;
+  readonly password: string;
 }

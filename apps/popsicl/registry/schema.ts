@@ -43,4 +43,18 @@ export const MIGRATIONS: readonly Migration[] = [
      name TEXT NOT NULL REFERENCES pseudonym ON DELETE CASCADE
    ) STRICT, WITHOUT ROWID;
    CREATE INDEX own_address_by_name ON own_address (name)`,
+  // What the linker goes by: its own keys, and which pseudonyms are one person's.
+  `CREATE TABLE linker (
+     name TEXT PRIMARY KEY,
+     certificate TEXT NOT NULL,
+     key TEXT NOT NULL,
+     anchor TEXT NOT NULL
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE person (
+     number INTEGER PRIMARY KEY AUTOINCREMENT,
+     code_hash BLOB NOT NULL UNIQUE,
+     key_hash BLOB NOT NULL UNIQUE
+   ) STRICT;
+   ALTER TABLE pseudonym ADD COLUMN person INTEGER REFERENCES person;
+   CREATE INDEX pseudonym_by_person ON pseudonym (person, tenant, state)`,
 ];

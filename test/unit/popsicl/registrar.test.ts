@@ -56,6 +56,7 @@ describe('registrar of a cloud', () => {
         folder: join(folder, 'state'),
         dns: { listen: [{ address: '127.0.0.1', port: 0 }], records: { portal: { ipv4: ['127.0.0.1'] } } },
         portal: { listen: { address: '127.0.0.1', port: 0 }, names: [PORTAL, `portal.${CLOUD}`] },
+        linker: { listen: { address: '127.0.0.1', port: 0 } },
         ...config,
       }),
       domain: CLOUD,
@@ -214,7 +215,6 @@ describe('registrar of a cloud', () => {
       expect(answer.headers).to.include({ 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' });
     }
     for (const [path, method] of [
-      ['/', 'GET'],
       ['/registrations', 'GET'],
       ['/registrations/canary', 'POST'],
       ['/../../etc/passwd', 'GET'],
@@ -294,6 +294,15 @@ describe('registrar of a cloud', () => {
     expect(text)
       .to.match(/password {3}([a-z2-7]{5}-){3}/)
       .and.to.contain('curl --cacert');
+
+    const linked = (await run('register', TENANT, '--out', out, '--linker')).stdout.toString();
+    const code = /code {7}([a-z2-7-]{31}) /.exec(linked)![1]!;
+    expect(linked).to.match(/linker {5}\S+-linker\.p12/);
+    const second = await run('register', TENANT, '--out', out, '--linker', code, '--json');
+    expect(JSON.parse(second.stdout.toString())).to.not.have.property('code');
+    expect((await run('register', TENANT, '--out', out, '--linker', 'new')).stderr).to.contain(
+      '[unknown-code]',
+    );
 
     const listed = (await run('list')).stdout.toString();
     expect(listed).to.contain(name).and.to.not.contain(TENANT);

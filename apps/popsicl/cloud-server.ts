@@ -1,33 +1,37 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import type { TlsOptions } from 'node:tls';
 import { createAdaptorServer, type HttpBindings } from '@hono/node-server';
-import type { Context } from 'hono';
-import { PortalError } from './portal-error.js';
-import { type PortalRoutesOptions, portalRoutes } from './portal-routes.js';
+import { CodedError } from '../../controller/coded-error.js';
 
-export interface PortalServerOptions extends Omit<PortalRoutesOptions, 'clientOf'> {
+export interface CloudServerOptions {
+  /** For errors, such as `portal`. */
+  readonly label: 'portal' | 'linker';
   readonly listen: { readonly address: string; readonly port: number };
-  readonly credential: PortalCredential;
+  /** Certificates and whom to ask for one; see `useTls`. */
+  readonly tls: TlsOptions;
   readonly maxConnections: number;
+  readonly fetch: (request: Request, env: HttpBindings) => Response | Promise<Response>;
 }
 
-/** PEM: certificate with its chain, and PKCS#8 key. */
-export interface PortalCredential {
-  readonly certificatePem: string;
-  readonly keyPem: string;
-}
+/** An address and port, or a certificate and key, that the server cannot use. */
+export class CloudServerError extends CodedError<
+  'portal-listen' | 'portal-certificate' | 'linker-listen' | 'linker-certificate'
+> {}
 
 const MAX_HEADER_BYTES = 8 * 1024;
 const REQUEST_MILLISECONDS = 30_000;
 const HEADERS_MILLISECONDS = 10_000;
 
-/** The portal over HTTPS. It asks nobody for a certificate. */
-export class PortalServer {
+/** An HTTPS server of the cloud itself. */
+export class CloudServer {
+  private readonly label: CloudServerOptions['label'];
   private readonly server: Server;
   private readonly sockets = new Set<Socket>();
 
-  private constructor(server: Server) {
+  private constructor(label: CloudServerOptions['label'], server: Server) {
+    this.label = label;
     this.server = server;
     server.on('connection', (socket: Socket) => {
       this.sockets.add(socket);
@@ -35,22 +39,23 @@ export class PortalServer {
     });
   }
 
-  /** Throws `portal-listen` or `portal-certificate`. */
-  static async start(options: PortalServerOptions): Promise<PortalServer> {
-    const { listen, credential, maxConnections, ...rest } = options;
-    const clientOf = (context: Context) =>
-      (context.env as HttpBindings).incoming.socket.remoteAddress ?? 'unknown';
-    const routes = portalRoutes({ ...rest, clientOf });
+  /** Throws CloudServerError. */
+  static async start({
+    label,
+    listen,
+    tls,
+    maxConnections,
+    fetch,
+  }: CloudServerOptions): Promise<CloudServer> {
     let server: Server;
     try {
       server = createAdaptorServer({
-        fetch: routes.fetch,
+        fetch: fetch as never,
         createServer,
         overrideGlobalObjects: false,
         serverOptions: {
-          cert: credential.certificatePem,
-          key: credential.keyPem,
           minVersion: 'TLSv1.2',
+          ...tls,
           handshakeTimeout: HEADERS_MILLISECONDS,
           maxHeaderSize: MAX_HEADER_BYTES,
           requestTimeout: REQUEST_MILLISECONDS,
@@ -58,36 +63,36 @@ export class PortalServer {
         },
       }) as Server;
     } catch (cause) {
-      throw unusable(cause);
+      throw unusable(label, cause);
     }
     server.maxConnections = maxConnections;
-    const portal = new PortalServer(server);
+    const started = new CloudServer(label, server);
     try {
       server.listen(listen.port, listen.address);
       await once(server, 'listening');
     } catch (error) {
       const { code = 'error' } = error as NodeJS.ErrnoException;
-      throw new PortalError(
-        'portal-listen',
-        `the portal cannot listen on ${listen.address} port ${listen.port}: ${code}`,
+      throw new CloudServerError(
+        `${label}-listen`,
+        `the ${label} cannot listen on ${listen.address} port ${listen.port}: ${code}`,
         {
           mend: 'Ports below 1024 need root or CAP_NET_BIND_SERVICE; see which program holds it with `ss -lnp`.',
         },
       );
     }
-    return portal;
+    return started;
   }
 
   get port(): number {
     return (this.server.address() as AddressInfo).port;
   }
 
-  /** Takes another certificate for connections from now on. Throws `portal-certificate`, and goes on with the old one. */
-  useCredential({ certificatePem, keyPem }: PortalCredential): void {
+  /** Takes other certificates for connections from now on. Throws CloudServerError, and goes on with the old ones. */
+  useTls(tls: TlsOptions): void {
     try {
-      this.server.setSecureContext({ cert: certificatePem, key: keyPem, minVersion: 'TLSv1.2' });
+      this.server.setSecureContext({ minVersion: 'TLSv1.2', ...tls });
     } catch (cause) {
-      throw unusable(cause);
+      throw unusable(this.label, cause);
     }
   }
 
@@ -99,8 +104,8 @@ export class PortalServer {
   }
 }
 
-function unusable(cause: unknown): PortalError {
-  return new PortalError('portal-certificate', 'certificate or key of the portal cannot be used', {
+function unusable(label: CloudServerOptions['label'], cause: unknown): CloudServerError {
+  return new CloudServerError(`${label}-certificate`, `certificate or key of the ${label} cannot be used`, {
     mend: 'Give a PEM certificate with its chain, and the key that belongs to it.',
     cause,
   });
