@@ -52,14 +52,16 @@ export class Namespace implements AsyncDisposable {
 
   /** Kills whatever runs in the namespace, and lets it go. */
   async close(): Promise<void> {
-    await this.commands.close();
-    if (this.holder.exit !== undefined) return;
+    // A child that a command leaves behind keeps its output open: both have to go before either ends.
+    const closed = this.commands.close();
+    if (this.holder.exit !== undefined) return closed;
     const own = readlinkSync(`/proc/${this.pid}/ns/net`);
     await until('the end of the processes of a namespace', () => {
       const others = processesIn(own).filter(pid => pid !== this.pid);
       for (const pid of others) kill(pid);
       return others.length === 0;
     });
+    await closed;
     await this.holder.stop('SIGKILL');
   }
 

@@ -1,0 +1,12 @@
+import { CloudUnderTest } from './cloud-under-test.js';
+import { addRules, commitConnections } from './present-connections.js';
+await using cloud = await CloudUnderTest.start();
+console.log((await cloud.sandbox.ofctl(['dump-flows', 'br0', '--no-stats'])).split('\n').slice(0,40).join('\n'));
+const what = { socket: cloud.sandbox.managementSocket('br0').slice(5), count: 20000, tenant: 0x0a000002, pseudo: 0xc6336402, zone: 0x0c10 };
+console.log(await commitConnections(what));
+console.log((await cloud.sandbox.appctl(['dpctl/ct-stats-show', 'zone=3088'])));
+console.log((await cloud.sandbox.appctl(['dpctl/dump-conntrack', 'zone=3088'])).split('\n').slice(0,3));
+console.log(await addRules({...what, tenant: 0x0a000004, pseudo: 0xc6336404}));
+console.log((await cloud.sandbox.ofctl(['dump-aggregate', 'br0'])));
+console.log((await cloud.sandbox.ofctl(['dump-tables', 'br0'])).slice(0,500));
+console.log(await cloud.visit('cookie', { path: '/1k', connections: 1, count: 20 }));
