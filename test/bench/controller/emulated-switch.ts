@@ -166,28 +166,12 @@ export class EmulatedSwitch {
 
   /** Whatever is not on the hot path, as a copy. */
   private request(message: Buffer): void {
-    const xid = message.readUInt32BE(4);
-    switch (message[1]) {
-      case MessageCode.ERROR:
-        this.counters.errors++;
-        break;
-      case MessageCode.ECHO_REQUEST:
-        message[1] = MessageCode.ECHO_REPLY;
-        this.append(message);
-        break;
-      case MessageCode.FEATURES_REQUEST:
-        writeFeaturesReply(this.outbox, this.reserve(FEATURES_REPLY_LENGTH), xid, this.options.datapathId);
-        this.ready = true;
-        break;
-      case MessageCode.MULTIPART_REQUEST:
-        this.append(this.multipart(message.readUInt16BE(HEADER), xid));
-        break;
-      default: {
-        if (isBundledFlowMod(message)) this.flowMod(message, BUNDLE_FLOW_MOD);
-        const reply = barrierLikeReply(message);
-        if (reply) this.append(reply);
-      }
-    }
+    const code = message[1];
+    if (code === MessageCode.ERROR) this.counters.errors++;
+    if (code === MessageCode.FEATURES_REQUEST) this.ready = true;
+    if (isBundledFlowMod(message)) this.flowMod(message, BUNDLE_FLOW_MOD);
+    const reply = replyOf(message, this.options);
+    if (reply) this.append(reply);
   }
 
   /** PACKET_INs carry the cookie of the flow that punts them: that of the table-miss entry. */
@@ -196,13 +180,6 @@ export class EmulatedSwitch {
     if (!this.running && isMissToController(bytes, at)) {
       this.reel.setCookie(bytes.subarray(at + COOKIE_AT, at + COOKIE_AT + 8));
     }
-  }
-
-  private multipart(kind: number, xid: number): Buffer {
-    if (kind === Multipart.PORT_DESC) {
-      return writePortDescReply(xid, this.options.datapathId, this.options.ports);
-    }
-    return kind === Multipart.DESC ? writeDescriptionReply(xid) : writeEmptyMultipartReply(xid, kind);
   }
 
   /** Credits come back by sequence: only a PACKET_OUT (7.3.7) that carries one of our frames counts. */
@@ -263,6 +240,31 @@ export class EmulatedSwitch {
     this.outboxLength = 0;
     // The kernel has copied the bytes, or the socket still needs them.
     if (this.socket.writableLength > 0) this.outbox = Buffer.allocUnsafe(this.outbox.length);
+  }
+}
+
+/** What an empty switch answers to a request; undefined where no answer is due. May change `message`. */
+export function replyOf(
+  message: Buffer,
+  { datapathId, ports }: { datapathId: number; ports: number },
+): Buffer | undefined {
+  const xid = message.readUInt32BE(4);
+  switch (message[1]) {
+    case MessageCode.ECHO_REQUEST:
+      message[1] = MessageCode.ECHO_REPLY;
+      return message;
+    case MessageCode.FEATURES_REQUEST: {
+      const reply = Buffer.alloc(FEATURES_REPLY_LENGTH);
+      writeFeaturesReply(reply, 0, xid, datapathId);
+      return reply;
+    }
+    case MessageCode.MULTIPART_REQUEST: {
+      const kind = message.readUInt16BE(HEADER);
+      if (kind === Multipart.PORT_DESC) return writePortDescReply(xid, datapathId, ports);
+      return kind === Multipart.DESC ? writeDescriptionReply(xid) : writeEmptyMultipartReply(xid, kind);
+    }
+    default:
+      return barrierLikeReply(message);
   }
 }
 

@@ -1,4 +1,5 @@
-import { figure, spreadText, type Table } from '../report/figures.js';
+import { figure, spreadText } from '../report/figures.js';
+import { type Section, targetSection } from '../report/section.js';
 import type { ControllerBenchmark } from './benchmark.js';
 import type { FlowModRate } from './flow-mod-rate.js';
 import type { IdleCost } from './memory.js';
@@ -6,38 +7,15 @@ import type { PacketInRate } from './packet-in-rate.js';
 import type { Reconciliation } from './reconciliation.js';
 import { targetsOf } from './targets.js';
 
-/** A part of the report: what was done, and what came out. */
-export interface Section {
-  title: string;
-  text: string;
-  table: Table;
-}
-
 /** The whole report, from the figures alone. */
 export function sectionsOf(result: ControllerBenchmark): Section[] {
   return [
-    targets(result),
+    targetSection('What the controller should reach, and what it reached in this run.', targetsOf(result)),
     ...(result.packetIn ? [throughput(result.packetIn), latency(result.packetIn)] : []),
     ...(result.flowMods ? [flowMods(result.flowMods)] : []),
     ...(result.reconciliation ? [reconciliation(result.reconciliation)] : []),
     ...(result.idle ? [idle(result.idle)] : []),
   ];
-}
-
-function targets(result: ControllerBenchmark): Section {
-  return {
-    title: 'Targets',
-    text: 'What the controller should reach, and what it reached in this run.',
-    table: {
-      titles: ['', 'target', 'measured', ''],
-      rows: targetsOf(result).map(({ claim, bound, limit, measured, unit, reached }) => [
-        claim,
-        `${bound} ${limit} ${unit}`.trim(),
-        `${figure(measured)} ${unit}`.trim(),
-        reached ? 'reached' : 'not reached',
-      ]),
-    },
-  };
 }
 
 function throughput({ switches, rounds, seconds, placement, figures }: PacketInRate): Section {
