@@ -153,6 +153,11 @@ export class OvsSandbox implements AsyncDisposable {
     return this.namespace.spawn(argv, { env: this.env, ...options });
   }
 
+  /** The process of ovs-vswitchd while it runs. */
+  get vswitchdPid(): number | undefined {
+    return this.vswitchd?.pid;
+  }
+
   /** Starts ovs-vswitchd (again); bridges come back as the database has them. */
   async startVswitchd(signal?: AbortSignal): Promise<void> {
     this.vswitchd = await this.daemon('ovs-vswitchd', 'vswitchd.ctl', [this.database], signal);

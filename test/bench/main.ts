@@ -1,12 +1,12 @@
 /**
  * Benchmarks; not part of the tests.
  *
- *     node main.js controller [--quick] [--rounds N] [--part PART ...] [--output FOLDER]
+ *     node main.js controller|popsicl [--quick] [--rounds N] [--part PART ...] [--output FOLDER]
  *     node main.js mimiq [--quick] [--rounds N] [--output FOLDER]
  *
- * Prints tables, and writes controller.json, controller.svg and controller.md to docs/benchmarks (with `--quick` or
- * `--part` only where `--output` says so). Wants root, Open vSwitch, a C compiler, ovs-testcontroller and
- * os-ken: `npm run bench` installs them.
+ * Prints tables, and writes SUBJECT.json, SUBJECT.svg and SUBJECT.md to docs/benchmarks (with `--quick` or `--part` only
+ * where `--output` says so). Wants root, Open vSwitch, a C compiler and the programs to compare with: `npm run bench`
+ * installs them.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,6 +16,10 @@ import { measureController, PARTS, type Part } from './controller/benchmark.js';
 import { chartOf, markdownReport, terminalReport } from './controller/report.js';
 import { targetsOf } from './controller/targets.js';
 import { benchMimiq } from './mimiq/benchmark.js';
+import { measurePopsicl, POPSICL_PARTS, type PopsiclPart } from './popsicl/benchmark.js';
+import { popsiclChart, popsiclMarkdownReport, popsiclTerminalReport } from './popsicl/report.js';
+import { popsiclTargets } from './popsicl/targets.js';
+import type { Target } from './report/section.js';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -26,19 +30,21 @@ const { values, positionals } = parseArgs({
     output: { type: 'string' },
   },
 });
-const parts = (values.part ?? PARTS) as readonly Part[];
-const unknown = parts.find(part => !PARTS.includes(part));
 const rounds = Number(values.rounds ?? (values.quick ? 1 : 5));
 const [subject, ...more] = positionals;
+const PARTS_OF = { controller: PARTS, popsicl: POPSICL_PARTS, mimiq: [] } as const;
+const known: readonly string[] | undefined = PARTS_OF[subject as keyof typeof PARTS_OF];
 if (
-  !['controller', 'mimiq'].includes(subject ?? '') ||
+  known === undefined ||
   more.length > 0 ||
-  unknown !== undefined ||
+  values.part?.some(part => !known.includes(part)) ||
   !(rounds >= 1)
 ) {
-  console.error(
-    `usage: npm run bench -- controller [--quick] [--rounds N] [--part ${PARTS.join('|')} ...] [--output FOLDER]\n       npm run bench -- mimiq [--quick] [--rounds N] [--output FOLDER]`,
-  );
+  const usage = Object.entries(PARTS_OF).map(([name, parts]) => {
+    const some = parts.length > 0 ? ` [--part ${parts.join('|')} ...]` : '';
+    return `npm run bench -- ${name} [--quick] [--rounds N]${some} [--output FOLDER]`;
+  });
+  console.error(`usage: ${usage.join('\n       ')}`);
   process.exit(2);
 }
 
@@ -52,26 +58,37 @@ if (subject === 'mimiq') {
   process.exit(0);
 }
 
-const command = ['npm run bench --', ...process.argv.slice(2).filter(word => word !== '--')].join(' ');
-const result = await measureController({
-  command,
-  parts,
+const options = {
+  command: ['npm run bench --', ...process.argv.slice(2).filter(word => word !== '--')].join(' '),
   rounds,
   quick: values.quick,
-  progress: text => console.error(`bench: ${text}`),
-});
-console.log(terminalReport(result));
-const missed = targetsOf(result).filter(target => !target.reached);
-console.log(missed.length === 0 ? 'Every target is reached.' : `${missed.length} targets are not reached.`);
-
-const isWhole = !values.quick && values.part === undefined;
-const folder = values.output ?? (isWhole ? usual : undefined);
-if (folder !== undefined) {
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'controller.json'), `${JSON.stringify(result, null, 2)}\n`);
-  writeFileSync(join(folder, 'controller.md'), markdownReport(result));
-  const chart = chartOf(result);
-  if (chart !== undefined) writeFileSync(join(folder, 'controller.svg'), chart);
-  console.log(`Written to ${folder}.`);
+  progress: (text: string) => console.error(`bench: ${text}`),
+};
+if (subject === 'popsicl') {
+  const parts = (values.part ?? POPSICL_PARTS) as readonly PopsiclPart[];
+  const result = await measurePopsicl({ ...options, parts });
+  conclude(popsiclTerminalReport(result), popsiclTargets(result));
+  write(result, popsiclMarkdownReport(result), popsiclChart(result));
+} else {
+  const result = await measureController({ ...options, parts: (values.part ?? PARTS) as readonly Part[] });
+  conclude(terminalReport(result), targetsOf(result));
+  write(result, markdownReport(result), chartOf(result));
 }
 process.exit(0);
+
+function conclude(report: string, targets: readonly Target[]): void {
+  console.log(report);
+  const missed = targets.filter(target => !target.reached);
+  console.log(missed.length === 0 ? 'Every target is reached.' : `${missed.length} targets are not reached.`);
+}
+
+function write(result: object, markdown: string, chart: string | undefined): void {
+  const isWhole = !values.quick && values.part === undefined;
+  const folder = values.output ?? (isWhole ? usual : undefined);
+  if (folder === undefined) return;
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, `${subject}.json`), `${JSON.stringify(result, null, 2)}\n`);
+  writeFileSync(join(folder, `${subject}.md`), markdown);
+  if (chart !== undefined) writeFileSync(join(folder, `${subject}.svg`), chart);
+  console.log(`Written to ${folder}.`);
+}

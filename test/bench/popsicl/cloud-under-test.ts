@@ -13,7 +13,7 @@ import {
   type SandboxHost,
   until,
 } from '../../../mininet/driver/index.js';
-import { selfSigned } from '../../live/popsicl/tenant/nginx-process.js';
+import { freePort, selfSigned } from '../../live/popsicl/tenant/nginx-process.js';
 import { CLOUD, KitMaker } from '../../live/popsicl/tenant/pseudonym-kit.js';
 import type { ControllerSettings } from './controller-program.js';
 import { type LoadOptions, type LoadResult, loadWords, readLoad } from './load.js';
@@ -47,6 +47,7 @@ export const PLAIN = { direct: '10.0.0.7:443', cookie: '198.51.100.6:443', addre
 /** Addresses of the tenant's host; each stands for a tenant of its own. */
 const TENANTS = { cookie: 2, flows: 4, address: 5, plain: 6, 'plain-address': 8 } as const;
 const SOURCES = 32;
+export const ZONE = 3088;
 const ROUTE = 'ip route add 198.51.100.0/24 via 10.0.0.254';
 export const OBJECTS = { small: '/1k', large: '/10m' } as const;
 
@@ -59,6 +60,8 @@ export class CloudUnderTest implements AsyncDisposable {
   readonly folder: string;
   /** Processes whose memory and time count. */
   controller!: RunningCommand;
+  /** Where the controller listens for further switches, on loopback. */
+  openflowPort = 0;
   private tenant!: SandboxHost;
   private near!: SandboxHost;
   private far: Namespace | undefined;
@@ -183,13 +186,15 @@ export class CloudUnderTest implements AsyncDisposable {
       tenant: domain(tenant),
       addresses,
     });
+    this.openflowPort = await freePort();
     const settings: ControllerSettings = {
-      listen: `p${this.sandbox.controllerSocket('br0')}`,
+      listen: [`p${this.sandbox.controllerSocket('br0')}`, `ptcp:${this.openflowPort}:127.0.0.1`],
       key: key.toString('hex'),
       popsicl: {
         domain: CLOUD,
         blocks: { ipv4: ['198.51.100.0/24'] },
         gateway: { ipv4: '10.0.0.254' },
+        zone: ZONE,
         tenants: Object.entries(TENANTS).map(([name, last]) => ({
           domain: domain(name),
           ipv4: `10.0.0.${last}`,

@@ -6,7 +6,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { RunningCommand } from '../../../mininet/driver/index.js';
 import { freePort } from '../../live/popsicl/tenant/nginx-process.js';
-import { CONTROLLER_CORE, choosePlacement, GENERATOR_CORE, type Placement, place } from '../controller/placement.js';
+import {
+  CONTROLLER_CORE,
+  choosePlacement,
+  GENERATOR_CORE,
+  type Placement,
+  place,
+} from '../controller/placement.js';
 import { type Spread, spread } from '../report/statistics.js';
 import type { ControllerSettings } from './controller-program.js';
 import type { HandoffRun } from './handoff-generator.js';
@@ -57,7 +63,8 @@ export async function measureControlPath(options: {
     }
   }
   const figures = [...runs].map(([kind, { full, paced }]): ControlPathFigures => {
-    const total = (of: (run: HandoffRun) => number) => [...full, ...paced].reduce((sum, run) => sum + of(run), 0);
+    const total = (of: (run: HandoffRun) => number) =>
+      [...full, ...paced].reduce((sum, run) => sum + of(run), 0);
     return {
       kind,
       perSecond: spread(full.map(run => run.perSecond)),
@@ -73,13 +80,22 @@ export async function measureControlPath(options: {
 }
 
 /** One run against a fresh controller. */
-async function measure(kind: Kind, seconds: number, placement: Placement, rate?: number): Promise<HandoffRun> {
+async function measure(
+  kind: Kind,
+  seconds: number,
+  placement: Placement,
+  rate?: number,
+): Promise<HandoffRun> {
   const folder = mkdtempSync(join(tmpdir(), 'cloakflow-bench-'));
   const port = await freePort();
   const file = join(folder, 'settings.json');
   writeFileSync(file, JSON.stringify(settings(port)));
   try {
-    await using controller = await RunningCommand.spawn([process.execPath, beside('controller-program.js'), file]);
+    await using controller = await RunningCommand.spawn([
+      process.execPath,
+      beside('controller-program.js'),
+      file,
+    ]);
     await controller.printed(/^ready$/m);
     place(controller.pid, CONTROLLER_CORE, placement);
     const words = [String(port), kind, String(seconds), String(controller.pid)];
@@ -93,7 +109,7 @@ function settings(port: number): ControllerSettings {
   const tenant = { mac: '02:00:00:00:00:02' };
   const byAddress = { strategy: { ipv4: 'address' as const } };
   return {
-    listen: `ptcp:${port}:127.0.0.1`,
+    listen: [`ptcp:${port}:127.0.0.1`],
     key: '00112233445566778899aabbccddeeff',
     popsicl: {
       domain: 'popsicls.test',

@@ -15,8 +15,8 @@ import { Controller, parseConfig } from '../../../controller/host/index.js';
 import { FixedDirectory } from '../../simulator/fixed-directory.js';
 
 export interface ControllerSettings {
-  /** OpenFlow endpoint. */
-  listen: string;
+  /** OpenFlow endpoints. */
+  listen: readonly string[];
   /** Settings of the app, without its name. */
   popsicl: { tenants: readonly Omit<TenantConfig, 'port'>[] } & Record<string, unknown>;
   pseudonyms: readonly { name: string; tenant: string; addresses: readonly string[] }[];
@@ -33,7 +33,7 @@ for (const { name, tenant, addresses } of settings.pseudonyms) {
 const keys = new CookieKeys([{ epoch: 0, key: Buffer.from(settings.key, 'hex') }]);
 const builtIn = [popsiclWith(() => ({ directory, keys })), normal];
 const text = JSON.stringify({
-  listen: [settings.listen],
+  listen: settings.listen,
   discovery: { enabled: false },
   apps: [{ popsicl: settings.popsicl }, 'normal'],
 });

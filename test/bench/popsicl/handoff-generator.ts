@@ -35,9 +35,7 @@ const WINDOW = 256;
 const WARM_UP = 1500;
 const [port, kind, seconds, pid, rate] = process.argv.slice(2);
 
-const hello = readFileSync(
-  new URL(kind === 'cookie-2' ? 'chromium-125.bin' : 'openssl-1.bin', SAMPLES),
-);
+const hello = readFileSync(new URL(kind === 'cookie-2' ? 'chromium-125.bin' : 'openssl-1.bin', SAMPLES));
 const owner = ownerNumber('popsicl');
 const latencies: number[] = [];
 const sw = new HandoffSwitch(Number(port), {

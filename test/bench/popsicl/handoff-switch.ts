@@ -162,9 +162,7 @@ export class HandoffSwitch {
       return;
     const isAnswer = (bytes[frame + TcpOffset.flags]! & SYN_AND_ACK) === SYN_AND_ACK;
     const client = frame + (isAnswer ? TcpOffset.destination : TcpOffset.source);
-    const port = bytes.readUInt16BE(
-      frame + (isAnswer ? TcpOffset.destinationPort : TcpOffset.sourcePort),
-    );
+    const port = bytes.readUInt16BE(frame + (isAnswer ? TcpOffset.destinationPort : TcpOffset.sourcePort));
     const place = port - FIRST_PORT;
     const slot = this.slots[place];
     if (slot === undefined || slot.awaited === 0 || word(bytes, client) !== slot.source) {

@@ -1,8 +1,7 @@
 /* Connections to one server, each with a handshake of its own, from one thread. See usage().
  *
- * Existing generators either keep connections open, resume sessions, or cannot choose address and name apart (ab), or
- * start several threads beside the server under measurement (wrk, vegeta); a client certificate is the exception
- * everywhere. So this one is written for the purpose, over OpenSSL. */
+ * Of Debian's tools, ab with -E comes nearest; it can neither connect to an address under another name, nor take source
+ * addresses in turn, nor keep a rate. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>

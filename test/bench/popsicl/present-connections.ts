@@ -71,7 +71,14 @@ export function addRules({ socket, count, tenant, pseudo }: PresentConnections):
     ];
     yield {
       ...base,
-      match: { ...tcp, ipv4Src: client, ipv4Dst: pseudo, tcpSrc: port, tcpDst: 443, tcpFlags: { value: 0, mask: 2 } },
+      match: {
+        ...tcp,
+        ipv4Src: client,
+        ipv4Dst: pseudo,
+        tcpSrc: port,
+        tcpDst: 443,
+        tcpFlags: { value: 0, mask: 2 },
+      },
       instructions: rewrite({ ipv4Dst: tenant }),
     } as Message;
     yield {
