@@ -69,11 +69,28 @@ export interface RunContext {
   progress(text: string): void;
 }
 
+export interface Sample {
+  condition: Condition;
+  /** From 0. */
+  repetition: number;
+  values: Values;
+}
+
+/** All repetitions of a run. */
+export interface Samples {
+  readonly conditions: readonly Condition[];
+  /** Those of one condition, in the order of their repetitions. */
+  of(condition: Condition): readonly Sample[];
+}
+
+/** By measure. */
+export type Concluded = Readonly<Record<string, readonly number[]>>;
+
 /** What is set up once for a run; `close` takes it down, whatever happened. */
 export interface World {
   measure(condition: Condition, repetition: number): Promise<Values>;
   /** Figures that need all repetitions together, by condition in the order of `conditions`: several of each make a spread. */
-  conclude?(): Promise<readonly Readonly<Record<string, readonly number[]>>[]>;
+  conclude?(samples: Samples): Promise<readonly Concluded[]>;
   close(): Promise<void>;
 }
 

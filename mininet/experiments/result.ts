@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { type Spread, spread } from '../report/statistics.js';
-import type { Condition, Experiment, Parameters, Summary } from './experiment.js';
+import type { Condition, Experiment, Parameters, Sample, Samples, Summary } from './experiment.js';
 import { ExperimentError } from './experiment-error.js';
 import { conditionKey } from './parameters.js';
-import type { Sample } from './run-state.js';
 
 const value = z.union([z.number(), z.string()]);
 const condition = z.record(z.string(), value);
@@ -62,6 +61,16 @@ export type ConditionSummary = Result['summary'][number];
 export interface Conclusion {
   condition: Condition;
   values: Record<string, number[]>;
+}
+
+export function samplesOf(conditions: readonly Condition[], samples: readonly Sample[]): Samples {
+  const of = (condition: Condition) => {
+    const key = conditionKey(condition);
+    return samples
+      .filter(sample => conditionKey(sample.condition) === key)
+      .sort((one, other) => one.repetition - other.repetition);
+  };
+  return { conditions, of };
 }
 
 /** Median and spread of every measure under every condition. */

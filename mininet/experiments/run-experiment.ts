@@ -6,7 +6,7 @@ import type { Condition, Experiment, Parameters, Size, World } from './experimen
 import { ExperimentError } from './experiment-error.js';
 import { conditionKey, conditionsOf, conditionText, parametersOf } from './parameters.js';
 import { checkRequirements } from './requirements.js';
-import { type Conclusion, judge, type Result, summarise, summaryOf } from './result.js';
+import { type Conclusion, judge, type Result, samplesOf, summarise, summaryOf } from './result.js';
 import { RunState } from './run-state.js';
 import { schedule, type Turn } from './schedule.js';
 
@@ -143,7 +143,7 @@ async function measure(
     }
     if (world.conclude === undefined) return [];
     progress('evaluating');
-    const concluded = await world.conclude();
+    const concluded = await world.conclude(samplesOf(conditions, state.samples));
     return concluded.map((values, index) => ({
       condition: { ...conditions[index]! },
       values: values as Record<string, number[]>,

@@ -1,5 +1,5 @@
 import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
-import type { Condition, Parameters, Values } from './experiment.js';
+import type { Parameters, Sample } from './experiment.js';
 import { ExperimentError } from './experiment-error.js';
 
 /** What a run is; a state is continued only by a run that is the same. */
@@ -9,13 +9,6 @@ export interface RunIdentity {
   parameters: Parameters;
   cloakflow: string;
   processor: string;
-}
-
-export interface Sample {
-  condition: Condition;
-  /** From 0. */
-  repetition: number;
-  values: Values;
 }
 
 /**
