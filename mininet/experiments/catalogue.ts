@@ -1,6 +1,15 @@
 import type { Experiment } from './experiment.js';
 import { forwardingTable } from './mimiq/forwarding-table.js';
 import { migrationOverhead } from './mimiq/migration-overhead.js';
+import { concurrentConnections } from './popsicl/concurrent-connections.js';
+import { downloadLatency } from './popsicl/download-latency.js';
+import { offeredRate } from './popsicl/offered-rate.js';
 
 /** Every experiment, in the order of the papers. */
-export const experiments: readonly Experiment[] = [migrationOverhead, forwardingTable];
+export const experiments: readonly Experiment[] = [
+  downloadLatency,
+  offeredRate,
+  concurrentConnections,
+  migrationOverhead,
+  forwardingTable,
+];

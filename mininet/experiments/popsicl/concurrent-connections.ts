@@ -1,0 +1,61 @@
+import type { Experiment } from '../experiment.js';
+import { ACCESS_NAMES, BY_PSEUDONYM, CLOUD_NEEDS, worstRatio } from './accesses.js';
+
+export const concurrentConnections: Experiment = {
+  name: 'popsicl-concurrent-connections',
+  title: 'Completion of concurrent first connections',
+  paper: 'PoPSiCl',
+  section: 'section 6.2, figure 4a',
+  method:
+    'Many curl processes start at once; each opens a connection, gets an object of 10 KiB and ends. Measured is the time until ' +
+    'the last has ended.',
+  differences: ['All processes share the cores of one machine with switch, controller and server.'],
+  topology: 'a client, a router, a cloud of one switch',
+  needs: { ...CLOUD_NEEDS, memoryGiB: { smoke: 1, quick: 2, full: 4 } },
+  axes: {
+    access: {
+      title: 'access',
+      values: {
+        smoke: ['https', 'cookie-conntrack'],
+        quick: ['https', 'client-certificate', 'cookie-conntrack', 'cookie-flows'],
+        full: ACCESS_NAMES,
+      },
+    },
+    connections: {
+      title: 'connections at once',
+      values: { smoke: [10], quick: [10, 50, 100], full: [10, 50, 100, 200, 300, 400, 500] },
+      range: [1, 2000],
+    },
+  },
+  settings: {
+    rtt: { title: 'round trip', unit: 'ms', value: { smoke: 2, quick: 10, full: 10 }, range: [0, 1000] },
+  },
+  repetitions: { smoke: 1, quick: 3, full: 10 },
+  measures: {
+    completion: { title: 'completion of all', unit: 'ms', better: 'less' },
+    failed: { title: 'connections that failed', unit: '', better: 'less' },
+  },
+  claims: BY_PSEUDONYM.map(access => ({
+    section: '6.2',
+    says: `Completion by pseudonyms (${access}) takes at most 1.4 times that of HTTPS`,
+    kind: 'number' as const,
+    judge: summary => {
+      const worst = worstRatio(summary, 'completion', 'connections', access);
+      if (worst === undefined) return undefined;
+      return {
+        found: `at most ${worst.ratio.toFixed(2)} times (${worst.at} connections)`,
+        holds: worst.ratio <= 1.4,
+      };
+    },
+  })),
+  figures: [
+    {
+      name: 'completion',
+      title: 'Completion of concurrent connections',
+      measure: 'completion',
+      x: 'connections',
+      series: 'access',
+    },
+  ],
+  open: async context => (await import('./concurrent-world.js')).openConcurrent(context),
+};
