@@ -3,13 +3,14 @@
  *
  *     npm run demo [SCENE ...]
  */
+import { hopping } from './hopping.js';
 import { learningSwitch } from './learning-switch.js';
 import { mimiq } from './mimiq.js';
 import { popsicl } from './popsicl.js';
 import { Stage } from './stage.js';
 
 /** In the order in which they are shown. */
-const SCENES = { 'learning-switch': learningSwitch, popsicl, mimiq };
+const SCENES = { 'learning-switch': learningSwitch, popsicl, mimiq, hopping };
 
 const names = process.argv.slice(2);
 const unknown = names.filter(name => !(name in SCENES));

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,7 +21,9 @@ export class Stage {
   }
 
   static async open(signal: AbortSignal): Promise<Stage> {
-    return new Stage(await mkdtemp(join(tmpdir(), 'cloakflow-demo-')), signal);
+    const folder = await mkdtemp(join(tmpdir(), 'cloakflow-demo-'));
+    await chmod(folder, 0o711); // agents that gave up their rights get to their own folders below it
+    return new Stage(folder, signal);
   }
 
   /**

@@ -56,7 +56,8 @@ export class AddressStock {
   private readonly timers = new Set<Timer>();
   private readonly filling = new Set<Family>();
   private readonly backoff = new Map<Family, number>();
-  private readonly routed = new Set<string>();
+  /** Ways out, by gateway. */
+  private readonly routes = new Map<string, Promise<void>>();
   private readonly waiting = new Map<Family, (() => void)[]>();
   /** Deleted, and not yet given back to the allocator. */
   private readonly deleted: string[] = [];
@@ -184,14 +185,23 @@ export class AddressStock {
   }
 
   private async configure(address: StockedAddress): Promise<void> {
-    await this.options.interface.add(address.address);
-    if (!this.routed.has(address.gateway)) {
-      this.routed.add(address.gateway);
-      await this.options.interface.route(address.gateway);
+    try {
+      await this.options.interface.add(address.address);
+      await this.route(address.gateway);
+    } catch (error) {
+      this.remove(address);
+      throw error;
     }
     if (this.closed) return this.options.interface.remove(address.address);
     this.passing.delete(address.address);
     this.adopt(address);
+  }
+
+  private route(gateway: string): Promise<void> {
+    const made = this.routes.get(gateway) ?? this.options.interface.route(gateway);
+    this.routes.set(gateway, made);
+    made.catch(() => this.routes.delete(gateway));
+    return made;
   }
 
   private pause(family: Family, error: unknown): void {
@@ -231,13 +241,15 @@ export class AddressStock {
   private retire(address: StockedAddress, over = false): void {
     this.addresses.delete(address.address);
     this.passing.set(address.address, address);
-    this.after(over ? 0 : this.options.linger, () => {
-      void this.options.interface.remove(address.address).then(() => {
-        this.passing.delete(address.address);
-        if (this.closed) return;
-        this.options.changed();
-        if (!over) this.gather(address.address);
-      });
+    this.after(over ? 0 : this.options.linger, () => this.remove(address, over));
+  }
+
+  private remove({ address }: StockedAddress, over = false): void {
+    void this.options.interface.remove(address).then(() => {
+      this.passing.delete(address);
+      if (this.closed) return;
+      this.options.changed();
+      if (!over) this.gather(address);
     });
   }
 

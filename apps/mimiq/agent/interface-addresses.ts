@@ -62,9 +62,9 @@ export class IpBatch implements InterfaceAddresses {
   }
 
   async route(gateway: string): Promise<void> {
-    const family = gateway.includes(':') ? '-6 ' : '';
+    const everything = gateway.includes(':') ? '::/0' : '0.0.0.0/0';
     const complaint = await this.run(
-      `${family}route replace default via ${checked(gateway)} dev ${this.device} onlink metric ${ROUTE_METRIC}`,
+      `route replace ${everything} via ${checked(gateway)} dev ${this.device} onlink metric ${ROUTE_METRIC}`,
     );
     if (complaint !== '') throw new AgentError('interface-refused', `no default route: ${complaint}`);
   }

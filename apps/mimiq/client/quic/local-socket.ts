@@ -37,10 +37,12 @@ export class LocalSocket {
       await new Promise<void>((resolve, reject) => {
         socket.once('error', reject);
         socket.bind({ address: held.address, port, exclusive: true }, () => {
-          socket.connect(remote.port, remote.host, () => {
+          // With an error where there is no route from this address, which its types do not say.
+          socket.connect(remote.port, remote.host, ((error?: Error) => {
             socket.off('error', reject);
-            resolve();
-          });
+            if (error) reject(error);
+            else resolve();
+          }) as () => void);
         });
       });
       if (held.ended.aborted) throw new Error('the lease ended');
