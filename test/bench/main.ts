@@ -15,7 +15,9 @@ import { parseArgs } from 'node:util';
 import { measureController, PARTS, type Part } from './controller/benchmark.js';
 import { chartOf, markdownReport, terminalReport } from './controller/report.js';
 import { targetsOf } from './controller/targets.js';
-import { benchMimiq } from './mimiq/benchmark.js';
+import { measureMimiq } from './mimiq/benchmark.js';
+import { mimiqChart, mimiqMarkdownReport, mimiqTerminalReport } from './mimiq/report.js';
+import { mimiqTargets } from './mimiq/targets.js';
 import { measurePopsicl, POPSICL_PARTS, type PopsiclPart } from './popsicl/benchmark.js';
 import { popsiclChart, popsiclMarkdownReport, popsiclTerminalReport } from './popsicl/report.js';
 import { popsiclTargets } from './popsicl/targets.js';
@@ -30,8 +32,8 @@ const { values, positionals } = parseArgs({
     output: { type: 'string' },
   },
 });
-const rounds = Number(values.rounds ?? (values.quick ? 1 : 5));
 const [subject, ...more] = positionals;
+const rounds = Number(values.rounds ?? (values.quick ? 1 : subject === 'mimiq' ? 3 : 5));
 const PARTS_OF = { controller: PARTS, popsicl: POPSICL_PARTS, mimiq: [] } as const;
 const known: readonly string[] | undefined = PARTS_OF[subject as keyof typeof PARTS_OF];
 if (
@@ -49,15 +51,6 @@ if (
 }
 
 const usual = fileURLToPath(new URL('../../../docs/benchmarks', import.meta.url));
-if (subject === 'mimiq') {
-  await benchMimiq({
-    quick: values.quick,
-    rounds,
-    folder: values.output ?? (values.quick ? undefined : usual),
-  });
-  process.exit(0);
-}
-
 const options = {
   command: ['npm run bench --', ...process.argv.slice(2).filter(word => word !== '--')].join(' '),
   rounds,
@@ -69,6 +62,10 @@ if (subject === 'popsicl') {
   const result = await measurePopsicl({ ...options, parts });
   conclude(popsiclTerminalReport(result), popsiclTargets(result));
   write(result, popsiclMarkdownReport(result), popsiclChart(result));
+} else if (subject === 'mimiq') {
+  const result = await measureMimiq(options);
+  conclude(mimiqTerminalReport(result), mimiqTargets(result));
+  write(result, mimiqMarkdownReport(result), mimiqChart(result));
 } else {
   const result = await measureController({ ...options, parts: (values.part ?? PARTS) as readonly Part[] });
   conclude(terminalReport(result), targetsOf(result));

@@ -1,86 +1,167 @@
-/**
- * Allocations a second, and DHCP beside Kea: prints JSON, and writes mimiq.json to the folder. Wants root, Open vSwitch, and
- * Debian's kea-dhcp4-server and kea-admin.
- */
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { describeMachine } from '../report/machine.js';
-import { pairedRatio, spread } from '../report/statistics.js';
+import { describeMachine, type Machine } from '../report/machine.js';
+import { pairedRatio, type Spread, spread } from '../report/statistics.js';
 import { type AllocationResult, measureAllocations } from './allocations.js';
-import { measureDhcp } from './dhcp.js';
+import { type DhcpServer, measureDhcp } from './dhcp.js';
 import { type ForwardingRun, measureForwarding } from './forwarding.js';
 
+/** What `npm run bench -- mimiq` found out. */
+export interface MimiqBenchmark {
+  /** The command that makes these figures. */
+  command: string;
+  date: string;
+  rounds: number;
+  machine: Machine;
+  allocations: AllocationFigures;
+  dhcp: DhcpFigures;
+  forwarding: ForwardingFigures;
+}
+
+/** Requests in MIMIQ's own protocol. */
+export interface AllocationFigures {
+  addresses: number;
+  perRequest: number;
+  outstanding: number;
+  figures: {
+    /** Whether Open vSwitch confirms the rules of an address before its client is told. */
+    rules: boolean;
+    addressesPerSecond: Spread;
+    medianMilliseconds: Spread;
+    p99Milliseconds: Spread;
+  }[];
+}
+
+export interface DhcpFigures {
+  seconds: number;
+  /** Exchanges a second. */
+  rates: number[];
+  figures: {
+    server: DhcpServer;
+    offered: number;
+    completed: Spread;
+    lostShare: Spread;
+    offerMilliseconds: Spread;
+    acknowledgeMilliseconds: Spread;
+    cpuMicroseconds: Spread;
+    /** Of cloakflow to this one in the same round: completed exchanges, and both delays together. */
+    completedRatio?: Spread;
+    latencyRatio?: Spread;
+  }[];
+}
+
+export interface ForwardingFigures {
+  seconds: number;
+  figures: {
+    family: 4 | 6;
+    direction: 'out' | 'back';
+    /** Mbit/s of TCP. */
+    plain: Spread;
+    encapsulated: Spread;
+    /** What the tunnel leaves. */
+    ratio: Spread;
+  }[];
+}
+
 export interface MimiqBenchOptions {
+  command: string;
   quick: boolean;
   rounds: number;
-  folder: string | undefined;
+  progress(text: string): void;
 }
 
-export async function benchMimiq({ quick, rounds, folder }: MimiqBenchOptions): Promise<void> {
-  const progress = (text: string) => console.error(`bench: ${text}`);
+export async function measureMimiq({
+  command,
+  quick,
+  rounds,
+  progress,
+}: MimiqBenchOptions): Promise<MimiqBenchmark> {
+  return {
+    command,
+    date: new Date().toISOString().slice(0, 10),
+    rounds,
+    machine: describeMachine({
+      'Open vSwitch': ['ovs-vswitchd', '--version'],
+      Kea: ['kea-dhcp4', '-v'],
+    }),
+    allocations: await allocations(quick ? 20_000 : 60_000, rounds, progress),
+    dhcp: await dhcp(quick ? [1000, 6000] : [1000, 4000, 8000], quick ? 2 : 4, rounds, progress),
+    forwarding: await forwarding(quick ? 1 : 3, rounds, progress),
+  };
+}
 
-  const allocations: Record<'switch' | 'none', AllocationResult[]> = { switch: [], none: [] };
-  const addresses = quick ? 20_000 : 60_000;
+async function allocations(
+  addresses: number,
+  rounds: number,
+  progress: (text: string) => void,
+): Promise<AllocationFigures> {
+  const load = { addresses, perRequest: 32, outstanding: 128 };
+  const runs: Record<'switch' | 'none', AllocationResult[]> = { switch: [], none: [] };
   for (let round = 0; round < rounds; round++) {
     for (const rules of ['switch', 'none'] as const) {
-      progress(`allocations round ${round + 1}/${rounds}, rules: ${rules}`);
-      const result = await measureAllocations({ addresses, perRequest: 32, outstanding: 128, rules });
-      allocations[rules].push(result);
+      progress(`allocations round ${round + 1}/${rounds}, ${rules === 'switch' ? 'with' : 'without'} rules`);
+      runs[rules].push(await measureAllocations({ ...load, rules }));
     }
   }
-  const rates = quick ? [1000, 4000] : [500, 1000, 2000, 4000, 6000, 8000];
-  const dhcp = await measureDhcp({ rates, seconds: quick ? 2 : 4, rounds, progress });
-
-  const forwarding = await measureForwarding({ rounds, seconds: quick ? 2 : 5, progress });
-
-  const perRate = rates.map(rate => {
-    const own = dhcp.cloakflow[rate]!;
-    const kea = dhcp.kea[rate]!;
-    const latency = (run: (typeof own)[number]) => run.offerDelay + run.acknowledgeDelay;
-    return {
-      offered: rate,
-      completed: {
-        cloakflow: spread(own.map(run => run.completed)),
-        kea: spread(kea.map(run => run.completed)),
-      },
-      completedRatio: pairedRatio(
-        own.map(run => run.completed),
-        kea.map(run => run.completed),
-      ),
-      latency: { cloakflow: spread(own.map(latency)), kea: spread(kea.map(latency)) },
-      latencyRatio: pairedRatio(own.map(latency), kea.map(latency)),
-    };
-  });
-  const result = {
-    machine: describeMachine({ kea: ['kea-dhcp4', '-v'], ovs: ['ovs-vswitchd', '--version'] }),
-    allocations: {
-      durableAndConfirmed: spread(allocations.switch.map(run => run.addressesPerSecond)),
-      durableOnly: spread(allocations.none.map(run => run.addressesPerSecond)),
-      median: spread(allocations.switch.map(run => run.median)),
-    },
-    dhcp: perRate,
-    forwarding: forwardingReport(forwarding),
+  return {
+    ...load,
+    figures: (['switch', 'none'] as const).map(rules => ({
+      rules: rules === 'switch',
+      addressesPerSecond: spread(runs[rules].map(run => run.addressesPerSecond)),
+      medianMilliseconds: spread(runs[rules].map(run => run.median)),
+      p99Milliseconds: spread(runs[rules].map(run => run.p99)),
+    })),
   };
-  const text = JSON.stringify(result, null, 2);
-  console.log(text);
-  if (folder !== undefined) {
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, 'mimiq.json'), `${text}\n`);
-  }
 }
 
-/** Throughput in Mbit/s by family and direction, and what tunnels leave of it. */
-function forwardingReport(runs: readonly ForwardingRun[]): object {
-  const groups = new Map<string, ForwardingRun[]>();
-  for (const run of runs) {
-    const name = `IPv${run.family} ${run.direction}`;
-    groups.set(name, [...(groups.get(name) ?? []), run]);
+async function dhcp(
+  rates: number[],
+  seconds: number,
+  rounds: number,
+  progress: (text: string) => void,
+): Promise<DhcpFigures> {
+  const results = await measureDhcp({ rates, seconds, rounds, progress });
+  const figures: DhcpFigures['figures'] = [];
+  for (const offered of rates) {
+    for (const [server, byRate] of Object.entries(results)) {
+      const runs = byRate[offered]!;
+      const own = results.cloakflow![offered]!;
+      const of = (value: (run: (typeof runs)[number]) => number) => spread(runs.map(value));
+      const ratio = (value: (run: (typeof runs)[number]) => number) =>
+        pairedRatio(own.map(value), runs.map(value));
+      figures.push({
+        server: server as DhcpServer,
+        offered,
+        completed: of(run => run.completed),
+        lostShare: of(run => run.lost),
+        offerMilliseconds: of(run => run.offerDelay),
+        acknowledgeMilliseconds: of(run => run.acknowledgeDelay),
+        cpuMicroseconds: of(run => 1e6 * run.cpuSeconds),
+        ...(server === 'cloakflow'
+          ? {}
+          : {
+              completedRatio: ratio(run => run.completed),
+              latencyRatio: ratio(run => run.offerDelay + run.acknowledgeDelay),
+            }),
+      });
+    }
   }
-  return Object.fromEntries(
-    [...groups].map(([name, group]) => {
-      const [plain, encapsulated] = [group.map(run => run.plain), group.map(run => run.encapsulated)];
-      const ratio = pairedRatio(encapsulated, plain);
-      return [name, { plain: spread(plain), encapsulated: spread(encapsulated), ratio }];
-    }),
-  );
+  return { seconds, rates, figures };
+}
+
+async function forwarding(
+  seconds: number,
+  rounds: number,
+  progress: (text: string) => void,
+): Promise<ForwardingFigures> {
+  const groups = new Map<string, ForwardingRun[]>();
+  for (const run of await measureForwarding({ rounds, seconds, progress })) {
+    const key = `${run.family} ${run.direction}`;
+    groups.set(key, [...(groups.get(key) ?? []), run]);
+  }
+  const figures = [...groups.values()].map(runs => {
+    const [plain, encapsulated] = [runs.map(run => run.plain), runs.map(run => run.encapsulated)];
+    const { family, direction } = runs[0]!;
+    const ratio = pairedRatio(encapsulated, plain);
+    return { family, direction, plain: spread(plain), encapsulated: spread(encapsulated), ratio };
+  });
+  return { seconds, figures };
 }

@@ -30,7 +30,7 @@ const noSwitches: Forwarding = {
 const store = await SqliteLeaseStore.open(path);
 const allocator = await Allocator.open({ config, store, forwarding: noSwitches, clock: systemClock });
 const frontEnds = new FrontEnds(allocator, config);
-const socket = createSocket({ type: 'udp4', recvBufferSize: 1 << 22 });
+const socket = createSocket('udp4');
 socket.on('message', (message, from) => {
   if (message.length < MAC_OFFSET + 6) return;
   message.fill(0, RELAY_OFFSET, RELAY_OFFSET + 4);

@@ -1,11 +1,16 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Namespace, until } from '../../../mininet/driver/index.js';
+import { Namespace, runCommand, until } from '../../../mininet/driver/index.js';
+import { cpuSecondsOf } from '../report/process-usage.js';
 import { type ExchangeRate, perfdhcpArguments, readReport } from './perfdhcp.js';
 
-export type DhcpServer = 'cloakflow' | 'kea';
+/**
+ * `Kea` as it comes: a lease is in a file, not on the disk, when it is acknowledged. `Kea, durable`: its file's writes wait for
+ * the disk (chattr +S), as those of cloakflow do.
+ */
+export type DhcpServer = 'cloakflow' | 'Kea' | 'Kea, durable';
 
 export interface DhcpOptions {
   /** Exchanges a second, rising. */
@@ -15,8 +20,8 @@ export interface DhcpOptions {
   progress: (text: string) => void;
 }
 
-/** By server and rate, one entry a round. */
-export type DhcpResult = Record<DhcpServer, Record<number, ExchangeRate[]>>;
+/** By server and rate, one entry a round; a server that cannot run here is absent. */
+export type DhcpResult = Partial<Record<DhcpServer, Record<number, ExchangeRate[]>>>;
 
 const SERVER = '10.200.0.1';
 const CLIENT = '10.200.0.2';
@@ -28,18 +33,22 @@ const PROGRAM = fileURLToPath(new URL('./dhcp-server.js', import.meta.url));
  */
 export async function measureDhcp(options: DhcpOptions): Promise<DhcpResult> {
   const { rates, seconds, rounds, progress } = options;
-  const result: DhcpResult = { cloakflow: {}, kea: {} };
+  const result: DhcpResult = {};
   const folder = await mkdtemp(join(tmpdir(), 'cloakflow-bench-'));
-  await using place = await Place.create();
+  await using wire = await Place.create();
   try {
+    const servers: DhcpServer[] = ['cloakflow', 'Kea'];
+    if (await makeDurable(join(folder, 'durable'))) servers.push('Kea, durable');
     for (let round = 0; round < rounds; round++) {
       for (const rate of rates) {
-        for (const server of ['cloakflow', 'kea'] as const) {
+        for (const server of servers) {
           progress(`DHCP round ${round + 1}/${rounds}: ${server} at ${rate}/s`);
-          const file = join(folder, `${server}-${round}-${rate}`);
-          const measured = await place.measure(await commandOf(server, file), rate, seconds);
-          result[server][rate] ??= [];
-          result[server][rate].push(measured);
+          const place = server === 'Kea, durable' ? join(folder, 'durable') : folder;
+          const file = join(place, `${server === 'cloakflow' ? 'own' : 'kea'}-${round}-${rate}`);
+          const measured = await wire.measure(await commandOf(server, file), rate, seconds);
+          result[server] ??= {};
+          const runs = result[server];
+          runs[rate] = [...(runs[rate] ?? []), measured];
         }
       }
     }
@@ -47,6 +56,12 @@ export async function measureDhcp(options: DhcpOptions): Promise<DhcpResult> {
     await rm(folder, { recursive: true, force: true });
   }
   return result;
+}
+
+/** Makes a folder whose files are written through to the disk. False where the file system cannot. */
+async function makeDurable(folder: string): Promise<boolean> {
+  await mkdir(folder);
+  return (await runCommand(['chattr', '+S', folder])).exitCode === 0;
 }
 
 async function commandOf(server: DhcpServer, file: string): Promise<{ argv: string[]; ready: RegExp }> {
@@ -105,9 +120,11 @@ class Place implements AsyncDisposable {
         timeout: 15_000,
       });
       // A server that has just started pages in and compiles its code; neither is measured.
-      await this.perfdhcp(1000, 3, '02:00:01:00:00:00');
+      await this.perfdhcp(3000, 1, '02:00:01:00:00:00');
+      const before = cpuSecondsOf(running.pid);
       const stdout = await this.perfdhcp(rate, seconds, '02:00:02:00:00:00');
-      return readReport(stdout, rate);
+      const cpuSeconds = cpuSecondsOf(running.pid) - before;
+      return readReport(stdout, { offered: rate, seconds, cpuSeconds });
     } finally {
       running.kill('SIGKILL');
       await running.exited;

@@ -2,12 +2,15 @@
 export interface ExchangeRate {
   /** Four-way exchanges a second. */
   offered: number;
+  /** Acknowledged ones. */
   completed: number;
   /** Share of messages without an answer. */
   lost: number;
   /** Milliseconds from DISCOVER to OFFER, and from REQUEST to ACK, on average. */
   offerDelay: number;
   acknowledgeDelay: number;
+  /** CPU seconds of the server, all threads, for one acknowledged exchange. */
+  cpuSeconds: number;
 }
 
 /** `base`: first of the clients' MAC addresses. */
@@ -16,13 +19,23 @@ export function perfdhcpArguments(rate: number, seconds: number, server: string,
   return ['perfdhcp', '-4', ...load, '-W', '500000', '-g', 'single', server];
 }
 
-/** Reads what perfdhcp prints at its end. */
-export function readReport(text: string, offered: number): ExchangeRate {
-  const completed = Number(/Rate: ([\d.]+) 4-way/.exec(text)?.[1] ?? 0);
+/** Reads what perfdhcp prints at its end; `cpuSeconds` are all that the server used meanwhile. */
+export function readReport(
+  text: string,
+  { offered, seconds, cpuSeconds }: { offered: number; seconds: number; cpuSeconds: number },
+): ExchangeRate {
   const numbers = (name: string) =>
     [...text.matchAll(new RegExp(`${name}: ([\\d.]+)`, 'g'))].map(([, value]) => Number(value));
-  const sent = numbers('sent packets').reduce((sum, value) => sum + value, 0);
-  const drops = numbers('drops').reduce((sum, value) => sum + value, 0);
+  const total = (name: string) => numbers(name).reduce((sum, value) => sum + value, 0);
+  const [, acknowledged = 0] = numbers('received packets');
   const [offerDelay = Number.NaN, acknowledgeDelay = Number.NaN] = numbers('avg delay');
-  return { offered, completed, lost: sent === 0 ? 1 : drops / sent, offerDelay, acknowledgeDelay };
+  const sent = total('sent packets');
+  return {
+    offered,
+    completed: acknowledged / seconds,
+    lost: sent === 0 ? 1 : total('drops') / sent,
+    offerDelay,
+    acknowledgeDelay,
+    cpuSeconds: cpuSeconds / acknowledged,
+  };
 }
