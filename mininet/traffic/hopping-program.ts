@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   AgentAddresses,
   ClientError,
@@ -25,6 +26,8 @@ export interface RunRequest {
   path: string;
   requests: number;
   connections?: number;
+  /** Milliseconds between two of them. */
+  pauseMs?: number;
   method?: string;
   /** Bytes of the request's body. */
   upload?: number;
@@ -89,6 +92,7 @@ async function oneConnection(): Promise<void> {
       count(report.failed, error instanceof ClientError ? `${error.code}: ${error.message}` : String(error));
     }
     report.latencies.push(performance.now() - start);
+    if (request.pauseMs !== undefined) await sleep(request.pauseMs);
   }
   const hops = await client.hops();
   report.hops += hops.made;

@@ -38,6 +38,8 @@ export interface RunningAgent {
 /** Milliseconds that a restarted agent waits for the applications of the one before. */
 const RESUME_GRACE = 5_000;
 const LINGER = 300;
+/** Milliseconds between two questions which addresses this machine has: it may be at another port of the network by now. */
+const COMPARE = 5_000;
 
 /** Does what needs rights, gives them up, and keeps addresses in stock. Rejects with AgentError. */
 export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
@@ -93,7 +95,12 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     holder === undefined ? [] : [[address, holder] as const],
   );
   timers.push(clock.after(RESUME_GRACE, () => server.reclaim(orphans)));
-  if (stock.all.length > 0) stock.compare().catch(() => undefined); // the end of each lease is known anyway
+  const compare = () => {
+    // Where the allocator does not answer, the end of each lease is known anyway.
+    if (stock.all.length > 0) stock.compare().catch(() => undefined);
+  };
+  timers.push(clock.every(COMPARE, compare));
+  compare();
   stock.start();
   return agent;
 }

@@ -76,6 +76,28 @@ export class HoppingNetwork implements AsyncDisposable {
     );
   }
 
+  /** Addresses that the allocator has not taken back. */
+  async leases(): Promise<string[]> {
+    const argv = ['mimiq', 'leases', '--json', '--admin', this.file('admin.sock')];
+    const { stdout } = await runCommand([process.execPath, CLI, ...argv], { check: true });
+    return (JSON.parse(stdout) as { address: string }[]).map(({ address }) => address);
+  }
+
+  /** Puts a client's cable where another one's was. */
+  async moveToPort(name: string, other: string): Promise<void> {
+    const sw = [...this.network.switches.values()].find(({ ports }) => ports.has(name) && ports.has(other))!;
+    const port = sw.port(other);
+    const ofBridge = (await sw.vsctl(['list-ports', sw.bridge])).trim().split('\n');
+    const interfaceAt = async (number: number) => {
+      const found = await sw.vsctl(['--bare', '--columns=name', 'find', 'Interface', `ofport=${number}`]);
+      return found.split('\n').find(each => ofBridge.includes(each))!;
+    };
+    const [own, others] = [await interfaceAt(sw.port(name)), await interfaceAt(port)];
+    await sw.vsctl(['del-port', sw.bridge, others, '--', 'del-port', sw.bridge, own]);
+    const request = ['set', 'Interface', own, `ofport_request=${port}`];
+    await sw.vsctl(['add-port', sw.bridge, own, '--', ...request]);
+  }
+
   agentSocket(name: string): string {
     return this.file(`${name}/agent.sock`);
   }
