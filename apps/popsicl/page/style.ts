@@ -34,14 +34,15 @@ a { color: var(--accent); text-underline-offset: .15em; }
   background: var(--sheet); border: 1px solid var(--line); border-radius: .75rem;
   padding: 1.25rem 1.5rem; margin: 1.5rem 0;
 }
+.sheet > h2 { margin-top: 0; }
 .sheet > :last-child, .note > :last-child { margin-bottom: 0; }
 .note { border-left: .3rem solid var(--line); padding: .75rem 1rem; margin: 1.25rem 0; background: var(--sheet); }
 .note.good { border-color: var(--good); background: var(--good-ground); }
 .note.bad { border-color: var(--bad); background: var(--bad-ground); }
-label, legend { font-weight: 600; }
+label, legend { font-weight: 600; padding: 0; }
 fieldset { border: 0; margin: 1.5rem 0 0; padding: 0; }
 .choice { display: grid; grid-template-columns: auto 1fr; gap: 0 .75rem; margin: .75rem 0; align-items: start; }
-.choice > input { margin: .4rem 0 0; width: 1.15rem; height: 1.15rem; accent-color: var(--accent); }
+.choice > [type="radio"] { margin: .4rem 0 0; width: 1.15rem; height: 1.15rem; accent-color: var(--accent); }
 .choice > :not(:first-child) { grid-column: 2; }
 .choice label { grid-row: 1; }
 input[type="text"] {
@@ -61,6 +62,8 @@ pre { padding: .75rem 1rem; white-space: pre-wrap; }
 .secret { font-size: 1.1rem; user-select: all; }
 dt { font-weight: 600; }
 dd { margin: 0 0 .75rem; }
+code.block { display: block; padding: .5rem .75rem; }
+form + p, section + p { margin-top: 2.5rem; }
 details { border-top: 1px solid var(--line); padding: .6rem 0; }
 details:last-of-type { border-bottom: 1px solid var(--line); }
 summary { font-weight: 600; cursor: pointer; }

@@ -49,12 +49,13 @@ ${facts.hasLinker ? linkerChoice(facts) : ''}
 <li>Name, address and keys of the website: on the way to the cloud nobody sees which of its websites you visit, not even by
 visiting the private name themselves.</li>
 <li>The private name is for you alone: it opens for nobody without your certificate.</li>
-<li>Two private names show no connection with each other, and other websites do not learn yours.</li>
+<li>Nothing in two private names shows that they are for the same website, or that they are not.</li>
 </ul>
 <h2 id="not-protected">What is not</h2>
 <ul>
 <li>That you use this cloud, when, how often, and roughly how much you load can still be seen.</li>
-<li>Visits under the same private name can be recognised as such, by whoever watches.</li>
+<li>Visits under the same private name can be recognised as such. When a link leads from one private name to another, whoever
+watches may guess from the times that it did.</li>
 <li>The cloud and the website know what they always knew: the cloud which private name is for which website, the website your
 address and what you do there.</li>
 <li>Links that lead out of this cloud, and what the website loads from elsewhere, are ordinary visits.</li>
@@ -64,7 +65,7 @@ address and what you do there.</li>
 <h2 id="authority">The cloud’s certificate authority</h2>
 <p>Browsers have to trust it before private names open without warnings. It can vouch for names of this cloud only.</p>
 <p><a id="ca" href="${link('/ca.pem')}" download>Download the authority’s certificate</a></p>
-<p>Its SHA-256 fingerprint, to compare with what you were told elsewhere:<br><code id="fingerprint">${fingerprint}</code></p>
+<p>Its SHA-256 fingerprint, to compare with what you were told elsewhere: <code class="block" id="fingerprint">${fingerprint}</code></p>
 </section>
 </main>`,
   };
