@@ -127,7 +127,7 @@ export class CloudAtWork implements AsyncDisposable {
       .host(client)
       .run(
         [
-          ...['curl', ...words, '-sSf', '-m', '30', '--cacert', target.files.authority],
+          ...['curl', '-sSf', '-m', '30', ...words, '--cacert', target.files.authority],
           ...certificate,
           `https://${target.name}/`,
         ],

@@ -7,7 +7,7 @@ import { pino } from 'pino';
 import { normal } from '../../../apps/normal/app.js';
 import { popsiclWith } from '../../../apps/popsicl/app.js';
 import type { TenantAgents } from '../../../apps/popsicl/handoff/repair.js';
-import { CookieKeys } from '../../../apps/popsicl/interception/cookie-keys.js';
+import { type CookieKey, CookieKeys } from '../../../apps/popsicl/interception/cookie-keys.js';
 import type { StrategyName, TenantConfig } from '../../../apps/popsicl/model.js';
 import { HandoffProgram } from '../../../apps/popsicl/tenant/kernel/handoff-program.js';
 import { type AppDefinition, Controller, parseConfig } from '../../../controller/host/index.js';
@@ -62,6 +62,7 @@ export class Cloud implements AsyncDisposable {
   /** Where the strategy is `repair`, or given by the test. */
   agents: (TenantAgents & { close(): void }) | undefined;
   controller!: Controller;
+  private program: HandoffProgram | undefined;
   private readonly settings: Record<string, unknown>;
   private readonly beside: AppsBeside;
   private readonly standIns: readonly StandIn[];
@@ -197,16 +198,21 @@ export class Cloud implements AsyncDisposable {
     await this.stop();
   }
 
+  /** Lets the tenant's kernel know a key. */
+  async tellTenant(key: CookieKey): Promise<void> {
+    await this.program?.setKey({ ...key, tenantWindowScale: 7 });
+  }
+
   /** Lets the tenant's kernel take connections over, with the keys of the controller. */
   private async loadProgram(): Promise<void> {
     if (!existsSync(PROGRAM)) return;
-    const program = await HandoffProgram.load({
+    this.program = await HandoffProgram.load({
       interface: 'eth0',
       object: PROGRAM,
       runFolder: this.folder,
       run: async (argv, input = '') => (await this.tenant.run(argv, { check: true, input })).stdout,
     });
-    for (const key of this.keys.all) await program.setKey({ ...key, tenantWindowScale: 7 });
+    for (const key of [...this.keys.all].reverse()) await this.tellTenant(key);
   }
 
   private async startNginx(): Promise<void> {

@@ -6,6 +6,8 @@ import type { RunningCommand, SandboxHost } from '../../../mininet/driver/index.
  *     connect NAME ADDRESS LOCAL-PORT    TCP only; prints `connected NAME`
  *     tls NAME                           the TLS handshake over it; prints `secure NAME`
  *     split NAME PIECES                  as `tls`, with the ClientHello cut into so many segments
+ *     halve NAME                         as `tls`, but sends half of the ClientHello; prints `halved NAME`
+ *     rest NAME                          sends the other half
  *     get NAME PATH                      an HTTP/1.1 request; prints `body NAME LENGTH SHA256` at its end
  *     reset NAME                         ends the connection by RST
  *     close NAME
@@ -13,7 +15,7 @@ import type { RunningCommand, SandboxHost } from '../../../mininet/driver/index.
 const PROGRAM = `
 const net = require('net'), tls = require('tls'), crypto = require('crypto'), { Duplex } = require('stream');
 const [serverName] = process.argv.slice(1);
-const raw = new Map(), secure = new Map();
+const raw = new Map(), secure = new Map(), rests = new Map();
 const say = (...words) => console.log(words.join(' '));
 const commands = {
   connect(name, address, port) {
@@ -44,6 +46,24 @@ const commands = {
     socket.on('data', chunk => wire.push(chunk)).on('end', () => wire.push(null));
     secured(name, wire);
   },
+  halve(name) {
+    const socket = raw.get(name);
+    let first = true;
+    const wire = new Duplex({
+      read() {},
+      write(chunk, _, done) {
+        if (!first) return socket.write(chunk, done);
+        first = false;
+        const middle = chunk.length >> 1;
+        rests.set(name, () => socket.write(chunk.subarray(middle), done));
+        socket.write(chunk.subarray(0, middle), () => say('halved', name));
+      },
+      final(done) { socket.end(done); },
+    });
+    socket.on('data', chunk => wire.push(chunk)).on('end', () => wire.push(null));
+    secured(name, wire);
+  },
+  rest(name) { rests.get(name)(); },
   get(name, path) {
     const socket = secure.get(name), hash = crypto.createHash('sha256');
     let head = '', length = -1, got = 0;
