@@ -10,17 +10,25 @@ const WAYS = {
   'client-certificate': { tenant: 'cookie', family: 4 },
   'cookie-conntrack': { tenant: 'cookie', family: 4, pseudonym: true },
   'cookie-flows': { tenant: 'cookie-flows', family: 4, pseudonym: true },
+  'repair-conntrack': { tenant: 'repair', family: 4, pseudonym: true },
+  'repair-flows': { tenant: 'repair-flows', family: 4, pseudonym: true },
   address: { tenant: 'cookie', family: 6, pseudonym: true },
+  proxy: { tenant: 'proxy', family: 6, pseudonym: true },
 } as const satisfies Record<string, { tenant: string; family: 4 | 6; pseudonym?: true }>;
 
 export type AccessName = keyof typeof WAYS;
 export const ACCESS_NAMES = Object.keys(WAYS) as AccessName[];
-/** Those that go by a pseudonym. */
-export const BY_PSEUDONYM = ACCESS_NAMES.filter(name => 'pseudonym' in WAYS[name]);
+/** Those that hand connections over. */
+export const HANDED_OVER = ACCESS_NAMES.filter(name => 'pseudonym' in WAYS[name] && name !== 'proxy');
 
 const TENANTS: Record<string, Omit<TenantPlan, 'name'>> = {
   cookie: { strategy: { ipv4: 'cookie', ipv6: 'address' }, redirection: 'conntrack' },
   'cookie-flows': { strategy: { ipv4: 'cookie' }, redirection: 'flows' },
+  // The paper's way.
+  'repair-flows': { strategy: { ipv4: 'repair' }, redirection: 'flows' },
+  repair: { strategy: { ipv4: 'repair' }, redirection: 'conntrack' },
+  // The paper's baseline.
+  proxy: { strategy: { ipv6: 'proxy' }, redirection: 'conntrack' },
 };
 
 export interface AccessCloud {
@@ -94,5 +102,5 @@ export const CLOUD_NEEDS = {
     curl: 'curl',
     openssl: 'openssl',
   },
-  native: ['delay-line', 'handoff.bpf.o', 'ngx_http_popsicl_module.so'],
+  native: ['delay-line', 'handoff.bpf.o', 'ngx_http_popsicl_module.so', 'tcp-repair', 'accept-shim.so'],
 } as const;

@@ -129,7 +129,9 @@ export function cloudConfiguration(plan: CloudPlan, folder: string, socket: stri
             const { inner4, inner6, mac } = tenantAddresses(place);
             return { domain: domainOf(name), ipv4: inner4, ipv6: inner6, mac, strategy, redirection };
           }),
-          ...(proxies ? { proxy: { ipv6: STORE.inner6, mac: STORE_MAC, perSource: 10_000 } } : {}),
+          ...(proxies
+            ? { proxy: { ipv4: STORE.inner4, ipv6: STORE.inner6, mac: STORE_MAC, perSource: 10_000 } }
+            : {}),
           limits: { handoffsPerSource: MANY, pendingPerSource: MANY },
           tenantChannel: { host: STORE.inner4, control: join(folder, 'control') },
           registration: {

@@ -1,5 +1,5 @@
 import type { Experiment } from '../experiment.js';
-import { ACCESS_NAMES, BY_PSEUDONYM, CLOUD_NEEDS, worstRatio } from './accesses.js';
+import { ACCESS_NAMES, CLOUD_NEEDS, HANDED_OVER, worstRatio } from './accesses.js';
 
 export const concurrentConnections: Experiment = {
   name: 'popsicl-concurrent-connections',
@@ -35,7 +35,7 @@ export const concurrentConnections: Experiment = {
     completion: { title: 'completion of all', unit: 'ms', better: 'less' },
     failed: { title: 'connections that failed', unit: '', better: 'less' },
   },
-  claims: BY_PSEUDONYM.map(access => ({
+  claims: HANDED_OVER.map(access => ({
     section: '6.2',
     says: `Completion by pseudonyms (${access}) takes at most 1.4 times that of HTTPS`,
     kind: 'number' as const,

@@ -113,20 +113,21 @@ export async function offered(
   return { accesses: outputs.flatMap(accesses), seconds: (performance.now() - began) / 1000 };
 }
 
-/** Processes that each make accesses one after the other, as fast as they are answered. */
+/** Processes that make accesses one after the other for some seconds, as fast as they are answered. */
 export async function saturating(
   host: EmulatedHost,
   target: Target,
   path: string,
-  options: { processes: number; each: number },
+  { processes, seconds }: { processes: number; seconds: number },
   signal: AbortSignal,
-): Promise<{ accesses: Access[]; seconds: number }> {
-  const argv = ['curl', '-m', '60', ...words(target), `${urlOf(target, path)}?[1-${options.each}]`];
-  const began = performance.now();
+): Promise<Access[]> {
+  // Lines are out before the process is ended.
+  const argv = ['timeout', String(seconds), 'stdbuf', '-oL', 'curl', ...words(target)];
+  const url = `${urlOf(target, path)}?[1-1000000]`;
   const outputs = await Promise.all(
-    Array.from({ length: options.processes }, async () => (await host.run(argv, { signal })).stdout),
+    Array.from({ length: processes }, async () => (await host.run([...argv, url], { signal })).stdout),
   );
-  return { accesses: outputs.flatMap(accesses), seconds: (performance.now() - began) / 1000 };
+  return outputs.flatMap(accesses);
 }
 
 function accesses(output: string): Access[] {

@@ -1,5 +1,5 @@
 import type { Experiment, Summary } from '../experiment.js';
-import { ACCESS_NAMES, BY_PSEUDONYM, CLOUD_NEEDS, worstRatio } from './accesses.js';
+import { ACCESS_NAMES, CLOUD_NEEDS, HANDED_OVER, worstRatio } from './accesses.js';
 
 const KIB = 1024;
 const SIZES = [1, 10, 100, 1024, 2048, 5120].map(kibibytes => kibibytes * KIB);
@@ -46,7 +46,7 @@ export const downloadLatency: Experiment = {
   },
   repetitions: { smoke: 1, quick: 10, full: 50 },
   measures: { latency: { title: 'latency', unit: 'ms', better: 'less' } },
-  claims: BY_PSEUDONYM.map(access => ({
+  claims: HANDED_OVER.map(access => ({
     section: '6.1',
     says: `Access by a pseudonym (${access}) is minimally more expensive than HTTPS with no client authentication`,
     kind: 'shape' as const,

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { mkdir, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,7 +10,8 @@ import { ExperimentError } from '../experiment-error.js';
 import { CLOUD_DOMAIN, domainOf, STORE, type TenantPlan, tenantAddresses } from './cloud-plan.js';
 
 const NATIVE = fileURLToPath(new URL('../../../../native/build/', import.meta.url));
-const PATIENCE = 60_000;
+/** Milliseconds; tens of thousands of server blocks take their time. */
+const PATIENCE = 300_000;
 /** Where the same site wants a client's certificate, without any pseudonym. */
 export const CLIENT_CERTIFICATE_PORT = 8443;
 
@@ -73,13 +75,33 @@ export class WebTenant {
     return join(this.folder, 'pseudonyms');
   }
 
-  /** The nginx process that serves. */
-  async worker(): Promise<number> {
-    const { stdout } = await this.host.run([
-      'cat',
-      `/proc/${this.server!.pid}/task/${this.server!.pid}/children`,
-    ]);
-    return Number(stdout.trim().split(' ')[0]);
+  /** Bytes of nginx, master and workers, shared pages counted once. */
+  memory(): number {
+    const { pid } = this.server!;
+    const workers = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+      .trim()
+      .split(' ')
+      .filter(Boolean);
+    const sizes = [String(pid), ...workers].map(one =>
+      Number(/^Pss:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${one}/smaps_rollup`, 'utf8'))![1]),
+    );
+    return sizes.reduce((sum, one) => sum + one, 0) * 1024;
+  }
+
+  /** Starts nginx again with other lines in the place of the server of pseudonyms. Returns milliseconds until it listens. */
+  async serveWith(pseudonyms: string): Promise<number> {
+    await this.server?.stop('SIGTERM', 60_000);
+    await writeFile(join(this.folder, 'nginx.conf'), this.nginxConfiguration(pseudonyms));
+    const began = performance.now();
+    await this.startServer();
+    return performance.now() - began;
+  }
+
+  /** Where a server of pseudonyms listens. */
+  get listen(): string {
+    const { inner4, inner6 } = this.addresses;
+    const handoff = this.repairs ? ` listen unix:${this.handoffSocket} ssl backlog=4096;` : '';
+    return `${listenOn(inner4)} ${listenOn(`[${inner6}]`)}${handoff}`;
   }
 
   /** An object of so many bytes, named by them. Returns its path in a URL. */
@@ -137,24 +159,37 @@ export class WebTenant {
     });
   }
 
-  private nginxConfiguration(): string {
-    const { folder, root, repairs } = this;
-    const { inner4, inner6, ipv4, ipv6 } = this.addresses;
-    const own = `ssl_certificate ${this.site.certificate}; ssl_certificate_key ${this.site.key};`;
-    const listen = (address: string, port = 443) => `listen ${address}:${port} ssl backlog=4096;`;
-    const handoff = repairs ? `listen unix:${this.handoffSocket} ssl backlog=4096;` : '';
+  /** The same at another block. */
+  get listenAgain(): string {
+    return this.listen.replaceAll(' backlog=4096', '');
+  }
+
+  private get ownCertificate(): string {
+    return `ssl_certificate ${this.site.certificate}; ssl_certificate_key ${this.site.key};`;
+  }
+
+  /** One server for all pseudonyms of the folder. */
+  private get pseudonymServer(): string {
+    return `server { ${this.listen} server_name *.${CLOUD_DOMAIN}; root ${this.root}; ${this.ownCertificate}
+    popsicl_store ${this.pseudonyms}; }`;
+  }
+
+  private nginxConfiguration(pseudonyms = this.pseudonymServer): string {
+    const { folder, root, repairs, ownCertificate } = this;
+    const { ipv4, ipv6 } = this.addresses;
     return `load_module ${join(NATIVE, 'ngx_http_popsicl_module.so')};
 daemon off; user root; worker_processes 1; pid ${folder}/nginx.pid; worker_rlimit_nofile 65536;
 ${repairs ? 'env CLOAKFLOW_HANDOFF_SOCKET; env CLOAKFLOW_HANDOFF_USER;' : ''}
 events { worker_connections 16384; }
 http {
   access_log off; default_type application/octet-stream; sendfile on; tcp_nopush on;
+  server_names_hash_max_size 524288; server_names_hash_bucket_size 128;
   ssl_session_cache off; ssl_session_tickets off;
-  server { ${listen(ipv4)} ${listen(`[${ipv6}]`)} server_name ${domainOf(this.name)}; root ${root}; ${own} }
-  server { ${listen(ipv4, CLIENT_CERTIFICATE_PORT)} server_name ${domainOf(this.name)}; root ${root}; ${own}
-    ssl_verify_client on; ssl_client_certificate ${this.client.certificate}; }
-  server { ${listen(inner4)} ${listen(`[${inner6}]`)} ${handoff} server_name *.${CLOUD_DOMAIN}; root ${root}; ${own}
-    popsicl_store ${this.pseudonyms}; }
+  server { ${listenOn(ipv4)} ${listenOn(`[${ipv6}]`)} server_name ${domainOf(this.name)}; root ${root};
+    ${ownCertificate} }
+  server { ${listenOn(ipv4, CLIENT_CERTIFICATE_PORT)} server_name ${domainOf(this.name)}; root ${root};
+    ${ownCertificate} ssl_verify_client on; ssl_client_certificate ${this.client.certificate}; }
+  ${pseudonyms}
 }\n`;
   }
 
@@ -176,3 +211,5 @@ http {
     };
   }
 }
+
+const listenOn = (address: string, port = 443) => `listen ${address}:${port} ssl backlog=4096;`;

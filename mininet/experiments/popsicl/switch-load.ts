@@ -1,0 +1,94 @@
+import type { Experiment, Summary } from '../experiment.js';
+import { CLOUD_NEEDS } from './accesses.js';
+
+const KINDS = ['rules', 'conntrack-entries'];
+
+function growth(kind: string, measure: string) {
+  return (summary: Summary) => {
+    const { count } = summary.parameters.axes;
+    const most = count!.at(-1)!;
+    const [few, many] = [
+      summary.median(measure, { kind, count: count![0]! }),
+      summary.median(measure, { kind, count: most }),
+    ];
+    if (few === undefined || many === undefined || Number(most) < 100_000) return undefined;
+    return {
+      found: `${(many / few).toFixed(2)} times with ${most.toLocaleString('en')}`,
+      holds: many / few < 2,
+    };
+  };
+}
+
+export const switchLoad: Experiment = {
+  name: 'popsicl-switch-load',
+  title: 'Latency with very many connections in the switch',
+  paper: 'PoPSiCl',
+  section: 'section 6.2, figure 4c',
+  method:
+    'The switch is given the rules of other connections, as a handoff with two rewrite rules leaves them, or as many entries ' +
+    'of connection tracking. Then a client opens connections by a pseudonym of the same redirection, each with one ' +
+    'request for 10 KiB or 100 KiB.',
+  differences: [
+    'Rules and entries are put in by another program over OpenFlow: their connections carry no traffic.',
+  ],
+  topology: 'a client, a router, a cloud of one switch',
+  needs: { ...CLOUD_NEEDS, memoryGiB: { smoke: 1, quick: 2, full: 4 } },
+  axes: {
+    kind: { title: 'kept as', values: { smoke: KINDS, quick: KINDS, full: KINDS } },
+    count: {
+      title: 'rules or entries',
+      values: {
+        smoke: [0, 1000],
+        quick: [0, 1000, 10_000, 100_000],
+        full: [0, 1000, 10_000, 100_000, 250_000, 500_000, 750_000, 1_000_000],
+      },
+      range: [0, 2_000_000],
+    },
+  },
+  settings: {
+    accesses: {
+      title: 'accesses of each size',
+      value: { smoke: 3, quick: 10, full: 20 },
+      range: [1, 10_000],
+    },
+    rtt: { title: 'round trip', unit: 'ms', value: { smoke: 0, quick: 0, full: 0 }, range: [0, 1000] },
+  },
+  repetitions: { smoke: 1, quick: 3, full: 10 },
+  measures: {
+    small: { title: 'latency, 10 KiB', unit: 'ms', better: 'less' },
+    large: { title: 'latency, 100 KiB', unit: 'ms', better: 'less' },
+    install: { title: 'to put them in', unit: 's', better: 'less' },
+    memory: { title: 'ovs-vswitchd', unit: 'MiB', better: 'less' },
+  },
+  claims: [
+    ...(['small', 'large'] as const).map(measure => ({
+      section: '6.2',
+      says: `The impact of nearly 1,000,000 rules is less than twice the latency (${measure === 'small' ? 10 : 100} KiB)`,
+      kind: 'number' as const,
+      judge: growth('rules', measure),
+    })),
+    ...(['small', 'large'] as const).map(measure => ({
+      section: '6.2',
+      says: `So is that of as many entries of connection tracking (${measure === 'small' ? 10 : 100} KiB)`,
+      kind: 'ours' as const,
+      judge: growth('conntrack-entries', measure),
+    })),
+  ],
+  figures: [
+    {
+      name: 'small',
+      title: 'Latency of 10 KiB with rules and entries of others',
+      measure: 'small',
+      x: 'count',
+      series: 'kind',
+    },
+    {
+      name: 'large',
+      title: 'Latency of 100 KiB with rules and entries of others',
+      measure: 'large',
+      x: 'count',
+      series: 'kind',
+    },
+  ],
+  open: async context => (await import('./switch-load-world.js')).openSwitchLoad(context),
+};
