@@ -1,6 +1,7 @@
 /** The thread of a store: SQLite on files, every commit on the disk before it is answered. */
 import { parentPort, workerData } from 'node:worker_threads';
 import sqlite, { type Database } from 'node-sqlite3-wasm';
+import { PreparedStatements } from './prepared-statements.js';
 import type { StoreAnswer, StoreRequest, StoreWorkerData } from './sqlite-store.js';
 import type { Statement } from './store.js';
 import type { StoreErrorCode } from './store-error.js';
@@ -10,6 +11,7 @@ const { path, migrations } = workerData as StoreWorkerData;
 type Asked<Type> = Extract<StoreRequest, { type: Type }>;
 
 let database: Database | undefined;
+let statements: PreparedStatements;
 const queue: StoreRequest[] = [];
 
 class Refused extends Error {
@@ -22,6 +24,7 @@ class Refused extends Error {
 
 try {
   database = openDatabase();
+  statements = new PreparedStatements(database);
   answer({ id: 0, value: undefined });
 } catch (error) {
   const { code, message } = refusal(error);
@@ -49,9 +52,9 @@ function drain(): void {
 function commit(writes: readonly Asked<'write'>[]): void {
   const answers: StoreAnswer[] = [];
   try {
-    database!.exec('BEGIN IMMEDIATE');
+    statements.run('BEGIN IMMEDIATE');
     for (const write of writes) answers.push(apply(write));
-    database!.exec('COMMIT');
+    statements.run('COMMIT');
   } catch (error) {
     if (database!.inTransaction) database!.exec('ROLLBACK');
     const { message } = refusal(error);
@@ -61,11 +64,11 @@ function commit(writes: readonly Asked<'write'>[]): void {
   for (const each of answers) answer(each);
 }
 
-function apply({ id, statements }: Asked<'write'>): StoreAnswer {
-  database!.exec('SAVEPOINT one');
+function apply({ id, statements: all }: Asked<'write'>): StoreAnswer {
+  statements.run('SAVEPOINT one');
   try {
-    const changes = statements.map(run);
-    database!.exec('RELEASE one');
+    const changes = all.map(run);
+    statements.run('RELEASE one');
     return { id, value: changes };
   } catch (error) {
     const refused = refusal(error);
@@ -78,7 +81,7 @@ function apply({ id, statements }: Asked<'write'>): StoreAnswer {
 
 function run(statement: Statement): number {
   const { sql, parameters = [], changes: expected } = statement;
-  const { changes } = database!.run(sql, [...parameters]);
+  const changes = statements.run(sql, [...parameters]);
   if (expected !== undefined && changes !== expected) {
     throw new Refused('not-applied', `a statement changed ${changes} rows instead of ${expected}`);
   }

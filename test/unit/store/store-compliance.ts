@@ -36,6 +36,21 @@ export function storeCompliance(what: string, open: () => Promise<Store>): void 
     });
     afterEach(() => store.close());
 
+    it('runs any number of different statements, and each again after it was refused', async () => {
+      const update = (number: number) => ({
+        sql: `UPDATE account SET money = ${number} WHERE name = 'a'`,
+        changes: 1,
+      });
+      await store.write([insert('a', 0)]);
+      for (const round of [1, 2]) {
+        for (let number = 0; number < 150; number++) await store.write([update(number)]);
+        expect(await codeOf(store.write([insert('a', round)]))).to.equal('not-applied');
+        expect(await codeOf(store.write([insert('a', -1)]))).to.equal('not-applied');
+        await store.write([insert(`b${round}`, round)]);
+      }
+      expect(await names(store)).to.deep.equal(['a', 'b1', 'b2']);
+    });
+
     it('gives back what was written, in its types', async () => {
       const note = Uint8Array.of(0, 255, 10);
       await store.write([
