@@ -1,4 +1,5 @@
 /** What a tenant's own server needs to serve pseudonyms (`cloakflow/tenant`). */
+export { CapabilityFiles } from './capabilities/capability-files.js';
 export { acceptHandoffs, type HandoffServerOptions } from './node/handoff-server.js';
 export { PseudonymContexts } from './node/pseudonym-contexts.js';
 export {

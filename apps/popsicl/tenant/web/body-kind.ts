@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { markedUrl } from './defence/put-aside.js';
 import type { Page } from './page.js';
 import { CssRewriter } from './rewrite/css-rewriter.js';
 import { HtmlRewriter } from './rewrite/html-rewriter.js';
@@ -14,7 +15,7 @@ const KINDS: Readonly<Record<string, BodyKind>> = {
 };
 
 /** Undefined: the body stays as it is. So do files that are to be saved, and encodings that do not extend ASCII. */
-export function bodyKind(_request: IncomingMessage, response: ServerResponse): BodyKind | undefined {
+export function bodyKind(response: ServerResponse): BodyKind | undefined {
   const type = String(response.getHeader('content-type') ?? '');
   if (/charset\s*=\s*"?(?:utf-?(?:16|32)|iso-2022|hz-)/i.test(type)) return undefined;
   if (/^\s*attachment/i.test(String(response.getHeader('content-disposition') ?? ''))) return undefined;
@@ -29,7 +30,9 @@ export function rewriterFor(
 ): HtmlRewriter | CssRewriter {
   if (kind !== 'css') return new HtmlRewriter(page.htmlOptions(kind === 'html' && isDocument(request)));
   const links = page.links();
-  return new CssRewriter(url => links.resource(url));
+  // The page's script asks for a style sheet to replace what it names.
+  const marks = page.options.defence && request.headers['popsicl-css'] !== undefined;
+  return new CssRewriter(url => (marks ? markedUrl(url, links) : links.resource(url)));
 }
 
 /** Whether the browser wants to show it, and no script to insert it somewhere. */

@@ -1,9 +1,9 @@
 /** What a page needs that the author's Content-Security-Policy does not know of. */
 export interface PolicyNeeds {
-  /** Source of the inserted script, such as `'sha256-…'`; undefined: there is none. */
-  readonly script: string | undefined;
-  /** Directives under which blobs have to be allowed. */
-  readonly blobs: readonly string[];
+  /** Of the inserted scripts; undefined: there are none. */
+  readonly nonce: string | undefined;
+  /** Whether the page's script fetches objects and makes blobs of them. */
+  readonly blobs: boolean;
   /** The same server, under the name that the author may have written. */
   readonly isOwnSite: (source: string) => boolean;
 }
@@ -12,6 +12,8 @@ const FALLBACKS: Readonly<Record<string, string>> = {
   'script-src-elem': 'script-src',
   'style-src-elem': 'style-src',
 };
+/** What blobs are made for; a request of the page's own reads them, too. */
+const BLOBS = ['img-src', 'style-src-elem', 'font-src', 'media-src', 'connect-src'];
 /** They send the address of the page, capability and all, to whom they name. */
 const REPORTS = new Set(['report-uri', 'report-to']);
 
@@ -37,8 +39,14 @@ function adaptPolicy(policy: string, needs: PolicyNeeds): string {
       sources.map(source => (needs.isOwnSite(source) ? "'self'" : source)),
     );
   }
-  if (needs.script !== undefined) allow(directives, deciding(directives, 'script-src-elem'), needs.script);
-  for (const name of needs.blobs) allow(directives, deciding(directives, name), 'blob:');
+  if (needs.nonce !== undefined) {
+    const allowed = allow(directives, deciding(directives, 'script-src-elem'), `'nonce-${needs.nonce}'`);
+    if (!allowed && needs.blobs) allow(directives, deciding(directives, 'script-src-elem'), 'blob:');
+  }
+  if (needs.blobs) {
+    allow(directives, deciding(directives, 'connect-src'), "'self'");
+    for (const name of BLOBS) allow(directives, deciding(directives, name), 'blob:');
+  }
   return [...directives].map(([name, sources]) => [name, ...sources].join(' ')).join('; ');
 }
 
@@ -53,12 +61,14 @@ function deciding(directives: Map<string, string[]>, wanted: string): string | u
   return fallback;
 }
 
-function allow(directives: Map<string, string[]>, name: string | undefined, source: string): void {
+/** False: the source would forbid what is allowed now. */
+function allow(directives: Map<string, string[]>, name: string | undefined, source: string): boolean {
   const sources = name === undefined ? undefined : directives.get(name);
-  if (!sources || sources.includes(source)) return;
-  // Beside a hash, 'unsafe-inline' would be ignored: all that it allows would be refused.
+  if (!sources || sources.includes(source)) return true;
+  // Beside a nonce, 'unsafe-inline' would be ignored: all that it allows would be refused.
   const inline = sources.some(word => word.toLowerCase() === "'unsafe-inline'");
-  const hashed = sources.some(word => /^'(?:nonce-|sha\d+-)/i.test(word) || word === "'strict-dynamic'");
-  if (source.startsWith("'") && inline && !hashed) return;
+  const strict = sources.some(word => /^'(?:nonce-|sha\d+-|strict-dynamic')/i.test(word));
+  if (source.startsWith("'nonce-") && inline && !strict) return false;
   directives.set(name!, [...sources.filter(word => word.toLowerCase() !== "'none'"), source]);
+  return true;
 }

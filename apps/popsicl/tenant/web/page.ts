@@ -5,8 +5,10 @@ import { Links, type LinksOptions } from './rewrite/links.js';
 
 export interface PageOptions extends LinksOptions {
   readonly referrerPolicy: 'same-origin' | 'no-referrer';
-  /** Script that is inserted into documents, and its source for a Content-Security-Policy. */
-  readonly script: { readonly markup: string; readonly source: string } | undefined;
+  /** Script that is inserted into documents, and its nonce for a Content-Security-Policy. */
+  readonly script: { readonly markup: string; readonly nonce: string } | undefined;
+  /** Whether that script fetches the objects of the page. */
+  readonly defence: boolean;
 }
 
 /** What the answer to one request needs to know. */
@@ -25,20 +27,22 @@ export class Page {
   /** `insert`: the answer is a document of its own, not a part that a script asked for. */
   htmlOptions(insert: boolean): HtmlOptions {
     const links = this.links();
+    const { script, defence } = this.options;
     const options: HtmlOptions = {
       links,
-      script: insert ? (this.options.script?.markup ?? '') : '',
+      script: insert ? (script?.markup ?? '') : '',
+      aside: script && defence ? { nonce: script.nonce, document: insert } : undefined,
       policy: policy => this.policy(policy),
-      nested: document => rewriteHtml(document, { ...options, script: this.options.script?.markup ?? '' }),
+      nested: document => rewriteHtml(document, this.htmlOptions(true)),
     };
     return options;
   }
 
   policy(policy: string): string {
-    const { script, sites } = this.options;
+    const { script, sites, defence } = this.options;
     return adaptPolicies(policy, {
-      script: script?.source,
-      blobs: [],
+      nonce: script?.nonce,
+      blobs: defence,
       isOwnSite: source => sites.includes(source.replace(/^https?:\/\//i, '').toLowerCase()),
     });
   }

@@ -24,6 +24,8 @@ export function adaptHeaders(response: ServerResponse, page: Page): void {
   change('link', value => taggedLinks(value, to => links.resource(to)));
   change('set-cookie', hostOnly);
   change('cache-control', privately);
+  // What is in the browser's cache keeps the policy with the nonce that its scripts have.
+  if (response.statusCode === 304 && page.options.script) response.removeHeader('content-security-policy');
   change('content-security-policy', policy => page.policy(policy));
   for (const name of REMOVED) response.removeHeader(name);
   const referrer = String(response.getHeader('referrer-policy') ?? '').trim();

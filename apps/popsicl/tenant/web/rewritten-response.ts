@@ -4,8 +4,7 @@ import { type Coding, codingOf } from './content-coding.js';
 import type { Page } from './page.js';
 import { adaptHeaders, forgetBody, taggedLinks } from './response-headers.js';
 import { bytesToText, textToBytes } from './rewrite/byte-text.js';
-
-type Callback = (error?: Error | null) => void;
+import { argumentsOf, type Callback, later } from './write-arguments.js';
 
 /** Where the application's bytes go; as `write` and `end` of a stream. */
 interface Body {
@@ -40,7 +39,7 @@ export function rewriteResponse(request: IncomingMessage, response: ServerRespon
     if (begun) return;
     begun = true;
     adaptHeaders(response, page);
-    const kind = bodyKind(request, response);
+    const kind = bodyKind(response);
     if (kind === undefined) return;
     if (response.statusCode === 206) {
       refusePart(response);
@@ -159,23 +158,4 @@ function setHeaders(response: ServerResponse, headers: Headers): void {
     else response.setHeader(name, value);
     seen.add(name.toLowerCase());
   }
-}
-
-function argumentsOf(chunk: unknown, encoding: unknown, done: unknown): [Buffer, Callback | undefined] {
-  const callback = [chunk, encoding, done].find(argument => typeof argument === 'function') as
-    | Callback
-    | undefined;
-  if (typeof chunk === 'string') {
-    return [
-      Buffer.from(chunk, typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8'),
-      callback,
-    ];
-  }
-  if (!(chunk instanceof Uint8Array)) return [Buffer.alloc(0), callback];
-  return [Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength), callback];
-}
-
-function later(done: Callback | undefined): true {
-  if (done) process.nextTick(done);
-  return true;
 }

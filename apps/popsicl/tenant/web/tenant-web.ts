@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { CAPABILITY_PARAMETER } from '../../capability.js';
@@ -5,7 +6,11 @@ import { CapabilityFiles } from '../capabilities/capability-files.js';
 import type { CapabilityDirectory } from './capability-directory.js';
 import { withoutCapability } from './check-capability.js';
 import { acceptable } from './content-coding.js';
-import { Page } from './page.js';
+import { type Defence, type DefenceOptions, readDefence } from './defence/options.js';
+import { padResponse, sendPiece } from './defence/padded-response.js';
+import { PieceStore } from './defence/piece-store.js';
+import { insertedScript } from './page/inserted-script.js';
+import { Page, type PageOptions } from './page.js';
 import { refuse, refuseUpgrade } from './refusal.js';
 import { rewriteResponse } from './rewritten-response.js';
 
@@ -23,6 +28,12 @@ export interface TenantWebOptions {
    * same-origin`): for sites whose scripts make addresses in ways that cannot be followed, such as imports of modules.
    */
   readonly acceptOwnPages?: boolean;
+  /**
+   * Whether pages get a script that gives the capability to what their own scripts fetch and insert; they do when absent.
+   */
+  readonly script?: boolean;
+  /** The traffic-analysis defence (appendix A); off when absent. Needs `script`. */
+  readonly defence?: DefenceOptions | boolean;
   /** Of links in absolute form; `https` when absent. */
   readonly scheme?: 'https' | 'http';
 }
@@ -44,6 +55,8 @@ export class TenantWeb {
   private readonly sites: readonly string[];
   private readonly suffix: string;
   private readonly pages = new WeakMap<object, Page>();
+  private readonly defence: Defence | undefined;
+  private readonly pieces = new PieceStore();
   private tenantList: readonly string[] = [];
   private tenants: ReadonlySet<string> = new Set();
 
@@ -52,6 +65,8 @@ export class TenantWeb {
     const { capabilities } = options;
     this.capabilities = typeof capabilities === 'string' ? new CapabilityFiles(capabilities) : capabilities;
     this.sites = (options.sites ?? []).map(site => site.toLowerCase());
+    const { defence = false } = options;
+    if (defence !== false) this.defence = readDefence(defence === true ? {} : defence);
     this.suffix = `.${options.domain.toLowerCase()}`;
   }
 
@@ -59,8 +74,9 @@ export class TenantWeb {
   readonly handle = (request: IncomingMessage, response: ServerResponse, next: Next): void => {
     const page = this.admit(request);
     if (page === 'other') next();
-    else if (page === undefined) refuse(response);
+    else if (page === undefined) this.refuse(request, response);
     else {
+      if (this.defence && this.answeredByPiece(request, response, page, this.defence)) return;
       rewriteResponse(request, response, page);
       next();
     }
@@ -122,10 +138,44 @@ export class TenantWeb {
       linker,
       tenants: this.tenantSet(tenants),
       referrerPolicy: this.options.referrerPolicy ?? 'same-origin',
-      script: undefined,
+      script: this.script(capability),
+      defence: this.defence !== undefined,
     });
     this.pages.set(request, page);
     return page;
+  }
+
+  /** With the defence: true where a piece was asked for; else the answer will be padded. */
+  private answeredByPiece(
+    request: IncomingMessage,
+    response: ServerResponse,
+    page: Page,
+    defence: Defence,
+  ): boolean {
+    const { host } = page.options;
+    const reference = request.headers['popsicl-rest'];
+    if (typeof reference === 'string') {
+      sendPiece(response, this.pieces.take(host, reference), defence.unit);
+      return true;
+    }
+    // A part or a compressed form of what is padded would have sizes of its own.
+    for (const name of ['range', 'if-range', 'accept-encoding']) delete request.headers[name];
+    padResponse(request, response, { defence, store: this.pieces, host });
+    return false;
+  }
+
+  /** A script with a nonce of its own for every answer. */
+  private script(capability: string): PageOptions['script'] {
+    if (this.options.script === false) return undefined;
+    const nonce = randomBytes(16).toString('base64');
+    const settings = { capability, sites: this.sites, ...(this.defence && { pieces: this.defence.pieces }) };
+    return { nonce, markup: insertedScript(settings, nonce) };
+  }
+
+  private refuse(request: IncomingMessage, response: ServerResponse): void {
+    const { defence, pieces: store } = this;
+    if (defence) padResponse(request, response, { defence, store, host: '' });
+    refuse(response);
   }
 
   private isOwnPage({ headers }: IncomingMessage): boolean {

@@ -14,6 +14,7 @@ export const CAPABILITY = 'kX9-abcdefghijklmno_45';
 export const OPTIONS: TenantWebOptions = {
   domain: 'popsicls.test',
   sites: ['shop.test', 'www.shop.test'],
+  script: false,
   capabilities: {
     capabilityOf: host => (host === PSEUDONYM ? CAPABILITY : undefined),
     cloud: { linker: 'linker.popsicls.test', tenants: ['shop.test', 'bank.test'] },

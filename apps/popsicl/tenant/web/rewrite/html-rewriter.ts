@@ -1,7 +1,8 @@
 import { RewritingStream } from 'parse5-html-rewriting-stream';
+import type { StartTag } from './attributes.js';
 import { CssRewriter } from './css-rewriter.js';
 import type { Links } from './links.js';
-import { type Edit, editTag, type StartTag, type TagOptions } from './start-tag.js';
+import { type Edit, editTag, type TagOptions } from './start-tag.js';
 
 /** What is inserted, and where the rules for a tag come from. */
 export interface HtmlOptions extends TagOptions {
@@ -41,6 +42,9 @@ export class HtmlRewriter {
   private inserted: boolean;
   private css: CssRewriter | undefined;
   private held: Held | undefined;
+  /** Behind the end of the element that was begun last, which is a script; and of the document. */
+  private afterEnd = '';
+  private atEnd = '';
 
   constructor(options: HtmlOptions) {
     this.options = options;
@@ -75,6 +79,7 @@ export class HtmlRewriter {
     this.endHeld(this.cursor + this.pending.length);
     this.out += this.take(this.fed);
     this.insert();
+    this.out += this.atEnd;
     return this.taken();
   }
 
@@ -86,13 +91,15 @@ export class HtmlRewriter {
     const element = tag.tagName.toLowerCase();
     if (!BEFORE_SCRIPT.has(element)) this.insert();
     const raw = this.take(end);
-    const edit = raw.length === end - start ? editTag(tag, this.options) : undefined;
-    this.out += edit ? applied(raw, start, edit) : raw;
+    const edit: Edit = raw.length === end - start ? editTag(tag, this.options) : { changes: [] };
+    this.out += applied(raw, start, edit);
+    this.afterEnd = edit.afterEnd ?? '';
+    this.atEnd = edit.atEnd ?? this.atEnd;
     if (tag.selfClosing) return;
     if (element === 'style')
-      this.css = new CssRewriter(edit?.css ?? (url => this.options.links.resource(url)));
+      this.css = new CssRewriter(edit.css ?? (url => this.options.links.resource(url)));
     else if (element === 'noscript') this.hold(element, text => this.nested(text));
-    else if (edit?.hold) this.hold(element, edit.hold);
+    else if (edit.hold) this.hold(element, edit.hold);
   }
 
   private endTag(tagName: string, start: number, end: number): void {
@@ -104,6 +111,8 @@ export class HtmlRewriter {
       this.insert();
     }
     this.pass(end);
+    this.out += this.afterEnd;
+    this.afterEnd = '';
   }
 
   private hold(element: string, finish: (text: string) => string): void {
@@ -170,8 +179,8 @@ export function rewriteHtml(text: string, options: HtmlOptions): string {
   return rewriter.push(text) + rewriter.end();
 }
 
-function applied(raw: string, start: number, { changes, before = '', after = '' }: Edit): string {
-  let out = before;
+function applied(raw: string, start: number, { changes, after = '' }: Edit): string {
+  let out = '';
   let at = 0;
   for (const change of changes.toSorted((a, b) => a.start - b.start)) {
     out += raw.slice(at, change.start - start) + change.text;

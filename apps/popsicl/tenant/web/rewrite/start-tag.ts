@@ -1,6 +1,6 @@
-import type { RewritingStream } from 'parse5-html-rewriting-stream';
 import { CAPABILITY_PARAMETER } from '../../../capability.js';
-import { escapeOthers } from './byte-text.js';
+import { type AsideOptions, markedUrl, putAside, type Runner } from '../defence/put-aside.js';
+import { Attributes, type Change, type StartTag } from './attributes.js';
 import { rewriteCss } from './css-rewriter.js';
 import { rewriteImportMap } from './import-map.js';
 import type { Links } from './links.js';
@@ -8,31 +8,18 @@ import { rewriteRefresh } from './refresh.js';
 import { rewriteSrcset } from './srcset.js';
 import { attributeKind } from './url-attributes.js';
 
-export type StartTag = Parameters<RewritingStream['emitStartTag']>[0];
-
-interface TagPlace {
-  readonly attrs?: Readonly<Record<string, { readonly startOffset: number; readonly endOffset: number }>>;
-}
-
 export interface TagOptions {
   readonly links: Links;
   /** A Content-Security-Policy as the page needs it. */
   readonly policy: (policy: string) => string;
   /** A whole document within an attribute. */
   readonly nested: (document: string) => string;
+  /** With the defence. */
+  readonly aside?: AsideOptions | undefined;
 }
 
-/** Part of the input, by its offsets, and what stands there instead. */
-export interface Change {
-  readonly start: number;
-  readonly end: number;
-  readonly text: string;
-}
-
-export interface Edit {
+export interface Edit extends Runner {
   readonly changes: Change[];
-  readonly before?: string;
-  readonly after?: string;
   /** For URLs in the style sheet that the tag begins. */
   readonly css?: (url: string) => string;
   /** For the text of the element. */
@@ -44,46 +31,8 @@ const STRICT_REFERRERS = new Set(['no-referrer', 'same-origin']);
 /** Links that let the browser contact a server before anybody asks for it. */
 const EARLY_CONTACT = /(?:^|\s)(?:dns-prefetch|preconnect)(?:\s|$)/i;
 
-/** Attributes by their name as it is written, prefix included, in lower case. */
-export class Attributes {
-  private readonly tag: StartTag;
-  readonly changes: Change[] = [];
-
-  constructor(tag: StartTag) {
-    this.tag = tag;
-  }
-
-  *[Symbol.iterator](): Generator<[name: string, value: string]> {
-    for (const { prefix, name, value } of this.tag.attrs) yield [prefix ? `${prefix}:${name}` : name, value];
-  }
-
-  get(wanted: string): string | undefined {
-    for (const [name, value] of this) if (name === wanted) return value;
-    return undefined;
-  }
-
-  /** In lower case, without spaces around. */
-  keyword(name: string): string {
-    return (this.get(name) ?? '').trim().toLowerCase();
-  }
-
-  set(name: string, value: string, newName = name): void {
-    this.replace(name, `${newName}="${escapeAttribute(value)}"`);
-  }
-
-  remove(name: string): void {
-    this.replace(name, '');
-  }
-
-  private replace(name: string, text: string): void {
-    const { attrs: places } = this.tag.sourceCodeLocation as TagPlace;
-    const place = places?.[name];
-    if (place) this.changes.push({ start: place.startOffset, end: place.endOffset, text });
-  }
-}
-
-/** What becomes of one tag; undefined: it stays. */
-export function editTag(tag: StartTag, options: TagOptions): Edit | undefined {
+/** What becomes of one tag. */
+export function editTag(tag: StartTag, options: TagOptions): Edit {
   const { links } = options;
   const element = tag.tagName.toLowerCase();
   const attributes = new Attributes(tag);
@@ -95,21 +44,25 @@ export function editTag(tag: StartTag, options: TagOptions): Edit | undefined {
   if (referrer !== undefined && !STRICT_REFERRERS.has(referrer.trim().toLowerCase())) {
     attributes.remove('referrerpolicy');
   }
-  let after = '';
+  let runner: Runner = {};
   let hold: Edit['hold'];
+  let css: Edit['css'];
   if (element === 'base') links.setBase(attributes.get('href') ?? '');
   else if (element === 'meta') editMeta(attributes, options);
   else if (element === 'link') editLink(attributes, links);
-  else if (element === 'form') after = capabilityField(attributes, links);
+  else if (element === 'form') runner = { after: capabilityField(attributes, links) };
   else if (element === 'script' && attributes.keyword('type') === 'importmap') {
     hold = text => rewriteImportMap(text, links);
   }
-  const { changes } = attributes;
-  return changes.length > 0 || after !== '' || hold ? { changes, after, ...(hold && { hold }) } : undefined;
+  if (options.aside) {
+    if (element !== 'form') runner = putAside(element, attributes, links, options.aside);
+    css = url => markedUrl(url, links);
+  }
+  return { changes: attributes.changes(), ...runner, ...(hold && { hold }), ...(css && { css }) };
 }
 
 function rewriteAttribute(element: string, name: string, value: string, options: TagOptions): string {
-  const { links, nested } = options;
+  const { links, nested, aside } = options;
   const resource = (url: string) => links.resource(url);
   switch (attributeKind(element, name)) {
     case 'resource':
@@ -122,7 +75,8 @@ function rewriteAttribute(element: string, name: string, value: string, options:
     case 'list':
       return value.replace(/[^\t\n\f\r ]+/g, resource);
     case 'style':
-      return value.includes('(') ? rewriteCss(value, resource) : value;
+      if (!value.includes('(')) return value;
+      return rewriteCss(value, aside && name === 'style' ? url => markedUrl(url, links) : resource);
     case 'document':
       return nested(value);
     default:
@@ -158,13 +112,4 @@ function capabilityField(attributes: Attributes, links: Links): string {
   const action = attributes.get('action') ?? '';
   if (action.trim() !== '' && !links.isOwn(action)) return '';
   return `<input type="hidden" name="${CAPABILITY_PARAMETER}" value="${links.capability}"/>`;
-}
-
-export function escapeAttribute(value: string): string {
-  const escaped = value
-    .replaceAll('&', '&amp;')
-    .replaceAll('"', '&quot;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('\r', '&#13;');
-  return escapeOthers(escaped, codePoint => `&#x${codePoint.toString(16)};`);
 }

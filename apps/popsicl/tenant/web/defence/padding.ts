@@ -1,0 +1,51 @@
+/** What a body is filled up with, so that it means the same as before. */
+export type Filling = 'comment' | 'space' | 'none';
+
+const FILLINGS: Readonly<Record<string, Filling>> = {
+  'text/html': 'comment',
+  'application/json': 'space',
+  'application/javascript': 'space',
+  'application/manifest+json': 'space',
+  'application/xhtml+xml': 'space',
+  'application/xml': 'space',
+  'image/svg+xml': 'space',
+  'text/css': 'space',
+  'text/javascript': 'space',
+  'text/xml': 'space',
+};
+
+/** By the value of a Content-Type; `none` where any more byte would be a part of the content. */
+export function fillingOf(contentType: string): Filling {
+  const name = contentType.split(';')[0]!.trim().toLowerCase();
+  return Object.hasOwn(FILLINGS, name) ? FILLINGS[name]! : 'none';
+}
+
+/** Bytes that fill `length` up to a multiple of `unit`; none for `none`. */
+export function fillUp(length: number, unit: number, filling: Filling): Buffer {
+  const missing = missingTo(length, unit);
+  if (filling === 'none' || missing === 0) return Buffer.alloc(0);
+  if (filling === 'space') return Buffer.alloc(missing, ' ');
+  const [open, close] = ['<!--', '-->'];
+  const size = missing < open.length + close.length ? missing + unit : missing;
+  return Buffer.from(open + ' '.repeat(size - open.length - close.length) + close);
+}
+
+const MARK = 0x80;
+
+/** A piece as the page's script strips it: content, a byte 0x80, zeros up to the unit (ISO/IEC 7816-4). */
+export function padPiece(content: Uint8Array, unit: number): Buffer {
+  const padded = Buffer.alloc(content.length + 1 + missingTo(content.length + 1, unit));
+  padded.set(content);
+  padded[content.length] = MARK;
+  return padded;
+}
+
+/** The inverse; undefined for what is no padded piece. */
+export function stripPiece(padded: Uint8Array): Uint8Array | undefined {
+  const mark = padded.findLastIndex(byte => byte !== 0);
+  return mark >= 0 && padded[mark] === MARK ? padded.subarray(0, mark) : undefined;
+}
+
+export function missingTo(length: number, unit: number): number {
+  return (unit - (length % unit)) % unit;
+}

@@ -1,0 +1,33 @@
+import { escapeAttribute } from '../rewrite/attributes.js';
+import { followChanges } from './changes.js';
+import { objectLoader } from './objects.js';
+import { pieceFetcher } from './pieces.js';
+import { followRequests } from './requests.js';
+import { type PageSettings, startPage } from './start-page.js';
+
+const FOLLOW = [startPage, followChanges, followRequests];
+const DEFENCE = [pieceFetcher, objectLoader];
+
+const PLAIN_TEXT = textOf(FOLLOW, 'const page = startPage(); followChanges(page); followRequests(page);');
+const DEFENCE_TEXT = textOf(
+  [...FOLLOW, ...DEFENCE],
+  `const page = startPage(); const fetcher = pieceFetcher(page); objectLoader(page, fetcher);
+followChanges(page, fetcher); followRequests(page, fetcher);`,
+);
+
+/** The script's element. Its text is the same for everybody; what it is told stands at the element. */
+export function insertedScript(settings: PageSettings, nonce: string): string {
+  const told = escapeAttribute(JSON.stringify(settings));
+  const text = settings.pieces ? DEFENCE_TEXT : PLAIN_TEXT;
+  return `<script nonce="${nonce}" data-popsicl="${told}">${text}</script>`;
+}
+
+/** The functions as they are, without comments and indentation. */
+function textOf(functions: readonly ((...args: never[]) => unknown)[], start: string): string {
+  const lines = [...functions.map(String), start]
+    .join('\n')
+    .split('\n')
+    .map(line => line.trim())
+    .filter(line => line !== '' && !/^(?:\/\/|\/?\*)/.test(line));
+  return `(()=>{${lines.join('\n')}})()`;
+}

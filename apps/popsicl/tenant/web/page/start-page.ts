@@ -1,0 +1,50 @@
+// @ts-nocheck: this runs in browsers; with their types in the program, Node's would no longer be its own.
+
+/** What the script is told by its own element. */
+export interface PageSettings {
+  readonly capability: string;
+  /** Host names of the same tenant without a pseudonym. */
+  readonly sites: readonly string[];
+  /** Numbers of pieces; absent: there is no defence. */
+  readonly pieces?: readonly number[];
+}
+
+/** What the other parts of the script share: settings, the browser's own functions, and which addresses are the tenant's. */
+export function startPage() {
+  const element = document.currentScript;
+  const settings = JSON.parse(element.dataset.popsicl);
+  const { nonce } = element;
+  element.remove();
+  const own = `c=${settings.capability}`;
+  const native = {
+    fetch: window.fetch.bind(window),
+    XMLHttpRequest: window.XMLHttpRequest,
+    write: document.write.bind(document),
+    setAttribute: Function.prototype.call.bind(Element.prototype.setAttribute),
+  };
+
+  /** The address with the capability if it is the tenant's, else undefined. */
+  function owned(address: unknown): string | undefined {
+    let url: URL;
+    try {
+      url = new URL(String(address), document.baseURI);
+    } catch {
+      return undefined;
+    }
+    const web = /^(http|ws)s?:$/.test(url.protocol);
+    if (!web || (url.host !== location.host && !(url.port === '' && sites.includes(url.hostname))))
+      return undefined;
+    url.host = location.host;
+    url.protocol = url.protocol.replace(/^(http|ws).*/, location.protocol === 'https:' ? '$1s' : '$1');
+    const query = url.search.slice(1);
+    if (!query.split('&').includes(own)) url.search = query === '' ? own : `${own}&${query}`;
+    return url.href;
+  }
+
+  function tag(address: unknown): string {
+    const text = String(address);
+    return /^\s*(#|$)/.test(text) ? text : (owned(text) ?? text);
+  }
+
+  return { ...settings, nonce, native, owned, tag };
+}
