@@ -12,7 +12,9 @@
 #define ETH_P_IP 0x0800
 #define ETH_P_IPV6 0x86dd
 #define IP_FRAGMENT 0x3fff /* more fragments, or an offset */
+#define ETH_HLEN 14
 #define TCP_HEADER 20
+#define TCP_RST 0x04
 #define TCP_OPTIONS 40
 #define TCPOPT_EOL 0
 #define TCPOPT_NOP 1
@@ -148,8 +150,8 @@ static __always_inline int recognise(struct __sk_buff *skb, struct packet *p)
 static __always_inline int accept(struct __sk_buff *skb, struct packet *p, struct bpf_sock *listener)
 {
     __u8 scale = p->segment.cookie & 0xf;
-    struct sock *sk = (struct sock *)bpf_skc_to_tcp_sock(listener);
-    if (!sk || !p->key) return TC_ACT_OK;
+    struct tcp_sock *tcp = bpf_skc_to_tcp_sock(listener);
+    if (!tcp || !p->key) return TC_ACT_OK;
 
     struct bpf_tcp_req_attrs attrs = {
         .rcv_tsval = p->segment.tsval,
@@ -163,6 +165,8 @@ static __always_inline int accept(struct __sk_buff *skb, struct packet *p, struc
         attrs.snd_wscale = scale;
         attrs.rcv_wscale = p->key->tenant_window_scale;
     }
+    /* Not a cast: the whole type has to be among the program's, or the kernel function does not fit it. */
+    struct sock *sk = &tcp->inet_conn.icsk_inet.sk;
     int error = bpf_sk_assign_tcp_reqsk(skb, sk, &attrs, sizeof(attrs));
     count(error == 0 ? ACCEPTED : error == -ENOMEM ? OUT_OF_MEMORY : REFUSED);
     return error == -ENOMEM ? TC_ACT_SHOT : TC_ACT_OK;
@@ -179,6 +183,26 @@ static __always_inline int overtaken(struct packet *p, struct bpf_sock *listener
     if (bpf_tcp_check_syncookie(sk, ip, length, &p->tcp, sizeof(p->tcp)) == 0) return TC_ACT_OK;
     count(OVERTAKEN);
     return TC_ACT_SHOT;
+}
+
+/* A client may use a port anew while the tenant still remembers the connection before: its kernel would answer by
+ * the old connection's numbers for a minute, and go on remembering. The segment becomes the RST that ends that (as RFC
+ * 1337 has it, every kernel's default); the client sends the segment again, and finds the listener. */
+static __always_inline void end_time_wait(struct __sk_buff *skb, struct packet *p, struct bpf_sock *found)
+{
+    struct tcp_timewait_sock *old = bpf_skc_to_tcp_timewait_sock(found);
+    __u32 tcp = ETH_HLEN + p->ip_length, checksum = tcp + __builtin_offsetof(struct tcphdr, check);
+    __be32 from, to;
+    if (!old) return;
+
+    to = bpf_htonl(old->tw_sk.__tw_common.skc_tw_rcv_nxt);
+    bpf_l4_csum_replace(skb, checksum, p->tcp.seq, to, 4);
+    bpf_skb_store_bytes(skb, tcp + 4, &to, 4, BPF_F_RECOMPUTE_CSUM);
+    /* No options any more: data offset 5, RST alone, and the window as it was. */
+    if (!read(skb, p->ip_length + 12, &from, 4)) return;
+    to = (from & bpf_htonl(0x0000ffff)) | bpf_htonl(5 << 28 | TCP_RST << 16);
+    bpf_l4_csum_replace(skb, checksum, from, to, 4);
+    bpf_skb_store_bytes(skb, tcp + 12, &to, 4, BPF_F_RECOMPUTE_CSUM);
 }
 
 SEC("tc")
@@ -199,7 +223,10 @@ int handoff(struct __sk_buff *skb)
 
     struct bpf_sock *found = bpf_skc_lookup_tcp(skb, &p.tuple, p.tuple_length, BPF_F_CURRENT_NETNS, 0);
     if (!found) return TC_ACT_OK;
-    if (found->state == TCP_LISTEN) action = p.first_byte ? accept(skb, &p, found) : overtaken(&p, found);
+    if (found->state == TCP_LISTEN)
+        action = p.first_byte ? accept(skb, &p, found) : overtaken(&p, found);
+    else if (found->state == TCP_TIME_WAIT && p.first_byte)
+        end_time_wait(skb, &p, found);
     bpf_sk_release(found);
     return action;
 }

@@ -12,7 +12,9 @@ import { sipHash } from './reference-cookie.js';
 import { TenantLink } from './tenant-link.js';
 
 const OBJECT = fileURLToPath(new URL('../../../../../native/build/handoff.bpf.o', import.meta.url));
-const ECHO = `require('net').createServer(s => s.on('error', () => {}).pipe(s)).listen(443, '::', () => console.log('ready'))`;
+/** Echoes; ends a connection by itself after `bye`. */
+const ECHO = `require('net').createServer(s => s.on('error', () => {}).on('data',
+  d => String(d) === 'bye' ? s.end(d) : s.write(d))).listen(443, '::', () => console.log('ready'))`;
 type Family = keyof TenantLink['ports'];
 const KEY = randomBytes(16);
 const NEXT_KEY = randomBytes(16);
@@ -156,6 +158,24 @@ describe('the BPF program of a tenant', () => {
         one.send('world', 6);
         await one.echoed('hello world');
         expect(one.resets()).to.deep.equal([]);
+      });
+
+      it('takes a port that the listener still remembers in TIME_WAIT, when the first segment comes again', async () => {
+        const old = client(family);
+        old.send('bye');
+        await old.echoed('bye');
+        await until('the end', () => old.heard().some(segment => segment.flags.includes('fin')));
+        old.finish(3);
+        await until('TIME_WAIT', async () => {
+          const { stdout } = await tenant.run(['ss', '-Htn', 'state', 'time-wait', `dport = :${old.port}`]);
+          return stdout !== '';
+        });
+        const anew = client(family, { port: old.port, clientIsn: 0x12345678 });
+        anew.send('hello');
+        await settled(family);
+        anew.send('hello');
+        await anew.echoed('hello');
+        expect(anew.resets()).to.deep.equal([]);
       });
 
       it('takes keys of two epochs, and not of the one before', async () => {

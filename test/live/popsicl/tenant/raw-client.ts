@@ -95,19 +95,24 @@ export interface HandoffOptions {
   /** undefined: not offered. */
   windowScale?: number | undefined;
   mssIndex?: number;
+  clientIsn?: number;
 }
 
 /** A client after the controller's SYN-ACK: it believes to be connected, the tenant knows nothing of it. */
 export class HandedOffClient {
   readonly raw: RawPort;
   readonly port: number;
-  readonly clientIsn = 0xfffffff0;
+  readonly clientIsn: number;
   readonly cookie: { sequence: number; tsval: number };
   readonly timestamps: boolean;
   readonly syn: ReferenceSyn;
   tsval = 1000;
+  /** Segments that were there before this client. */
+  private readonly before: number;
 
   constructor(raw: RawPort, options: HandoffOptions) {
+    this.clientIsn = options.clientIsn ?? 0xfffffff0;
+    this.before = raw.segments.length;
     const syn: ReferenceSyn = {
       client: raw.place.client,
       serverPort: 443,
@@ -140,13 +145,29 @@ export class HandedOffClient {
   /** Waits for the listener's echo of `text`. */
   async echoed(text: string): Promise<Segment[]> {
     await until(`the echo of ${text}`, () => this.stream() === text);
-    return this.raw.to(this.port);
+    return this.heard();
+  }
+
+  /** Ends the stream of `length` bytes whose other end has been ended. */
+  finish(length: number): void {
+    const { sequence, tsval } = this.cookie;
+    this.raw.send(this.port, {
+      sequence: (this.clientIsn + 1 + length) >>> 0,
+      acknowledgement: (sequence + 2 + this.stream().length) >>> 0,
+      flags: ['fin', 'ack'],
+      options: this.timestamps ? [{ type: 'timestamps', value: ++this.tsval, echo: tsval }] : [],
+    });
+  }
+
+  /** Segments for this client's port since it began. */
+  heard(): Segment[] {
+    return this.raw.segments.slice(this.before).filter(segment => segment.destinationPort === this.port);
   }
 
   /** The bytes received, in order and once each. */
   stream(): string {
     const bytes = new Map<number, number>();
-    for (const { sequence, data } of this.raw.to(this.port)) {
+    for (const { sequence, data } of this.heard()) {
       const start = (sequence - this.cookie.sequence - 1) >>> 0;
       for (const [index, byte] of data.entries()) bytes.set(start + index, byte);
     }
@@ -154,6 +175,6 @@ export class HandedOffClient {
   }
 
   resets(): Segment[] {
-    return this.raw.to(this.port).filter(segment => segment.flags.includes('rst'));
+    return this.heard().filter(segment => segment.flags.includes('rst'));
   }
 }
