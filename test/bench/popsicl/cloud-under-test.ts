@@ -46,6 +46,7 @@ export const PLAIN = { direct: '10.0.0.7:443', cookie: '198.51.100.6:443', addre
 
 /** Addresses of the tenant's host; each stands for a tenant of its own. */
 const TENANTS = { cookie: 2, flows: 4, address: 5, plain: 6, 'plain-address': 8 } as const;
+const FIRST_SOURCE = '10.0.1.1';
 const SOURCES = 32;
 export const ZONE = 3088;
 const ROUTE = 'ip route add 198.51.100.0/24 via 10.0.0.254';
@@ -62,6 +63,8 @@ export class CloudUnderTest implements AsyncDisposable {
   controller!: RunningCommand;
   /** Where the controller listens for further switches, on loopback. */
   openflowPort = 0;
+  /** Ports of the near client are used once: a server remembers them for a minute. */
+  private nextPort = 1;
   private tenant!: SandboxHost;
   private near!: SandboxHost;
   private far: Namespace | undefined;
@@ -86,12 +89,16 @@ export class CloudUnderTest implements AsyncDisposable {
 
   /** Runs the load generator on the near client, or behind the delay line. */
   async load(options: LoadOptions, where: 'near' | 'far' = 'near'): Promise<LoadResult> {
-    const host = where === 'near' ? this.near : this.far!;
-    const { stdout } = await host.run([this.file('load'), ...loadWords(options)], {
+    const near = where === 'near';
+    const host = near ? this.near : this.far!;
+    const local = near ? { from: FIRST_SOURCE, sources: SOURCES, port: this.nextPort } : {};
+    const { stdout } = await host.run([this.file('load'), ...loadWords({ ...local, ...options })], {
       check: true,
       timeout: 120_000,
     });
-    return readLoad(stdout);
+    const result = readLoad(stdout);
+    if (near) this.nextPort += Math.ceil((result.completed + result.failed) / SOURCES) + 1;
+    return result;
   }
 
   /** Opens a page by one of the ways. */
@@ -104,16 +111,13 @@ export class CloudUnderTest implements AsyncDisposable {
     const credentials = certificate
       ? { certificate: this.file(`${kit}.crt`), key: this.file(`${kit}.key`) }
       : {};
-    const from = where === 'near' ? { from: '10.0.1.1', sources: SOURCES } : {};
-    return this.load(
-      { to, name: `${kit}.${CLOUD}`, authority: this.file('ca.pem'), ...credentials, ...from, ...options },
-      where,
-    );
+    const name = `${kit}.${CLOUD}`;
+    return this.load({ to, name, authority: this.file('ca.pem'), ...credentials, ...options }, where);
   }
 
   /** Sends a ClientHello and waits for one byte. */
   sayHello(to: string, options: Omit<LoadOptions, 'to' | 'name'>): Promise<LoadResult> {
-    return this.load({ to, name: HELLO_NAME, hello: HELLO, from: '10.0.1.1', sources: SOURCES, ...options });
+    return this.load({ to, name: HELLO_NAME, hello: HELLO, ...options });
   }
 
   /** SYNs from forged addresses to the pseudo-address of the way `cookie`, until it is stopped. */

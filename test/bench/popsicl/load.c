@@ -23,6 +23,8 @@
 #define PATIENCE (20 * SECOND)
 #define MOST 4096
 #define RECEIVE 65536
+#define FIRST_PORT 1024
+#define PORTS 64000
 
 enum state { FREE, CONNECTING, HANDSHAKING, READING };
 
@@ -37,7 +39,7 @@ struct connection {
 static struct {
     struct sockaddr_in to;
     uint32_t from;
-    int sources, connections, rate;
+    int sources, port, connections, rate;
     long count;
     double seconds;
     const char *name, *certificate, *key, *authority, *path, *hello;
@@ -56,11 +58,12 @@ static size_t sample_room;
 static void usage(void)
 {
     fprintf(stderr,
-            "usage: load to=ADDRESS:PORT name=SNI [from=ADDRESS sources=N] [connections=N] [rate=N] count=N|seconds=S\n"
+            "usage: load to=ADDRESS:PORT name=SNI [from=ADDRESS sources=N port=N] [connections=N] [rate=N] count=N|seconds=S\n"
             "            [authority=FILE] [certificate=FILE key=FILE] [path=/] [hello=FILE]\n"
             "       load serve=ADDRESS:PORT\n\n"
             "Closed loop of `connections`, or `rate` a second, each with TCP and TLS handshakes and one request. With\n"
-            "`hello` the bytes of that file stand for TLS, and one byte is the answer: what `serve` gives.\n");
+            "`hello` the bytes of that file stand for TLS, and one byte is the answer: what `serve` gives. Sources are\n"
+            "taken in turn, and with `port` the ports from there on, so that none is used twice in a minute.\n");
     exit(2);
 }
 
@@ -126,7 +129,11 @@ static void start(struct connection *c, uint64_t at)
     open_count++;
     if (options.from != 0) {
         local.sin_addr.s_addr = htonl(options.from + (uint32_t)(started % options.sources));
-        setsockopt(c->fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof one);
+        if (options.port > 0)
+            local.sin_port = htons((uint16_t)(FIRST_PORT + (options.port + started / options.sources) % PORTS));
+        else
+            setsockopt(c->fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof one);
+        setsockopt(c->fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
         if (bind(c->fd, (struct sockaddr *)&local, sizeof local) < 0) die("bind");
     }
     started++;
@@ -336,6 +343,7 @@ int main(int argc, char **argv)
         else if (!strcmp(argv[i], "name")) options.name = value;
         else if (!strcmp(argv[i], "from") && inet_pton(AF_INET, value, &from) == 1) options.from = ntohl(from.s_addr);
         else if (!strcmp(argv[i], "sources")) options.sources = atoi(value);
+        else if (!strcmp(argv[i], "port")) options.port = atoi(value);
         else if (!strcmp(argv[i], "connections")) options.connections = atoi(value);
         else if (!strcmp(argv[i], "rate")) options.rate = atoi(value);
         else if (!strcmp(argv[i], "count")) options.count = atol(value);

@@ -8,6 +8,8 @@ export interface LoadOptions {
   /** First of `sources` local addresses, used in turn. */
   from?: string;
   sources?: number;
+  /** The first of the local ports, counted from 1 up; the kernel chooses when absent. */
+  port?: number;
   /** Closed loop of so many, one when absent. */
   connections?: number;
   /** Open loop of so many a second. */
