@@ -1,5 +1,6 @@
 import type { OwnerMetrics } from '../../controller/host/index.js';
 import type { DnsServer } from './dns/dns-server.js';
+import type { LinkerCounts } from './linker/linker-routes.js';
 import type { RegistrationService } from './registry/registration-service.js';
 
 /** Counts without labels: none tells a client, a pseudonym or a tenant. */
@@ -7,6 +8,7 @@ export function addRegistrarMetrics(
   metrics: OwnerMetrics,
   service: RegistrationService,
   dns: DnsServer | undefined,
+  linker: LinkerCounts | undefined,
 ): void {
   const { counts } = service;
   metrics.gauge('pseudonyms', 'Pseudonyms that are active or being set up.', () => service.size);
@@ -20,6 +22,7 @@ export function addRegistrarMetrics(
   metrics.counter('registrations_failed_total', 'Registrations that were undone.', () => counts.failed);
   metrics.counter('revocations_total', 'Pseudonyms that the operator ended.', () => counts.revoked);
   metrics.counter('expirations_total', 'Pseudonyms whose time was over.', () => counts.expired);
+  if (linker !== undefined) addLinkerMetrics(metrics, linker);
   if (dns === undefined) return;
   metrics.counter('dns_udp_queries_total', 'Queries over UDP.', () => dns.counts.udp);
   metrics.counter('dns_tcp_queries_total', 'Queries over TCP.', () => dns.counts.tcp);
@@ -29,4 +32,10 @@ export function addRegistrarMetrics(
     'Queries above the rate limit of their network.',
     () => dns.counts.limited,
   );
+}
+
+function addLinkerMetrics(metrics: OwnerMetrics, counts: LinkerCounts): void {
+  metrics.counter('linker_pseudonyms_total', 'Links that led to a pseudonym.', () => counts.pseudonyms);
+  metrics.counter('linker_plain_total', 'Links that led to the plain name of a tenant.', () => counts.plain);
+  metrics.counter('linker_refused_total', 'Requests that were no links to a tenant.', () => counts.refused);
 }

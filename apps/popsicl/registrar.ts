@@ -170,7 +170,7 @@ async function start(options: RegistrarOptions, closers: (() => unknown)[]): Pro
       log,
     }));
   if (linker !== undefined) closers.push(() => linker.stop());
-  addRegistrarMetrics(options.metrics, service, dns);
+  addRegistrarMetrics(options.metrics, service, dns, linker?.counts);
   // Parties may be away for long; connections are refused by the directory meanwhile.
   void service.recover().catch(error => log.write('popsicl-sweep-failed', {}, error));
   return {

@@ -6,6 +6,13 @@ import { keyHash } from './linker-code.js';
 import type { Persons } from './persons.js';
 import { follow, type LinkTarget, parseReferral } from './referral.js';
 
+/** What became of requests. */
+export interface LinkerCounts {
+  pseudonyms: number;
+  plain: number;
+  refused: number;
+}
+
 export interface LinkerRoutesOptions {
   /** `linker.<cloud domain>`. */
   readonly name: string;
@@ -15,6 +22,7 @@ export interface LinkerRoutesOptions {
   readonly targets: ReadonlyMap<string, LinkTarget>;
   /** The certificate that the client of a request has proven to own, if it is the linker's. */
   readonly certificateOf: (context: Context) => X509Certificate | undefined;
+  readonly counts: LinkerCounts;
   /** An error that is nobody's fault outside. */
   readonly failed: (error: unknown) => void;
 }
@@ -33,7 +41,7 @@ const HEADERS: Readonly<Record<string, string>> = {
 
 /** The linker (4.3): `/` sends browsers on, `/check` says whether this one has a certificate for it. All else is 404 alike. */
 export function linkerRoutes(options: LinkerRoutesOptions): Hono {
-  const { name, portalName, persons, targets, certificateOf, failed } = options;
+  const { name, portalName, persons, targets, certificateOf, counts, failed } = options;
   const routes = new Hono();
   const isForUs = (context: Context) =>
     context.req.header('host')?.toLowerCase().replace(/:\d*$/, '') === name;
@@ -42,14 +50,22 @@ export function linkerRoutes(options: LinkerRoutesOptions): Hono {
     return certificate === undefined ? undefined : persons.ofKey(keyHash(certificate));
   };
 
+  const refuse = () => {
+    counts.refused++;
+    return padded(404);
+  };
+
   routes.get('/', async context => {
-    if (!isForUs(context)) return padded(404);
+    if (!isForUs(context)) return refuse();
     const referral = parseReferral(new URL(context.req.url).searchParams, targets);
-    if (referral === undefined) return padded(404);
-    return padded(303, await follow(referral, await personOf(context), persons, targets));
+    if (referral === undefined) return refuse();
+    const location = await follow(referral, await personOf(context), persons, targets);
+    if (location === referral.target.href) counts.plain++;
+    else counts.pseudonyms++;
+    return padded(303, location);
   });
   routes.get('/check', async context => {
-    if (!isForUs(context)) return padded(404);
+    if (!isForUs(context)) return refuse();
     const state =
       certificateOf(context) === undefined
         ? 'no-certificate'
@@ -58,7 +74,7 @@ export function linkerRoutes(options: LinkerRoutesOptions): Hono {
           : 'ready';
     return page(checkPage(state, portalName));
   });
-  routes.notFound(() => padded(404));
+  routes.notFound(refuse);
   routes.onError(error => {
     failed(error);
     return padded(404);

@@ -6,7 +6,7 @@ import { CloudServer } from '../cloud-server.js';
 import type { RegistrarConfig } from '../registrar-config.js';
 import type { REGISTRAR_MESSAGES } from '../registry/messages.js';
 import type { LinkerAuthority } from './linker-authority.js';
-import { linkerRoutes } from './linker-routes.js';
+import { type LinkerCounts, linkerRoutes } from './linker-routes.js';
 import type { Persons } from './persons.js';
 import type { LinkTarget } from './referral.js';
 
@@ -29,7 +29,7 @@ const RENEWAL_DAYS = 7;
 export async function startLinker(
   { listen, maxConnections }: NonNullable<RegistrarConfig['linker']>,
   { authority, persons, targets, portalName, clock, log }: LinkerParts,
-): Promise<{ server: CloudServer; stop(): Promise<void> }> {
+): Promise<{ server: CloudServer; counts: LinkerCounts; stop(): Promise<void> }> {
   const failed = (error: unknown) => log.write('popsicl-linker-failed', {}, error);
   const tls = (): TlsOptions => {
     const { certificatePem: cert, keyPem: key, anchorPem: ca } = authority.current;
@@ -43,7 +43,9 @@ export async function startLinker(
       secureOptions: constants.SSL_OP_NO_TICKET,
     };
   };
+  const counts: LinkerCounts = { pseudonyms: 0, plain: 0, refused: 0 };
   const routes = linkerRoutes({
+    counts,
     name: authority.name,
     portalName,
     persons,
@@ -66,6 +68,7 @@ export async function startLinker(
   });
   return {
     server,
+    counts,
     stop() {
       renewal.cancel();
       return server.stop();
