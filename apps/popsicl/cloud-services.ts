@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { AppContext } from '../../controller/host/index.js';
 import type { Json } from '../../controller/openflow/index.js';
 import type { PopsiclConfig } from './config.js';
+import { type RunningDecoys, startDecoys } from './decoy/start-decoys.js';
 import { CookieKeys } from './interception/cookie-keys.js';
 import { readKeys, writeKeys } from './interception/key-file.js';
 import { rotateKeys } from './interception/key-rotation.js';
@@ -56,20 +57,26 @@ export async function cloudServices(
     metrics: context.metrics,
   });
   let relay: (() => void) | undefined;
+  let running: RunningDecoys | undefined;
+  const { decoy } = context.config;
   const close = async () => {
     relay?.();
     await agents?.close();
+    await running?.close();
     await registrar.close();
   };
   try {
+    running = await startDecoys(context, registrar.authority, agents);
     await agents?.open({
       directory: registrar.directory,
-      wanted: tenant => registrar.service.materials(tenant),
-      cloud: tenant => cloudFacts(context.config, tenant),
+      wanted: domain =>
+        domain === decoy?.domain ? running!.decoys.materials() : registrar.service.materials(domain),
+      isDecoy: (name, domain) => domain === decoy?.domain && running!.decoys.knows(name),
+      cloud: domain => cloudFacts(context.config, domain),
       clock: context.clock,
       log: context.log,
     });
-    relay = await keepRelay(context, registrar.directory);
+    relay = await keepRelay(context, registrar.directory, running?.decoys);
   } catch (error) {
     await close();
     throw error;
@@ -88,6 +95,7 @@ export async function cloudServices(
     directory: registrar.directory,
     keys,
     agents,
+    decoys: running?.decoys,
     call: async (name, parameters) =>
       name === 'invite' ? invite(agents, parameters) : registrar.call(name, parameters),
     close,
@@ -96,9 +104,10 @@ export async function cloudServices(
 
 /** What a tenant may know of the cloud; undefined for who is none. */
 function cloudFacts(
-  { tenants, domain: cloud, registration }: PopsiclConfig,
+  { tenants, decoy, domain: cloud, registration }: PopsiclConfig,
   domain: string,
 ): CloudFacts | undefined {
+  if (domain === decoy?.domain) return { linker: '', tenants: [], trusted: [] };
   const tenant = tenants.find(one => one.domain === domain);
   if (tenant === undefined) return undefined;
   const linker = registration?.linker === undefined ? '' : `linker.${cloud}`;

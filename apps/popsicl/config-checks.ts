@@ -5,11 +5,13 @@ import type { AddressFamily, StrategyName } from './model.js';
 
 interface Checked {
   readonly tenants: readonly {
+    readonly domain: string;
     readonly ipv4?: string | undefined;
     readonly ipv6?: string | undefined;
     readonly strategy: Readonly<Partial<Record<AddressFamily, StrategyName | undefined>>>;
   }[];
   readonly proxy?: Readonly<Partial<Record<AddressFamily, string | undefined>>> | undefined;
+  readonly decoy?: { readonly domain: string } | undefined;
   readonly tenantChannel?: object | undefined;
   readonly registration?:
     | { readonly addresses: Readonly<Record<AddressFamily, { readonly mode: string }>> }
@@ -44,5 +46,17 @@ export function checkStrategies(config: Checked, context: z.RefinementCtx): void
         );
       }
     }
+  }
+  const refuseDecoy = (key: string, message: string) =>
+    context.addIssue({ code: 'custom', path: ['decoy', key], message });
+  if (config.decoy === undefined) return;
+  if (tenantChannel === undefined || registration === undefined) {
+    refuseDecoy(
+      'domain',
+      'the decoy gets certificates through its agent: it needs `registration` and `tenantChannel`',
+    );
+  }
+  if (tenants.some(({ domain }) => domain === config.decoy?.domain)) {
+    refuseDecoy('domain', 'the decoy is no tenant: people could register for it');
   }
 }

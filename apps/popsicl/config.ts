@@ -15,6 +15,7 @@ const port = z.int().min(1).max(65_535);
 const block = (family: 4 | 6, example: string) =>
   z.string().refine(text => parsePrefix(text)?.family === family, `a block of addresses: ${example}`);
 const strategy = z.enum(['cookie', 'address', 'repair', 'proxy']);
+const handoff = z.enum(['cookie', 'repair']);
 const redirection = z.enum(['conntrack', 'flows']).default('conntrack');
 
 const tenant = z
@@ -48,6 +49,26 @@ const proxy = z
     perSource: z.int().min(1).max(1_000_000).default(256),
   })
   .refine(({ ipv4, ipv6 }) => ipv4 !== undefined || ipv6 !== undefined, 'the relay has an address');
+
+/** A web server that is nobody's, for names that are none of a pseudonym. */
+const decoy = z
+  .strictObject({
+    /** Domain under which its agent enrols. */
+    domain,
+    ipv4: ipv4.optional(),
+    ipv6: ipv6.optional(),
+    mac: mac.optional(),
+    strategy: z
+      .strictObject({ ipv4: handoff.optional(), ipv6: handoff.optional() })
+      .prefault({ ipv4: 'cookie', ipv6: 'cookie' }),
+    redirection,
+    /** Names served at a time. */
+    names: z.int().min(1).max(1_000_000).default(4096),
+    /** New names a minute, of one source and of all. */
+    perSource: z.int().min(1).max(1_000_000).default(30),
+    perMinute: z.int().min(1).max(1_000_000).default(600),
+  })
+  .refine(({ ipv4, ipv6 }) => ipv4 !== undefined || ipv6 !== undefined, 'the decoy has an address');
 
 const limits = z.strictObject({
   /** Packets a second and switch that reach the controller. */
@@ -96,6 +117,8 @@ const whole = z.strictObject({
   tenants: tenants.default([]),
   /** For tenants with the strategy `proxy`. */
   proxy: proxy.optional(),
+  /** Absent: such names are refused. */
+  decoy: decoy.optional(),
   /** TCP port at pseudo-addresses and tenants. */
   port: port.default(443),
   /** Whether the tenants' addresses are also reached without a pseudonym. */

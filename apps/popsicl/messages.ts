@@ -28,6 +28,13 @@ export const MESSAGES = {
     remedy:
       'See that the addresses of `proxy` are this machine’s, and that there is memory for its `connections`.',
   },
+  'popsicl-decoy-not-kept': {
+    level: 'error',
+    text: 'The certificate of a name that is no pseudonym could not be kept.',
+    cause: 'The file in the registration’s folder could not be written.',
+    remedy:
+      'Look at the folder: after a restart such names would show other certificates, and pseudonyms the same.',
+  },
   'popsicl-agent-connected': {
     level: 'info',
     text: 'The agent of a tenant is connected.',

@@ -4,6 +4,7 @@ import type { Json, PacketInView } from '../../controller/openflow/index.js';
 import { PacketError } from '../../controller/packet/index.js';
 import type { Action, Refusal, Switch } from '../../controller/switch/index.js';
 import type { PopsiclConfig } from './config.js';
+import type { Decoys } from './decoy/decoys.js';
 import { BACK } from './handoff/conntrack.js';
 import type { TenantAgents } from './handoff/repair.js';
 import { Tenants } from './handoff/tenants.js';
@@ -27,6 +28,8 @@ export interface Services {
   readonly keys: CookieKeys;
   /** Absent where no agents can connect: nothing is known of tenants, and nobody restores connections. */
   readonly agents?: TenantAgents | undefined;
+  /** Absent: names that are none of a pseudonym are refused. */
+  readonly decoys?: Decoys | undefined;
   /** Answers the operator; absent where nothing can be asked. */
   readonly call?: (name: string, parameters: Json) => Promise<Json>;
   readonly close?: () => Promise<void>;
@@ -48,10 +51,10 @@ export class Popsicl implements AppInstance {
     this.context = context;
     this.services = services;
     const { config, clock } = context;
-    const { port, proxy } = config;
+    const { port, proxy, decoy } = config;
     this.tenants = new Tenants(
       config.tenants.map(tenant => ({ ...tenant, port })),
-      proxy === undefined ? undefined : { ...proxy, domain: '', port },
+      { relay: proxy && { ...proxy, domain: '', port }, decoy: decoy && { ...decoy, port } },
     );
     this.neighbours = new Neighbours(config.gateway);
     this.interception = new Interception(context, this.tenants, services);

@@ -12,6 +12,7 @@ import type { LinkTarget } from './linker/referral.js';
 import { startLinker } from './linker/start-linker.js';
 import type { Distribution, TenantConfig } from './model.js';
 import { openAuthority } from './pki/authority-store.js';
+import type { CloudAuthority } from './pki/cloud-authority.js';
 import { portalNames, startPortal } from './portal/start-portal.js';
 import { AddressPool } from './pseudonym/address-pool.js';
 import { cloudDomain } from './pseudonym/label.js';
@@ -55,6 +56,7 @@ export interface RegistrarTenant extends TenantConfig {
 export interface Registrar {
   readonly directory: TableDirectory;
   readonly service: RegistrationService;
+  readonly authority: CloudAuthority;
   /** The cloud's root, PEM. */
   readonly authorityPem: string;
   /** Absent without an embedded DNS server, and without a portal. */
@@ -176,6 +178,7 @@ async function start(options: RegistrarOptions, closers: (() => unknown)[]): Pro
   return {
     directory,
     service,
+    authority,
     authorityPem: authority.rootPem,
     dns,
     portal: portal?.server,

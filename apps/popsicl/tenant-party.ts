@@ -24,6 +24,8 @@ export interface TenantPartyParts {
   readonly directory: Directory;
   /** What a tenant has to serve, from the store. */
   wanted(domain: string): AsyncIterable<TenantMaterial>;
+  /** Whether a tenant serves a name that is no pseudonym, and may. */
+  isDecoy(name: string, domain: string): boolean;
   /** What a tenant may know of the cloud; undefined: the domain is no tenant. */
   cloud(domain: string): CloudFacts | undefined;
   readonly clock: Clock;
@@ -50,7 +52,7 @@ export class TenantParty implements Distribution, TenantAgents {
   /** Lets agents connect. What they serve and the directory does not know they are told to revoke. */
   async open(parts: TenantPartyParts): Promise<void> {
     const { host, port, control: folder } = this.config;
-    const { directory, wanted, cloud, clock, log } = parts;
+    const { directory, wanted, cloud, isDecoy, clock, log } = parts;
     const control = await openControl(folder, Date.now());
     this.fingerprint = fingerprintOf(control.authorityPem);
     this.parts = parts;
@@ -60,7 +62,8 @@ export class TenantParty implements Distribution, TenantAgents {
       port,
       ...control,
       isTenant: domain => cloud(domain) !== undefined,
-      isActive: (name, domain) => directory.tenantOfName(name)?.domain === domain || this.early.has(name),
+      isActive: (name, domain) =>
+        directory.tenantOfName(name)?.domain === domain || this.early.has(name) || isDecoy(name, domain),
       wanted,
       cloud: domain => cloud(domain)!,
       enrolment: {
@@ -99,6 +102,12 @@ export class TenantParty implements Distribution, TenantAgents {
 
   restore(domain: string, connection: RestoredConnection): Promise<void> {
     return this.channel?.restore(domain, connection) ?? this.closed();
+  }
+
+  /** Has somebody serve a name that is no pseudonym. */
+  async publishDecoy(domain: string, material: TenantMaterial): Promise<void> {
+    const { capability } = material;
+    await (this.channel?.publish({ tenant: domain, capability }, material) ?? this.closed());
   }
 
   async publish(pseudonym: Pseudonym, material: ServerMaterial): Promise<void> {

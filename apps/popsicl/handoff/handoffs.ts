@@ -24,6 +24,18 @@ export interface HandoffsOptions {
   refuse(sw: Switch, inPort: number, segment: PuntedSegment): void;
 }
 
+/** What is decided about a connection. */
+export interface Handoff {
+  readonly tenant: Tenant;
+  readonly strategy: Strategy;
+  /** What tells the connection from others of the same ends: see `LiveConnection`. */
+  readonly start: number;
+  /** Sequence number of the client's first byte. */
+  readonly first: number;
+  /** What the tenant's web server still needs for it; a rejection refuses the client. */
+  readonly ready?: Promise<void> | undefined;
+}
+
 /** Hands connections to tenants, each by its strategy and redirection, and remembers them. */
 export class Handoffs {
   readonly live: LiveConnections;
@@ -92,13 +104,13 @@ export class Handoffs {
 
   /**
    * Lets a tenant have a connection, and sends it `frames`, the client's own packets in their order, of which `segment` is
-   * one. `start` tells the connection from others of the same ends; `first` is the sequence number of the client's first byte.
+   * one.
    */
   handOver(
     sw: Switch,
     inPort: number,
     segment: PuntedSegment,
-    { tenant, strategy, start, first }: { tenant: Tenant; strategy: Strategy; start: number; first: number },
+    { tenant, strategy, start, first, ready }: Handoff,
     frames: readonly Frame[],
   ): void {
     const { live, counts, options } = this;
@@ -111,7 +123,8 @@ export class Handoffs {
       return;
     }
     const port = isOurs ? known!.translatedPort : this.portFor(segment, endpoint, strategy);
-    const waiting = strategy.prepare(endpoint, segment, first, port);
+    const step = strategy.prepare(endpoint, segment, first, port);
+    const waiting = ready === undefined ? step?.() : ready.then(step);
     let held: PendingHello | undefined;
     if (waiting !== undefined) {
       held = options.pending.open(segment, options.now());

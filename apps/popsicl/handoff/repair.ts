@@ -18,10 +18,11 @@ export function repairStrategy(agents: TenantAgents | undefined, windowScale: nu
   return {
     takesSyn: false,
     endpoint: (tenant, family) => (tenant.has(family) ? tenant : undefined),
-    prepare: (tenant, segment, first, port) =>
-      agents === undefined
-        ? Promise.reject(new Error('there are no agents'))
-        : agents.restore(tenant.config.domain, connectionOf(tenant, segment, first, port, windowScale)),
+    prepare(tenant, segment, first, port) {
+      const connection = connectionOf(tenant, segment, first, port, windowScale);
+      return () =>
+        agents?.restore(tenant.config.domain, connection) ?? Promise.reject(new Error('no agents'));
+    },
   };
 }
 

@@ -8,11 +8,16 @@ export interface Strategy {
   /** Where the client's packets go: the tenant, or who stands in for it. Undefined: nowhere, in this family. */
   endpoint(tenant: Tenant, family: 4 | 6): Tenant | undefined;
   /**
-   * Undefined where nothing has to be done first; else packets wait until it resolves. `segment` is any segment of the client
+   * What has to be done first, and while it is done packets wait; undefined where that is nothing. `segment` is any segment of the client
    * before its first acknowledgement of data, valid during the call only; `first` is the sequence number of the client's
    * first byte, and `port` its port as the endpoint will see it.
    */
-  prepare(endpoint: Tenant, segment: PuntedSegment, first: number, port: number): Promise<void> | undefined;
+  prepare(
+    endpoint: Tenant,
+    segment: PuntedSegment,
+    first: number,
+    port: number,
+  ): (() => Promise<void>) | undefined;
 }
 
 const itself = (tenant: Tenant, family: 4 | 6) => (tenant.has(family) ? tenant : undefined);

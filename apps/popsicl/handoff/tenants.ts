@@ -57,19 +57,29 @@ export const DEFAULT_STRATEGY: Readonly<Record<AddressFamily, StrategyName>> = {
   ipv6: 'address',
 };
 
+/** Machines of the cloud itself, as the packet path knows tenants. */
+export interface StandIns {
+  readonly relay?: TenantConfig | undefined;
+  readonly decoy?: TenantConfig | undefined;
+}
+
 /** All tenants and who stands in for them, found by what the packet path has in hand. */
 export class Tenants implements Iterable<Tenant> {
   /** Where connections go whose tenant has the strategy `proxy`. */
   readonly relay: Tenant | undefined;
+  /** Who serves names that are none of a pseudonym. */
+  readonly decoy: Tenant | undefined;
   private readonly all: readonly Tenant[];
   private readonly byDomain = new Map<string, Tenant>();
   private readonly proxied: { readonly 4: Tenant | undefined; readonly 6: Tenant | undefined };
 
-  constructor(configs: readonly TenantConfig[], relay?: TenantConfig) {
+  constructor(configs: readonly TenantConfig[], { relay, decoy }: StandIns = {}) {
     const tenants = configs.map((config, index) => new Tenant(index, config));
     for (const tenant of tenants) this.byDomain.set(tenant.config.domain, tenant);
     if (relay !== undefined) this.relay = new Tenant(tenants.length, relay);
-    this.all = this.relay === undefined ? tenants : [...tenants, this.relay];
+    const all = this.relay === undefined ? tenants : [...tenants, this.relay];
+    if (decoy !== undefined) this.decoy = new Tenant(all.length, decoy);
+    this.all = this.decoy === undefined ? all : [...all, this.decoy];
     const anyProxied = (family: 4 | 6) => {
       const served = tenants.filter(tenant => tenant.has(family));
       return served.every(tenant => tenant.strategy(family) === 'proxy') ? served[0] : undefined;

@@ -62,6 +62,7 @@ export class Interception {
     this.sources = new SourceLimits({
       mostPending: pendingPerSource,
       handoffsPerSecond: handoffsPerSource,
+      unknownNamesPerMinute: config.decoy?.perSource,
     });
     this.pending = new PendingHellos(this.sources, {
       entries: pendingHellos,
@@ -268,10 +269,7 @@ export class Interception {
     this.decide(sw, view, hello.serverName, waiting.base, waiting.frames);
   }
 
-  /**
-   * The ClientHello names a server, or none: unknown, foreign, revoked and missing names look the same outside. `first` is
-   * the sequence number of its first byte.
-   */
+  /** The ClientHello is known as far as its name. `first` is the sequence number of its first byte. */
   private decide(
     sw: Switch,
     view: PacketInView,
@@ -279,25 +277,42 @@ export class Interception {
     first: number,
     frames: readonly Frame[],
   ): void {
-    const { segment, sources, handoffs } = this;
-    const tenant = this.tenantOfName(name);
-    const strategy = tenant === undefined ? undefined : handoffs.forHello(tenant, segment.family);
-    if (tenant === undefined || strategy === undefined) {
-      this.counts.unknownNames++;
+    const { segment, sources, handoffs, counts } = this;
+    const place = sources.placeOf(segment);
+    const seconds = this.context.clock.now() / 1000;
+    if (!sources.handOff(place, seconds)) {
+      counts.crowdedOut++;
+      return;
+    }
+    // Who has tried too many names is not told of any more of them whether they are somebody's.
+    const server = sources.hasGuessed(place, seconds) ? undefined : this.serverOf(name, place);
+    const strategy = server === undefined ? undefined : handoffs.forHello(server.tenant, segment.family);
+    if (server === undefined || strategy === undefined) {
       this.refuse(sw, view.inPort);
       return;
     }
-    if (!sources.handOff(sources.placeOf(segment), this.context.clock.now() / 1000)) {
-      this.counts.crowdedOut++;
-      return;
-    }
-    const how = { tenant, strategy, start: segment.acknowledgement, first };
+    const how = { ...server, strategy, start: segment.acknowledgement, first };
     handoffs.handOver(sw, view.inPort, segment, how, frames);
   }
 
-  private tenantOfName(name: string | undefined): Tenant | undefined {
-    const config = name === undefined ? undefined : this.services.directory.tenantOfName(name);
-    return config === undefined ? undefined : this.tenants.of(config);
+  /** Who serves a name: its tenant, or the decoy, which may not be ready for it yet. */
+  private serverOf(
+    name: string | undefined,
+    place: number,
+  ): { tenant: Tenant; ready?: Promise<void> | undefined } | undefined {
+    const { directory, decoys } = this.services;
+    const { decoy } = this.tenants;
+    const config = name === undefined ? undefined : directory.tenantOfName(name);
+    const tenant = config === undefined ? undefined : this.tenants.of(config);
+    if (tenant !== undefined) return { tenant };
+    this.counts.unknownNames++;
+    const lower = name?.toLowerCase();
+    if (lower === undefined || decoy === undefined || !decoys?.fits(lower)) return undefined;
+    if (!decoys.knows(lower)) this.sources.guess(place);
+    const ready = decoys.prepare(lower);
+    // A rejection refuses the client, where there still is one.
+    ready?.catch(() => undefined);
+    return { tenant: decoy, ready };
   }
 
   private stray(sw: Switch, view: PacketInView): void {

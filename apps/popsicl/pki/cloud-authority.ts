@@ -24,15 +24,21 @@ export class CloudAuthority {
   /** What servers send behind their own certificate: the chain without its root; empty when the authority is the root. */
   readonly chainPem: string;
   /** Milliseconds since 1970. */
+  readonly notBefore: number;
   readonly notAfter: number;
   private readonly certificate: Certificate;
   private readonly key: webcrypto.CryptoKey;
 
-  private constructor(chain: readonly Buffer[], notAfter: number, key: webcrypto.CryptoKey) {
+  private constructor(
+    chain: readonly Buffer[],
+    [notBefore, notAfter]: readonly [number, number],
+    key: webcrypto.CryptoKey,
+  ) {
     this.certificate = Certificate.fromBER(chain[0]!);
     const blocks = chain.map(der => toPem('CERTIFICATE', der));
     this.rootPem = blocks.at(-1)!;
     this.chainPem = blocks.slice(0, -1).join('');
+    this.notBefore = notBefore;
     this.notAfter = notAfter;
     this.key = key;
   }
@@ -59,7 +65,7 @@ export class CloudAuthority {
     }
     const notAfter = Math.min(...certificates.map(certificate => Date.parse(certificate.validTo)));
     if (notAfter <= now) throw bad('its certificate, or one of its chain, has expired');
-    return new CloudAuthority(chain, notAfter, key);
+    return new CloudAuthority(chain, [Date.parse(own.validFrom), notAfter], key);
   }
 
   /** Certificate of a server whose names lie below the cloud domain; `publicKey` need not be checked any further. */

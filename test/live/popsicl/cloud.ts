@@ -31,7 +31,7 @@ export const PAGE = 'the page of the tenant\n';
 /** Whether tenants of this machine can take connections over by `cookie`. */
 export const hasProgram = () => existsSync(PROGRAM);
 
-const PROGRAM = fileURLToPath(new URL('../../../../native/build/handoff.bpf.o', import.meta.url));
+export const PROGRAM = fileURLToPath(new URL('../../../../native/build/handoff.bpf.o', import.meta.url));
 const CLIENT = ['10.0.0.1/24', 'fd00::1/64'];
 const TENANT = ['10.0.0.2/24', 'fd00::2/64'];
 const RELAY = ['10.0.0.3/24', 'fd00::3/64'];

@@ -135,7 +135,10 @@ export class TenantChannel implements Distribution {
   }
 
   /** @throws ChannelError; `tenant-unreachable` when no agent is connected */
-  publish({ tenant, capability }: Pseudonym, material: ServerMaterial): Promise<void> {
+  publish(
+    { tenant, capability }: Pick<Pseudonym, 'tenant' | 'capability'>,
+    material: ServerMaterial,
+  ): Promise<void> {
     return this.ask(tenant, agent => {
       this.catchUps.get(agent)?.touch(material.name);
       return agent.request({ material: materialMessage({ ...material, capability }) });

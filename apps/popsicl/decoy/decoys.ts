@@ -1,0 +1,139 @@
+import { randomInt } from 'node:crypto';
+import type { Clock } from '../../../controller/host/index.js';
+import { TokenBucket } from '../../../controller/session/token-bucket.js';
+import { drawCapability } from '../capability.js';
+import type { TenantMaterial } from '../model.js';
+import { CLOCK_SKEW_MILLISECONDS, type CloudAuthority } from '../pki/cloud-authority.js';
+import { issueServerMaterial } from '../pki/issue.js';
+import type { KeyType } from '../pki/key-pair.js';
+import { labelIn, looksStored } from '../pseudonym/label.js';
+import { looksStateless } from '../pseudonym/stateless-label.js';
+
+const MINUTE_SECONDS = 60;
+/** Certificates that are made at a time. */
+const AT_ONCE = 32;
+
+/** Where decoys are served, and where they are kept. */
+export interface DecoyServer {
+  /** Resolves when the name is served. */
+  publish(material: TenantMaterial): Promise<void>;
+  withdraw(name: string): Promise<void>;
+}
+
+export interface DecoyKeeper {
+  keep(material: TenantMaterial): Promise<void>;
+  forget(name: string): Promise<void>;
+}
+
+export interface DecoysOptions {
+  /** Domain of the cloud. */
+  readonly domain: string;
+  readonly authority: CloudAuthority;
+  readonly keyType: KeyType;
+  /** Milliseconds that certificates of pseudonyms hold. */
+  readonly lifetime: number;
+  /** Names served at a time; the one asked for longest ago goes first. */
+  readonly capacity: number;
+  /** New names a minute, and at once. */
+  readonly perMinute: number;
+  readonly server: DecoyServer;
+  readonly keeper: DecoyKeeper;
+  /** What an earlier run kept, the one asked for longest ago first. */
+  readonly known: readonly TenantMaterial[];
+  readonly clock: Clock;
+  /** Milliseconds since 1970. */
+  readonly wallClock: () => number;
+  failed(error: unknown): void;
+}
+
+/**
+ * Names that have the form of a pseudonym and are none (any more), served by a web server that is nobody's: with a certificate of
+ * the cloud, made when a name is first asked for, and for a client that does not exist. Who probes without the right certificate
+ * meets there what he would meet at a tenant.
+ */
+export class Decoys {
+  readonly counts = { made: 0, declined: 0 };
+  private readonly options: DecoysOptions;
+  /** In the order of the last question. */
+  private readonly served = new Map<string, TenantMaterial>();
+  private readonly underWay = new Map<string, Promise<void>>();
+  private readonly rate: TokenBucket;
+
+  constructor(options: DecoysOptions) {
+    this.options = options;
+    const { perMinute, clock } = options;
+    this.rate = new TokenBucket(perMinute / MINUTE_SECONDS, clock.now(), perMinute);
+    for (const material of options.known) this.served.set(material.name, material);
+  }
+
+  /** Whether a name, in lower case, could be a pseudonym of this cloud. Others are nobody's. */
+  fits(name: string): boolean {
+    const label = labelIn(name, this.options.domain);
+    return label !== undefined && (looksStored(label) || looksStateless(label));
+  }
+
+  /** Whether the name is served, or about to be. */
+  knows(name: string): boolean {
+    return this.served.has(name) || this.underWay.has(name);
+  }
+
+  /**
+   * Has a name served that `fits`. Undefined: it is already. Rejects when it will not be: too many new names, or no decoy
+   * server; without a limit hit the next question tries again.
+   */
+  prepare(name: string): Promise<void> | undefined {
+    const { served, underWay, counts } = this;
+    const known = served.get(name);
+    if (known !== undefined) {
+      served.delete(name);
+      served.set(name, known);
+      return undefined;
+    }
+    const running = underWay.get(name);
+    if (running !== undefined) return running;
+    if (underWay.size >= AT_ONCE || !this.rate.take(this.options.clock.now())) {
+      counts.declined++;
+      return Promise.reject(new Error('too many new names'));
+    }
+    const making = this.make(name).finally(() => underWay.delete(name));
+    underWay.set(name, making);
+    return making;
+  }
+
+  /** Everything that is served now. */
+  async *materials(): AsyncGenerator<TenantMaterial> {
+    yield* [...this.served.values()];
+  }
+
+  private async make(name: string): Promise<void> {
+    const { authority, keyType, server, keeper, capacity, failed } = this.options;
+    const material = {
+      ...(await issueServerMaterial(authority, name, keyType, this.validity())),
+      capability: drawCapability(),
+    };
+    this.served.set(name, material);
+    try {
+      await server.publish(material);
+    } catch (error) {
+      this.served.delete(name);
+      throw error;
+    }
+    this.counts.made++;
+    keeper.keep(material).catch(failed);
+    const [oldest] = this.served.keys();
+    if (this.served.size <= capacity || oldest === undefined) return;
+    this.served.delete(oldest);
+    server.withdraw(oldest).catch(() => undefined);
+    keeper.forget(oldest).catch(failed);
+  }
+
+  /** As of a pseudonym that was registered at some time: a certificate that is as old as the question would tell. */
+  private validity(): { from: number; until: number } {
+    const { authority, lifetime, wallClock } = this.options;
+    const now = wallClock();
+    // Nothing that an authority signs began before it.
+    const oldest = Math.max(authority.notBefore + CLOCK_SKEW_MILLISECONDS, now - lifetime);
+    const from = now - randomInt(Math.max(1, now - oldest));
+    return { from, until: Math.min(from + lifetime, authority.notAfter) };
+  }
+}
