@@ -67,8 +67,8 @@ export class TlsClientHello {
   private readFixed(bytes: Uint8Array, end: number): boolean {
     const { length } = this;
     let at = HEADER + FIXED;
-    if (end > HEADER && bytes[HEADER] !== 3) fail('bad-value', 'a version other than 3.x', HEADER);
     if (at + 1 > length) fail('bad-length', 'no room for a session id', 1);
+    if (end > HEADER && bytes[HEADER] !== 3) fail('bad-value', 'a version other than 3.x', HEADER);
     if (end <= at) return false;
     if (bytes[at]! > MAX_SESSION_ID) fail('bad-length', 'a session id above 32 bytes', at);
     at += 1 + bytes[at]!;

@@ -1,7 +1,7 @@
 /**
  * Mutation fuzzing; not part of the tests, which only replay what it has found.
  *
- *     node main.js openflow|packet|session [--count N] [--seconds S] [--seed K]
+ *     node main.js TARGET [--count N] [--seconds S] [--seed K]
  *
  * Tries mutants of test/fuzz/seeds until one of the bounds is reached (60 seconds when none is given). An input that
  * breaks a promise is kept in test/fuzz/findings, where the unit tests try it again. The same seed and count try the
