@@ -5,12 +5,18 @@ import type { TlsOptions } from 'node:tls';
 import { createAdaptorServer, type HttpBindings } from '@hono/node-server';
 import { CodedError } from '../../controller/coded-error.js';
 
+interface Endpoint {
+  readonly address: string;
+  readonly port: number;
+}
+
 export interface CloudServerOptions {
   /** For errors, such as `portal`. */
   readonly label: 'portal' | 'linker';
-  readonly listen: { readonly address: string; readonly port: number };
+  readonly listen: Endpoint | readonly Endpoint[];
   /** Certificates and whom to ask for one; see `useTls`. */
   readonly tls: TlsOptions;
+  /** At each address. */
   readonly maxConnections: number;
   readonly fetch: (request: Request, env: HttpBindings) => Response | Promise<Response>;
 }
@@ -24,83 +30,109 @@ const MAX_HEADER_BYTES = 8 * 1024;
 const REQUEST_MILLISECONDS = 30_000;
 const HEADERS_MILLISECONDS = 10_000;
 
-/** An HTTPS server of the cloud itself. */
+/** An HTTPS server of the cloud itself, at one address or several. */
 export class CloudServer {
   private readonly label: CloudServerOptions['label'];
-  private readonly server: Server;
+  private readonly servers: readonly Server[];
   private readonly sockets = new Set<Socket>();
 
-  private constructor(label: CloudServerOptions['label'], server: Server) {
+  private constructor(label: CloudServerOptions['label'], servers: readonly Server[]) {
     this.label = label;
-    this.server = server;
-    server.on('connection', (socket: Socket) => {
-      this.sockets.add(socket);
-      socket.on('close', () => this.sockets.delete(socket));
-    });
+    this.servers = servers;
+    for (const server of servers) {
+      server.on('connection', (socket: Socket) => {
+        this.sockets.add(socket);
+        socket.on('close', () => this.sockets.delete(socket));
+      });
+    }
   }
 
-  /** Throws CloudServerError. */
-  static async start({
-    label,
-    listen,
-    tls,
-    maxConnections,
-    fetch,
-  }: CloudServerOptions): Promise<CloudServer> {
-    let server: Server;
+  /** Throws CloudServerError; nothing listens then. */
+  static async start(options: CloudServerOptions): Promise<CloudServer> {
+    const { label, listen } = options;
+    const places = isOne(listen) ? [listen] : listen;
+    const started = new CloudServer(
+      label,
+      places.map(() => makeServer(options)),
+    );
     try {
-      server = createAdaptorServer({
-        fetch: fetch as never,
-        createServer,
-        overrideGlobalObjects: false,
-        serverOptions: {
-          minVersion: 'TLSv1.2',
-          ...tls,
-          handshakeTimeout: HEADERS_MILLISECONDS,
-          maxHeaderSize: MAX_HEADER_BYTES,
-          requestTimeout: REQUEST_MILLISECONDS,
-          headersTimeout: HEADERS_MILLISECONDS,
-        },
-      }) as Server;
-    } catch (cause) {
-      throw unusable(label, cause);
-    }
-    server.maxConnections = maxConnections;
-    const started = new CloudServer(label, server);
-    try {
-      server.listen(listen.port, listen.address);
-      await once(server, 'listening');
+      for (const [index, { address, port }] of places.entries()) {
+        await listenAt(label, started.servers[index]!, address, port);
+      }
     } catch (error) {
-      const { code = 'error' } = error as NodeJS.ErrnoException;
-      throw new CloudServerError(
-        `${label}-listen`,
-        `the ${label} cannot listen on ${listen.address} port ${listen.port}: ${code}`,
-        {
-          mend: 'Ports below 1024 need root or CAP_NET_BIND_SERVICE; see which program holds it with `ss -lnp`.',
-        },
-      );
+      await started.stop();
+      throw error;
     }
     return started;
   }
 
+  /** Of the first address. */
   get port(): number {
-    return (this.server.address() as AddressInfo).port;
+    return (this.servers[0]!.address() as AddressInfo).port;
   }
 
   /** Takes other certificates for connections from now on. Throws CloudServerError, and goes on with the old ones. */
   useTls(tls: TlsOptions): void {
     try {
-      this.server.setSecureContext({ minVersion: 'TLSv1.2', ...tls });
+      for (const server of this.servers) server.setSecureContext({ minVersion: 'TLSv1.2', ...tls });
     } catch (cause) {
       throw unusable(this.label, cause);
     }
   }
 
   async stop(): Promise<void> {
-    const closed = once(this.server, 'close');
-    this.server.close();
+    const open = this.servers.filter(server => server.listening);
+    const closed = open.map(server => once(server, 'close'));
+    for (const server of open) server.close();
     for (const socket of this.sockets) socket.destroy();
-    await closed;
+    await Promise.all(closed);
+  }
+}
+
+function isOne(listen: CloudServerOptions['listen']): listen is Endpoint {
+  return 'address' in listen;
+}
+
+function makeServer({ label, tls, maxConnections, fetch }: CloudServerOptions): Server {
+  try {
+    const server = createAdaptorServer({
+      fetch: fetch as never,
+      createServer,
+      overrideGlobalObjects: false,
+      serverOptions: {
+        minVersion: 'TLSv1.2',
+        ...tls,
+        handshakeTimeout: HEADERS_MILLISECONDS,
+        maxHeaderSize: MAX_HEADER_BYTES,
+        requestTimeout: REQUEST_MILLISECONDS,
+        headersTimeout: HEADERS_MILLISECONDS,
+      },
+    }) as Server;
+    server.maxConnections = maxConnections;
+    return server;
+  } catch (cause) {
+    throw unusable(label, cause);
+  }
+}
+
+async function listenAt(
+  label: CloudServerOptions['label'],
+  server: Server,
+  address: string,
+  port: number,
+): Promise<void> {
+  try {
+    server.listen(port, address);
+    await once(server, 'listening');
+  } catch (error) {
+    const { code = 'error' } = error as NodeJS.ErrnoException;
+    throw new CloudServerError(
+      `${label}-listen`,
+      `the ${label} cannot listen on ${address} port ${port}: ${code}`,
+      {
+        mend: 'Ports below 1024 need root or CAP_NET_BIND_SERVICE; see which program holds it with `ss -lnp`.',
+      },
+    );
   }
 }
 

@@ -11,6 +11,8 @@ const endpoint = z.strictObject({
   address: z.union([ipv4, ipv6]),
   port: z.int().min(0).max(65_535),
 });
+/** One, or several: a server of both families has one of each. */
+const endpoints = z.union([endpoint, z.array(endpoint).min(1)]);
 const path = z.string().min(1);
 const files = z.strictObject({ certificate: path, key: path });
 const days = z.number().positive().max(36_500);
@@ -52,20 +54,20 @@ const update = z.strictObject({
 });
 
 const portal = z.strictObject({
-  listen: endpoint,
+  listen: endpoints,
   /** Names in its certificate; absent: portal below the domain. */
   names: z.array(domain).min(1).optional(),
   /** A certificate of the operator's own; absent: one of the cloud's authority. */
   credential: files.optional(),
   /** The portal as a tenant: where its pseudonyms are served, with what its agent writes. */
   pseudonyms: z
-    .strictObject({ listen: endpoint, folder: path, capabilities: path.optional(), decoy: files })
+    .strictObject({ listen: endpoints, folder: path, capabilities: path.optional(), decoy: files })
     .optional(),
   maxConnections: z.int().min(1).max(65_535).default(512),
 });
 
 const linker = z.strictObject({
-  listen: endpoint,
+  listen: endpoints,
   maxConnections: z.int().min(1).max(65_535).default(512),
 });
 

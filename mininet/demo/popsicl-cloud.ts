@@ -14,8 +14,8 @@ export const CLOUD_DOMAIN = 'popsicls.example';
 /** Addresses of the topology. */
 export const STORE = { ipv4: '203.0.113.53', ipv6: '2001:db8:2::53' };
 /** Where the linker is reached, and where people who have a pseudonym for the portal reach it. */
-export const LINKER = { name: `linker.${CLOUD_DOMAIN}`, ipv4: '203.0.113.54' };
-export const PORTAL = { name: `portal.${CLOUD_DOMAIN}`, ipv4: '10.0.0.54' };
+export const LINKER = { name: `linker.${CLOUD_DOMAIN}`, ipv4: '203.0.113.54', ipv6: '2001:db8:2::54' };
+export const PORTAL = { name: `portal.${CLOUD_DOMAIN}`, ipv4: '10.0.0.54', ipv6: 'fd00::54' };
 /** Hosts of tenants, and the last number of their addresses. */
 const TENANTS = { 'tenant-a': 11, 'tenant-b': 12, 'tenant-c': 13, mallory: 66 } as const;
 export type TenantHost = keyof typeof TENANTS;
@@ -73,6 +73,11 @@ function controllerConfig(socket: string, popsicl: object): string {
   });
 }
 
+/** Where a server of the cloud listens. */
+export function bothFamilies({ ipv4, ipv6 }: { ipv4: string; ipv6: string }) {
+  return [ipv4, ipv6].map(address => ({ address, port: 443 }));
+}
+
 /** The honest tenants trust each other's links. */
 function cloudDefaults(folder: string) {
   const hosts = Object.keys(TENANTS) as TenantHost[];
@@ -95,11 +100,11 @@ function cloudDefaults(folder: string) {
         records: {
           ns1: { ipv4: [STORE.ipv4], ipv6: [STORE.ipv6] },
           portal: { ipv4: [STORE.ipv4], ipv6: [STORE.ipv6] },
-          linker: { ipv4: [LINKER.ipv4] },
+          linker: { ipv4: [LINKER.ipv4], ipv6: [LINKER.ipv6] },
         },
       },
-      portal: { listen: { address: STORE.ipv4, port: 443 } },
-      linker: { listen: { address: LINKER.ipv4, port: 443 } },
+      portal: { listen: bothFamilies(STORE) },
+      linker: { listen: bothFamilies(LINKER) },
     },
   };
 }

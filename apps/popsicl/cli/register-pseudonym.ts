@@ -72,17 +72,23 @@ export async function registerPseudonym(
 
 async function ask(
   input: RegistrationInput,
-  { portal, ca, instance, admin }: RegisterOptions,
+  { portal, ca, pkcs12, passwordFile, instance, admin }: RegisterOptions,
   invocation: Invocation,
 ): Promise<RegistrationAnswer> {
   if (portal !== undefined) {
     const authorityPem = ca === undefined ? undefined : await readFile(ca, 'utf8');
-    return registerAtPortal({ url: portal, authorityPem }, input);
+    const identity = pkcs12 === undefined ? undefined : await readIdentity(pkcs12, passwordFile);
+    return registerAtPortal({ url: portal, authorityPem, identity }, input);
   }
   const client = adminClient(admin === undefined ? {} : { admin }, invocation);
   const answer = answerSchema.safeParse(await client.callApp(instance, 'register', input));
   if (answer.success) return answer.data;
   throw new CommandError('admin-bad-answer', 'the controller does not answer as a registration does');
+}
+
+async function readIdentity(file: string, passwordFile: string | undefined) {
+  const password = passwordFile === undefined ? '' : (await readFile(passwordFile, 'utf8')).trim();
+  return { pkcs12: await readFile(file), password };
 }
 
 /** Writes what was given, for this user only. An existing file is never touched. */

@@ -6,6 +6,8 @@ import { type OperatorOptions, withOperatorOptions } from './operator-options.js
 export interface RegisterOptions extends OperatorOptions {
   portal?: string;
   ca?: string;
+  pkcs12?: string;
+  passwordFile?: string;
   out: string;
   csr?: string;
   form?: 'stored' | 'stateless';
@@ -23,6 +25,8 @@ export function defineRegister(popsicl: Command, invocation: Invocation): void {
     .argument('<domain>', 'ordinary name of the server')
     .option('--portal <url>', 'https URL of the portal')
     .option('--ca <file>', 'certificate (PEM) by which the portal is trusted, instead of the system’s')
+    .option('--pkcs12 <file>', 'your certificate for the portal, where --portal is a pseudonym’s URL')
+    .option('--password-file <file>', 'file with the password of --pkcs12')
     .option('--out <folder>', 'where files are written', '.')
     .option('--csr <file>', 'certificate request (PEM) for a key of your own; no PKCS#12 is made then')
     .addOption(new Option('--form <form>', 'form of the pseudonym').choices(['stored', 'stateless']))

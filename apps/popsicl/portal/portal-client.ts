@@ -11,15 +11,17 @@ export interface PortalClientOptions {
   readonly url: string;
   /** PEM of the only authority that is trusted for the portal; absent: the system's. */
   readonly authorityPem?: string | undefined;
+  /** For a portal that is visited by a pseudonym: PKCS#12 and its password. */
+  readonly identity?: { readonly pkcs12: Uint8Array; readonly password: string } | undefined;
 }
 
 /** Registers over the portal. Throws PortalError, with the portal's own codes where it answers. */
 export async function registerAtPortal(
-  { url, authorityPem }: PortalClientOptions,
+  { url, ...trust }: PortalClientOptions,
   input: RegistrationInput,
 ): Promise<RegistrationAnswer> {
   const target = parseUrl(url);
-  const { status, body } = await post(target, JSON.stringify(input), authorityPem);
+  const { status, body } = await post(target, JSON.stringify(input), trust);
   const value = parse(body);
   if (status === 201) {
     const answer = answerSchema.safeParse(value);
@@ -42,10 +44,16 @@ function parseUrl(text: string): URL {
       mend: 'For example --portal https://portal.popsicls.example.',
     });
   }
-  return new URL('registrations', base.href.endsWith('/') ? base.href : `${base.href}/`);
+  const { origin, pathname, search } = base;
+  // The query of a pseudonym's URL is its capability.
+  return new URL(`registrations${search}`, `${origin}${pathname.replace(/\/?$/, '/')}`);
 }
 
-function post(url: URL, sent: string, ca: string | undefined): Promise<{ status: number; body: string }> {
+function post(
+  url: URL,
+  sent: string,
+  { authorityPem: ca, identity }: Omit<PortalClientOptions, 'url'>,
+): Promise<{ status: number; body: string }> {
   return new Promise((resolve, reject) => {
     const request = httpsRequest(url, {
       method: 'POST',
@@ -53,6 +61,7 @@ function post(url: URL, sent: string, ca: string | undefined): Promise<{ status:
       signal: AbortSignal.timeout(TIMEOUT_MILLISECONDS),
       agent: false,
       ...(ca === undefined ? {} : { ca }),
+      ...(identity && { pfx: Buffer.from(identity.pkcs12), passphrase: identity.password }),
     });
     request.on('error', error => reject(failure(error)));
     request.on('response', response => {

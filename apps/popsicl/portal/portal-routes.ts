@@ -59,6 +59,7 @@ export function portalRoutes(options: PortalRoutesOptions): Hono {
   routes.use(async (context, next) => {
     await next();
     for (const [name, value] of HEADERS) if (!context.res.headers.has(name)) context.header(name, value);
+    if ([429, 503].includes(context.res.status)) context.header('retry-after', RETRY_SECONDS);
   });
   const capabilityOf = (context: Context) =>
     capabilities?.capabilityOf(context.req.header('host')?.replace(/:\d*$/, '') ?? '');
@@ -96,7 +97,6 @@ export function portalRoutes(options: PortalRoutesOptions): Hono {
     if (known === undefined) failed(error);
     const told =
       known === undefined ? new PortalError('internal', 'the portal failed') : (error as CodedError);
-    if (known === 429 || known === 503) context.header('retry-after', RETRY_SECONDS);
     for (const [name, value] of HEADERS) context.header(name, value);
     return context.json(errorJson(told), known ?? 500);
   });

@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { HandoffProgram } from '../../../apps/popsicl/tenant/kernel/handoff-program.js';
 import { observe } from '../../../mininet/demo/eavesdropper.js';
 import {
+  bothFamilies,
   type CloudDefaults,
   domainOf,
   HANDS_OVER,
@@ -55,13 +56,13 @@ describe('the web around pseudonyms, in Mininet', function () {
     const written = ['-keyout', `${decoy}.key`, '-out', `${decoy}.pem`];
     execFileSync('openssl', ['req', '-x509', ...key, '-subj', '/CN=server', ...written], { stdio: 'ignore' });
     return {
-      tenants: [...tenants, { domain: PORTAL.name, ipv4: PORTAL.ipv4, trusts: [] }],
+      tenants: [...tenants, { domain: PORTAL.name, ipv4: PORTAL.ipv4, ipv6: PORTAL.ipv6 }],
       registration: {
         ...registration,
         portal: {
           ...registration.portal,
           pseudonyms: {
-            listen: { address: PORTAL.ipv4, port: 443 },
+            listen: bothFamilies(PORTAL),
             folder: join(folder, 'pseudonyms'),
             decoy: { certificate: `${decoy}.pem`, key: `${decoy}.key` },
           },
@@ -92,7 +93,12 @@ describe('the web around pseudonyms, in Mininet', function () {
     );
     const invited = await cloud.cli('store', ['popsicl', 'invite', PORTAL.name, '--admin', cloud.admin]);
     expect(invited.stderr).to.equal('');
-    const words = ['tenant', 'agent', '--config', config, '--enrol', invited.stdout.trim()];
+    await runPortalAgent(['--enrol', invited.stdout.trim()]);
+  }
+
+  async function runPortalAgent(more: readonly string[] = []): Promise<void> {
+    const config = join(cloud.folder, 'portal/agent.yaml');
+    const words = ['tenant', 'agent', '--config', config, ...more];
     agent = await cloud.network.host('store').spawn([process.execPath, CLI, ...words]);
     await agent.printed(/^ready/m, 30_000);
     const connected = () => agent!.stderr.includes('tenant-agent-connected');
@@ -102,7 +108,7 @@ describe('the web around pseudonyms, in Mininet', function () {
   async function curl(words: readonly string[], client = 'alice'): Promise<string> {
     const { stdout, stderr, exitCode } = await cloud.network
       .host(client)
-      .run(['curl', '-4', '-sS', '-m', '30', '--cacert', authority, ...words], { timeout: 60_000 });
+      .run(['curl', '-sS', '-m', '30', '--cacert', authority, ...words], { timeout: 60_000 });
     expect(exitCode, stderr).to.equal(0);
     return stdout;
   }
@@ -159,9 +165,40 @@ describe('the web around pseudonyms, in Mininet', function () {
     expect([...seen.serverNames].sort()).to.deep.equal([first.name, second.name].sort());
     for (const secret of [PORTAL.name, domainOf('tenant-c')])
       expect(seen.bytes.includes(secret)).to.equal(false);
+    const [pkcs12, password] = first.own.split(':') as [string, string];
+    const passwordFile = join(cloud.folder, 'password');
+    await writeFile(passwordFile, `${password}\n`);
+    const trust = ['--ca', authority, '--pkcs12', pkcs12, '--password-file', passwordFile];
+    const words = [
+      'register',
+      domainOf('tenant-c'),
+      '--portal',
+      first.url,
+      ...trust,
+      '--out',
+      cloud.folder,
+      '--json',
+    ];
+    const third = await cloud.cli('alice', ['popsicl', ...words]);
+    expect(third.stderr).to.equal('');
+    expect(JSON.parse(third.stdout).name).to.match(/^[a-z2-7]{26}\./);
     // Without the capability there is nothing, not even for its owner.
     const bare = ['-o', '/dev/null', '-w', '%{http_code}', `https://${first.name}/`];
     expect(await curl([...by(first.own), ...bare])).to.equal('404');
+  });
+
+  it('a tenant that lost its files has them again when its agent starts, and those that were revoked are gone', async () => {
+    const [kept, revoked] = [await register(PORTAL.name, 'none'), await register(PORTAL.name, 'none')];
+    await agent!.stop();
+    await rm(join(cloud.folder, 'portal/pseudonyms'), { recursive: true });
+    const answer = await cloud.cli('store', ['popsicl', 'revoke', revoked.name, '--admin', cloud.admin]);
+    expect(answer.stdout).to.match(/^revoked/);
+    await runPortalAgent();
+    const folder = join(cloud.folder, 'portal/pseudonyms');
+    const files = async () => (await readdir(folder).catch(() => [])).join(' ');
+    await until('the files', async () => (await files()).includes(`${kept.name}.pem`), { timeout: 30_000 });
+    expect(await files()).to.not.contain(revoked.name);
+    expect(await curl([...by(kept.own), kept.url])).to.contain('id="private"');
   });
 
   it('a link leads through the linker to her own pseudonym, and an outside page’s to the plain name', async () => {
