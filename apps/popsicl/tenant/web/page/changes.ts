@@ -1,7 +1,7 @@
 // @ts-nocheck: this runs in browsers; with their types in the program, Node's would no longer be its own.
 
 /** What the page's own scripts put into it gets the addresses that the server would have written. */
-export function followChanges({ capability, nonce, native, owned, tag }, fetcher) {
+export function followChanges({ capability, nonce, native, owned, tag, strictReferrer }, fetcher) {
   const ASIDE = 'data-popsicl-';
   const URL_ATTRIBUTES = new Set(['src', 'href', 'xlink:href', 'action', 'formaction', 'poster', 'data']);
   const wanted = new WeakMap();
@@ -9,6 +9,7 @@ export function followChanges({ capability, nonce, native, owned, tag }, fetcher
   /** Sets an attribute as the server would have written it. */
   function setAttribute(element, name, value) {
     const key = name.toLowerCase();
+    if (key === 'referrerpolicy') return native.setAttribute(element, key, strictReferrer(value));
     if (key === 'srcset' || key === 'imagesrcset') {
       const set = String(value).replace(/(^|,\s*)([^\s,]\S*)/g, (_all, before, url) => before + tag(url));
       return native.setAttribute(element, key, set);
@@ -83,6 +84,13 @@ export function followChanges({ capability, nonce, native, owned, tag }, fetcher
     formAction: [HTMLInputElement, HTMLButtonElement],
     poster: [HTMLVideoElement],
     data: [HTMLObjectElement],
+    referrerPolicy: [
+      HTMLAnchorElement,
+      HTMLAreaElement,
+      HTMLImageElement,
+      HTMLIFrameElement,
+      HTMLLinkElement,
+    ].concat([HTMLScriptElement]),
   };
   for (const [name, kinds] of Object.entries(REFLECTED)) {
     for (const { prototype } of kinds) {
@@ -109,6 +117,7 @@ export function followChanges({ capability, nonce, native, owned, tag }, fetcher
     inner.set.call(template, text);
     for (const element of template.content.querySelectorAll('*')) {
       for (const { name, value } of [...element.attributes]) {
+        if (name === 'referrerpolicy') setAttribute(element, name, value);
         if (name === 'srcset' || !URL_ATTRIBUTES.has(name)) continue;
         const address = tag(value);
         const put =

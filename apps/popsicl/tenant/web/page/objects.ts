@@ -98,7 +98,7 @@ export function objectLoader(
       if (!element) continue;
       const sheet = element instanceof HTMLLinkElement;
       const address = owned(aside(element, sheet ? 'href' : 'src') ?? '')!;
-      const blob = fetchPiecesNow(address, sheet ? { 'Popsicl-Css': '1' } : {});
+      const blob = fetchPiecesNow(address, sheet ? { 'Popsicl-Css': '1' } : {})?.blob;
       const at = blob ? URL.createObjectURL(blob) : address;
       const replacement = sheet ? (element.cloneNode() as Element) : scriptLike(element, at);
       replacement.removeAttribute('defer');

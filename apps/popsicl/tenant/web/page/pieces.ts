@@ -40,7 +40,7 @@ export function pieceFetcher({ pieces, native, owned }) {
   }
 
   /** The same while the parser waits, for what has to be there before it goes on. */
-  function fetchPiecesNow(address: string, headers: Record<string, string>): Blob | undefined {
+  function fetchPiecesNow(address: string, headers: Record<string, string>) {
     const ask = (name: string, value: string) => {
       const request = new native.XMLHttpRequest();
       request.open('GET', address, false);
@@ -59,10 +59,11 @@ export function pieceFetcher({ pieces, native, owned }) {
       const id = first.getResponseHeader('Popsicl-Rest');
       const all = [first, ...ahead(count).map(number => ask('Popsicl-Rest', `${id}/${number}`))];
       if (all.some(({ status }) => status !== 200)) return undefined;
-      return new Blob(
-        all.map(request => strip(bytes(request))),
-        { type: first.getResponseHeader('Content-Type') ?? '' },
-      );
+      const parts = all.map(request => strip(bytes(request)));
+      return {
+        request: first,
+        blob: new Blob(parts, { type: first.getResponseHeader('Content-Type') ?? '' }),
+      };
     } catch {
       return undefined;
     }

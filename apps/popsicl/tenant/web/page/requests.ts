@@ -1,9 +1,11 @@
 // @ts-nocheck: this runs in browsers; with their types in the program, Node's would no longer be its own.
 
 /** What the page's own scripts ask for gets the capability, and with the defence comes in pieces. */
-export function followRequests({ native, owned, tag }, fetcher) {
+export function followRequests({ native, owned, tag, strictReferrer }, fetcher) {
   window.fetch = async (input, init) => {
-    const request = new Request(input instanceof Request ? input : String(input), init);
+    const given = new Request(input instanceof Request ? input : String(input), init);
+    const weak = given.referrerPolicy !== '' && strictReferrer(given.referrerPolicy) !== given.referrerPolicy;
+    const request = weak ? new Request(given, { referrerPolicy: 'same-origin' }) : given;
     const address = owned(request.url);
     if (address === undefined) return native.fetch(request);
     const other = address === request.url ? request : await moved(request, address);
@@ -58,12 +60,22 @@ export function followRequests({ native, owned, tag }, fetcher) {
     }
 
     /** A request that the page waits for; its body is sent as it is, and comes in one piece. */
-    sendNow({ method, address, headers }, body) {
-      const get = method.toUpperCase() === 'GET';
-      const blob = get ? fetcher.fetchPiecesNow(address, Object.fromEntries(headers)) : undefined;
-      asked.delete(this);
-      if (blob) this.read(URL.createObjectURL(blob), false);
-      else super.send(body);
+    sendNow(ask, body) {
+      const { method, address, headers } = ask;
+      const got = /^get$/i.test(method)
+        ? fetcher.fetchPiecesNow(address, Object.fromEntries(headers))
+        : undefined;
+      if (!got) {
+        asked.delete(this);
+        return super.send(body);
+      }
+      const { responseURL: url, status, statusText } = got.request;
+      const lines = got.request.getAllResponseHeaders().trim().split('\r\n');
+      const answered = new Headers(
+        lines.map(line => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1)]),
+      );
+      ask.answer = { url, status, statusText, headers: answered };
+      this.read(URL.createObjectURL(got.blob), false);
     }
 
     read(blob, sync) {

@@ -46,5 +46,10 @@ export function startPage() {
     return /^\s*(#|$)/.test(text) ? text : (owned(text) ?? text);
   }
 
-  return { ...settings, nonce, native, owned, tag };
+  /** Pages tell other sites nothing of themselves. */
+  function strictReferrer(policy) {
+    return /^\s*(no-referrer|same-origin)\s*$/i.test(policy) ? policy : 'same-origin';
+  }
+
+  return { ...settings, nonce, native, owned, tag, strictReferrer };
 }
