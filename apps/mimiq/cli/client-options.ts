@@ -44,6 +44,7 @@ export function withClientOptions(command: Command): Command {
 export async function clientFrom(
   options: ClientCommandOptions,
   refused: (error: ClientError) => void,
+  more: { connectTimeout?: number } = {},
 ): Promise<{ client: MimiqClient; close: () => Promise<void> }> {
   const { readFileSync } = await import('node:fs');
   const { AgentAddresses, ClientError, MimiqClient, parseStrategy, StaticAddresses, SystemAddresses } =
@@ -73,6 +74,7 @@ export async function clientFrom(
     ...(options.ipv4 && { family: 4 as const }),
     ...(options.ipv6 && { family: 6 as const }),
     refused,
+    ...more,
   });
   return {
     client,

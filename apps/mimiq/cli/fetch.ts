@@ -1,11 +1,12 @@
 import type { Command } from 'commander';
 import { withExamples } from '../../../controller/cli/examples.js';
 import { ExitCode } from '../../../controller/cli/exit-codes.js';
-import { type Invocation, write } from '../../../controller/cli/invocation.js';
+import type { Invocation } from '../../../controller/cli/invocation.js';
 import { type ClientCommandOptions, clientFrom, withClientOptions } from './client-options.js';
 
 interface FetchOptions extends ClientCommandOptions {
   output?: string;
+  remoteName?: boolean;
   request?: string;
   data?: string;
   header: string[];
@@ -13,7 +14,10 @@ interface FetchOptions extends ClientCommandOptions {
   head?: boolean;
   fail?: boolean;
   maxTime?: string;
+  retry?: string;
   verbose?: boolean;
+  silent?: boolean;
+  json?: boolean;
 }
 
 export function defineFetch(mimiq: Command, invocation: Invocation): void {
@@ -26,6 +30,7 @@ export function defineFetch(mimiq: Command, invocation: Invocation): void {
     )
     .argument('<urls...>', 'https: URLs')
     .option('-o, --output <file>', 'write the bodies there')
+    .option('-O, --remote-name', 'write each body to a file of the name at the end of its URL')
     .option('-X, --request <method>', 'method')
     .option('-d, --data <data>', 'send this body (POST); @FILE sends a file, @- standard input')
     .option(
@@ -38,7 +43,10 @@ export function defineFetch(mimiq: Command, invocation: Invocation): void {
     .option('-I, --head', 'ask for the headers only')
     .option('-f, --fail', 'end with 1 on a status of 400 or more, without the body')
     .option('-m, --max-time <seconds>', 'give up after so long')
-    .option('-v, --verbose', 'tell on standard error what happens, hops too');
+    .option('--retry <n>', 'make a request again that failed, up to n times', '0')
+    .option('-v, --verbose', 'tell on standard error what happens, hops too')
+    .option('-s, --silent', 'for those used to curl: nothing is told anyway')
+    .option('--json', 'print what came of each URL as JSON instead of bodies');
   withClientOptions(command);
   withExamples(command, [
     ['cloakflow mimiq fetch https://www.example.com/', 'with addresses of the agent'],
@@ -52,36 +60,49 @@ export function defineFetch(mimiq: Command, invocation: Invocation): void {
     ],
   ]);
   command.action(async (urls: string[], options: FetchOptions) => {
-    const { createWriteStream } = await import('node:fs');
+    const { FetchOutput } = await import('./fetch-output.js');
+    const { ClientError } = await import('../client/index.js');
     const tell = (text: string) => {
       if (options.verbose) invocation.stderr.write(`* ${text}\n`);
     };
+    const retries = Number(options.retry);
+    if (!Number.isInteger(retries) || retries < 0)
+      throw new ClientError('bad-url', '--retry is a whole number');
     const { client, close } = await clientFrom(options, error => tell(`no hop: ${error.message}`));
-    const target = options.output === undefined ? invocation.stdout : createWriteStream(options.output);
+    const output = new FetchOutput(options, invocation);
     const signal =
       options.maxTime === undefined ? undefined : AbortSignal.timeout(Number(options.maxTime) * 1000);
+    const once = async (url: string) => {
+      const { body, ...request } = await requestFrom(options, invocation);
+      const response = await client.request(url, {
+        ...request,
+        ...(body !== undefined && { body }),
+        ...(signal && { signal }),
+      });
+      tell(`${response.status} from ${new URL(url).host}`);
+      if (options.fail && response.status >= 400) invocation.exitCode = ExitCode.FAILED;
+      return output.take(url, response);
+    };
     try {
       for (const url of urls) {
-        const { body, ...request } = await requestFrom(options, invocation);
-        const response = await client.request(url, {
-          ...request,
-          ...(body !== undefined && { body }),
-          ...(signal && { signal }),
-        });
-        tell(`${response.status} from ${new URL(url).host}`);
-        if (options.include || options.head) {
-          const lines = response.headers.map(([name, value]) => `${name}: ${value}\r\n`);
-          await write(target, `HTTP/3 ${response.status}\r\n${lines.join('')}\r\n`);
+        for (let attempt = 0; ; attempt++) {
+          try {
+            await once(url);
+            break;
+          } catch (error) {
+            // What was written cannot be taken back.
+            if (!(error instanceof ClientError) || attempt >= retries || output.begun || signal?.aborted)
+              throw error;
+            tell(`again, since ${error.message}`);
+          }
         }
-        const failed = options.fail && response.status >= 400;
-        if (failed) invocation.exitCode = ExitCode.FAILED;
-        for await (const chunk of response.body) if (!failed) await write(target, chunk);
       }
       const hops = await client.hops();
       tell(`${hops.made} hops made, ${hops.refused} not made, ${hops.baselinePackets} packets without them`);
+      await output.finish(hops);
     } finally {
       await close();
-      if (target !== invocation.stdout) await new Promise<void>(resolve => target.end(() => resolve()));
+      await output.close();
     }
   });
 }

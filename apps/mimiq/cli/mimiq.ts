@@ -4,9 +4,12 @@ import { defineMimiqAgent } from './agent.js';
 import { defineAliases } from './aliases.js';
 import { defineAudit } from './audit.js';
 import { defineAuditKey } from './audit-key.js';
+import { defineExit } from './exit.js';
 import { defineFetch } from './fetch.js';
 import { defineLeases } from './leases.js';
 import { definePools } from './pools.js';
+import { defineProxy } from './proxy.js';
+import { defineTunnel } from './tunnel.js';
 
 /** `cloakflow mimiq …`: one file a command. */
 export function defineMimiq(program: Command, invocation: Invocation): void {
@@ -18,4 +21,7 @@ export function defineMimiq(program: Command, invocation: Invocation): void {
   defineAudit(mimiq, invocation);
   defineMimiqAgent(mimiq, invocation);
   defineFetch(mimiq, invocation);
+  defineProxy(mimiq, invocation);
+  defineTunnel(mimiq, invocation);
+  defineExit(mimiq, invocation);
 }

@@ -79,6 +79,20 @@ export class MimiqClient {
     }
   }
 
+  /**
+   * A stream of bytes to `authority` (HOST:PORT) through the proxy at `exit`, over the connection that other tunnels through it
+   * use: see `HoppingConnection.tunnel`. Rejects with ClientError.
+   */
+  async tunnel(
+    exit: string | URL,
+    authority: string,
+    upload: AsyncIterable<Uint8Array>,
+    headers: readonly Field[] = [],
+  ): Promise<Response> {
+    const connection = await this.connectionTo(httpsUrl(exit));
+    return connection.tunnel(authority, upload, headers);
+  }
+
   /** A connection of its own, on an address of its own. Rejects with ClientError. */
   async connect(url: string | URL): Promise<HoppingConnection> {
     const target = httpsUrl(url);

@@ -1,10 +1,11 @@
 import { randomInt } from 'node:crypto';
-import type { Clock } from '../../../controller/host/clock.js';
+import type { Clock, Timer } from '../../../controller/host/clock.js';
 import { ClientError, HOP_REFUSALS } from './client-error.js';
 import type { Http3Error } from './http3/http3-error.js';
 import type { RequestHead } from './http3/message.js';
 import type { Response } from './http3/request-stream.js';
 import { Http3Session, type QuicStreams, type RequestBody } from './http3/session.js';
+import type { Field } from './http3/static-table.js';
 import { QuicConnection, type QuicHandler, type QuicOptions } from './quic/connection.js';
 import { checkIdentity } from './quic/tls.js';
 import { HopSchedule } from './strategy/hop-schedule.js';
@@ -28,6 +29,10 @@ export interface HopCounts {
 const READ = 65_536;
 /** One of so many requests is followed by a datagram that looks like a challenge. */
 const DECOYS = 8;
+/** Milliseconds after something was sent into a tunnel in which silence may mean that a path is gone. */
+const TUNNEL_TALKS = 1_000;
+/** Milliseconds between two packets that keep an idle tunnel open: servers give up after some 30 seconds. */
+const KEEP_ALIVE = 10_000;
 const READ_SIDE = 0;
 const WRITE_SIDE = 1;
 
@@ -39,6 +44,8 @@ export class HoppingConnection implements QuicHandler, QuicStreams {
   private schedule: HopSchedule | undefined;
   private readonly buffer = new Uint8Array(READ);
   private settle: { resolve: () => void; reject: (error: Error) => void } | undefined;
+  private sentAt = Number.NEGATIVE_INFINITY;
+  private alive: Timer | undefined;
   private hopsRefused = 0;
   private hopsMade = 0;
   private moved: (() => void) | undefined;
@@ -97,6 +104,21 @@ export class HoppingConnection implements QuicHandler, QuicStreams {
     return response;
   }
 
+  /**
+   * A stream of bytes to `authority` (HOST:PORT) through a server that is a proxy (RFC 9114 section 4.4): `upload` goes there,
+   * and what comes back is the body of a response below 300.
+   */
+  tunnel(
+    authority: string,
+    upload: AsyncIterable<Uint8Array>,
+    headers: readonly Field[] = [],
+  ): Promise<Response> {
+    this.alive ??= this.clock.every(KEEP_ALIVE, () => {
+      if ((this.http?.tunnels ?? 0) > 0) this.quic.keepAlive();
+    });
+    return this.request({ method: 'CONNECT', scheme: '', authority, path: '', headers }, upload);
+  }
+
   /** Makes a hop, whatever the strategy says: resolves when a fresh address is ready. Rejects with ClientError. */
   async hop(): Promise<void> {
     try {
@@ -151,11 +173,13 @@ export class HoppingConnection implements QuicHandler, QuicStreams {
   }
 
   waiting(): boolean {
-    return this.pending > 0;
+    const recent = this.clock.now() - this.sentAt < TUNNEL_TALKS;
+    return this.pending > 0 || (recent && (this.http?.tunnels ?? 0) > 0);
   }
 
   closed(error: ClientError): void {
     this.schedule?.stop();
+    this.alive?.cancel();
     this.moved?.();
     this.settle?.reject(error);
     this.http?.close(error);
@@ -168,7 +192,7 @@ export class HoppingConnection implements QuicHandler, QuicStreams {
   write(id: number, bytes: Uint8Array, end: boolean): number | undefined {
     try {
       const taken = this.quic.native.streamSend(id, bytes, end) ?? 0;
-      if (taken > 0 && id % 4 === 0) this.schedule?.packets.send(taken);
+      if (taken > 0 && id % 4 === 0) this.sent(taken);
       return taken;
     } catch (error) {
       const message = (error as Error).message;
@@ -206,6 +230,12 @@ export class HoppingConnection implements QuicHandler, QuicStreams {
 
   flush(): void {
     this.quic.flush();
+  }
+
+  private sent(bytes: number): void {
+    this.schedule?.packets.send(bytes);
+    this.sentAt = this.clock.now();
+    if ((this.http?.tunnels ?? 0) > 0) this.quic.requestSent();
   }
 
   /** Resolves when traffic has moved: what is due before that is made after it. */

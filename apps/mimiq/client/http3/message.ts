@@ -34,10 +34,10 @@ const CONNECTION_FIELDS = new Set([
 export function requestFields(head: RequestHead): Field[] {
   const fields: Field[] = [
     [':method', head.method],
-    [':scheme', head.scheme],
     [':authority', head.authority],
-    [':path', head.path],
   ];
+  // CONNECT names neither scheme nor path (RFC 9114 section 4.4).
+  if (head.method !== 'CONNECT') fields.push([':scheme', head.scheme], [':path', head.path]);
   if (!/^[A-Z!#$%&'*+.^_`|~0-9a-z-]+$/.test(head.method)) throw refused('the method');
   for (const [name, value] of head.headers) {
     const lower = name.toLowerCase();

@@ -25,6 +25,7 @@ export class RequestStream implements FrameHandler {
   done = false;
   private readonly reader = new FrameReader(this);
   private readonly headRequest: boolean;
+  private readonly connects: boolean;
   private settle!: { resolve: (response: Response) => void; reject: (error: Error) => void };
   private head: ResponseHead | undefined;
   private trailers = false;
@@ -34,11 +35,17 @@ export class RequestStream implements FrameHandler {
   constructor(id: number, method: string, resume: () => void, cancel: () => void) {
     this.id = id;
     this.headRequest = method === 'HEAD';
+    this.connects = method === 'CONNECT';
     this.body = new BodyQueue(resume, cancel);
     this.response = new Promise((resolve, reject) => {
       this.settle = { resolve, reject };
     });
     this.response.catch(() => undefined);
+  }
+
+  /** True once a CONNECT was answered with success. */
+  get isTunnel(): boolean {
+    return this.connects && this.head !== undefined && this.head.status < 300;
   }
 
   get answered(): boolean {
@@ -87,7 +94,7 @@ export class RequestStream implements FrameHandler {
     }
     const head = responseHead(fields);
     if (head.status < 200) return;
-    this.expected = contentLength(head.headers);
+    if (!this.connects || head.status >= 300) this.expected = contentLength(head.headers);
     this.head = head;
     this.settle.resolve({ ...head, body: this.body });
   }

@@ -48,9 +48,16 @@ export class Http3Session {
     this.quic.write(CONTROL_STREAM, concat(varint(0), frame(FrameType.SETTINGS, settings)), false);
   }
 
-  /** Requests without a whole response. */
+  /** Requests without a whole response; tunnels that are open do not count, since they may be idle for long. */
   get pending(): number {
-    return this.requests.size + this.waiting.length;
+    return this.requests.size - this.tunnels + this.waiting.length;
+  }
+
+  /** Open tunnels (RFC 9114 section 4.4). */
+  get tunnels(): number {
+    let count = 0;
+    for (const stream of this.requests.values()) if (stream.isTunnel) count++;
+    return count;
   }
 
   /** False once the server takes no more requests here. */
@@ -130,7 +137,8 @@ export class Http3Session {
         if (piece.end) {
           if (id % 4 === 3) this.peer.end(id);
           stream?.end();
-          this.finish(id);
+          // Of a tunnel only one direction has ended.
+          if (stream?.isTunnel !== true || stream.outDone) this.finish(id);
           return;
         }
       }
@@ -161,6 +169,7 @@ export class Http3Session {
       stream.out.shift();
       if (last) {
         stream.outDone = true;
+        if (stream.done) this.finish(id);
         break;
       }
     }

@@ -94,7 +94,34 @@ export interface QuicheConnection {
   close(app: boolean, code: number, reason: Uint8Array): void;
 }
 
+/** What only a server uses. */
+export interface ServerNative
+  extends Pick<
+    QuicheConnection,
+    | 'recv'
+    | 'timeout'
+    | 'onTimeout'
+    | 'streamRecv'
+    | 'streamSend'
+    | 'streamShutdown'
+    | 'readable'
+    | 'writable'
+    | 'isEstablished'
+    | 'isClosed'
+    | 'close'
+  > {
+  send(into: Uint8Array): [length: number, info: { from: HostPort; to: HostPort }] | null;
+  /** `token` has 128 bits. */
+  newSourceCid(id: Uint8Array, token: bigint, retireIfNeeded: boolean): number;
+  sourceCidsLeft(): number;
+  retiredScidNext(): Uint8Array | null;
+}
+
 export interface Quiche {
+  Header: {
+    /** `idLength` is the length of connection IDs in short headers. */
+    fromSlice(datagram: Uint8Array, idLength: number): { ty: number; version: number; dcid: Uint8Array };
+  };
   Config: {
     withBoringSslCtx(
       verifyPeer: boolean,
@@ -113,6 +140,13 @@ export interface Quiche {
       remote: HostPort,
       config: QuicheConfig,
     ): QuicheConnection;
+    accept(
+      sourceId: Uint8Array,
+      originalId: Uint8Array | null,
+      local: HostPort,
+      remote: HostPort,
+      config: QuicheConfig,
+    ): ServerNative;
   };
 }
 

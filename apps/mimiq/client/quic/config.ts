@@ -34,6 +34,31 @@ export function clientConfig(tls: TlsOptions): QuicheConfig {
     null,
     SIGNATURE_ALGORITHMS,
   );
+  setTransport(config);
+  config.setInitialMaxStreamsBidi(0);
+  config.setInitialMaxStreamDataBidiRemote(0);
+  config.setActiveConnectionIdLimit(PATHS);
+  config.setDisableActiveMigration(false);
+  return config;
+}
+
+/** Transport parameters and TLS of a server for HTTP/3. Throws Error when certificate and key do not fit. */
+export function serverConfig(options: {
+  certificate: Uint8Array;
+  key: Uint8Array;
+  disableMigration?: boolean;
+}): QuicheConfig {
+  const { certificate, key, disableMigration = false } = options;
+  const config = quiche().Config.withBoringSslCtx(false, true, null, [key], [certificate], null);
+  setTransport(config);
+  config.setInitialMaxStreamsBidi(100);
+  config.setInitialMaxStreamDataBidiRemote(1 << 20);
+  config.setActiveConnectionIdLimit(PATHS);
+  config.setDisableActiveMigration(disableMigration);
+  return config;
+}
+
+function setTransport(config: QuicheConfig): void {
   config.setApplicationProtos(['h3']);
   config.grease(true);
   config.setMaxIdleTimeout(IDLE_TIMEOUT);
@@ -41,14 +66,9 @@ export function clientConfig(tls: TlsOptions): QuicheConfig {
   config.setMaxSendUdpPayloadSize(MAX_SEND);
   config.setInitialMaxData(10 << 20);
   config.setInitialMaxStreamDataBidiLocal(4 << 20);
-  config.setInitialMaxStreamDataBidiRemote(0);
   config.setInitialMaxStreamDataUni(1 << 20);
-  config.setInitialMaxStreamsBidi(0);
   config.setInitialMaxStreamsUni(16);
   config.setMaxConnectionWindow(CONNECTION_WINDOW);
   config.setMaxStreamWindow(STREAM_WINDOW);
-  config.setActiveConnectionIdLimit(PATHS);
-  config.setDisableActiveMigration(false);
   config.enablePacing(false);
-  return config;
 }

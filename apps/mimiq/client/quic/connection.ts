@@ -158,6 +158,13 @@ export class QuicConnection implements Hopping {
     this.watchdog.start();
   }
 
+  /** Makes the server answer, so that neither end takes the other for gone. */
+  keepAlive(): void {
+    if (this.ended !== undefined) return;
+    this.native.sendAckEliciting();
+    this.flush();
+  }
+
   /** Closes with an application's code. */
   close(
     code = NO_ERROR,

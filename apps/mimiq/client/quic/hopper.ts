@@ -29,6 +29,8 @@ export interface Hopping {
 interface Ready {
   readonly path: LocalPath;
   timer: Timer | undefined;
+  /** Traffic moves when the timer ends. */
+  leaving: boolean;
 }
 
 /** Round trips after which what was sent on a path that was left has arrived. */
@@ -100,7 +102,8 @@ export class Hopper {
     const { clock } = this.connection.options;
     this.requestedAt = clock.now();
     const { ready } = this;
-    if (ready === undefined) return;
+    if (ready === undefined || ready.leaving) return;
+    ready.leaving = true;
     ready.timer?.cancel();
     ready.timer = clock.after(AFTER_REQUEST, () => this.moveNow());
   }
@@ -161,7 +164,7 @@ export class Hopper {
       if (error instanceof ClientError) throw error;
       throw new ClientError('path-unreachable', 'a hop failed', { cause: error });
     }
-    this.ready = { path, timer: undefined };
+    this.ready = { path, timer: undefined, leaving: false };
     if (validate) this.awaitTraffic(this.ready);
     else this.moveNow();
   }

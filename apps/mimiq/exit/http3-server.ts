@@ -1,0 +1,124 @@
+import { randomBytes } from 'node:crypto';
+import { createSocket, type Socket } from 'node:dgram';
+import { type Clock, systemClock } from '../../../controller/host/clock.js';
+import { type HostPort, type QuicheConfig, quiche } from '../client/quic/binding.js';
+import { serverConfig } from '../client/quic/config.js';
+import { ClientLabels } from './client-labels.js';
+import { ExitError } from './exit-error.js';
+import type { RequestFromClient } from './request-from-client.js';
+import { ID_LENGTH, ServerConnection } from './server-connection.js';
+
+export interface Http3ServerOptions {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** PEM. */
+  readonly certificate: Uint8Array;
+  readonly key: Uint8Array;
+  /** Spare connection IDs that a client gets, as many as it takes when absent. */
+  readonly spareIds?: number;
+  /** Tells clients that they may not change their address (RFC 9000 section 18.2). */
+  readonly disableMigration?: boolean;
+  readonly request: (request: RequestFromClient) => void;
+  readonly clock?: Clock;
+}
+
+const INITIAL = 0x00;
+const MAX_CONNECTIONS = 4096;
+
+/** HTTP/3 for clients that change their address: hands every request to one function. */
+export class Http3Server {
+  private readonly options: Http3ServerOptions;
+  private readonly config: QuicheConfig;
+  private readonly socket: Socket;
+  private readonly byId = new Map<string, ServerConnection>();
+  private readonly connections = new Set<ServerConnection>();
+
+  private constructor(options: Http3ServerOptions) {
+    this.options = options;
+    this.config = serverConfig(options);
+    this.socket = createSocket(options.host.includes(':') ? 'udp6' : 'udp4');
+  }
+
+  /** Rejects with ExitError `listen-failed`, and ClientError `binding-missing`. */
+  static async listen(options: Http3ServerOptions): Promise<Http3Server> {
+    const server = new Http3Server(options);
+    await new Promise<void>((resolve, reject) => {
+      server.socket.once('error', cause =>
+        reject(new ExitError('listen-failed', `cannot listen on UDP port ${options.port}`, { cause })),
+      );
+      server.socket.bind(options.port, options.host, resolve);
+    });
+    server.socket.removeAllListeners('error').on('error', () => undefined);
+    server.socket.on('message', (datagram, { address, port }) =>
+      server.receive(datagram, { host: address, port }),
+    );
+    return server;
+  }
+
+  get port(): number {
+    return this.socket.address().port;
+  }
+
+  /** Connections that are open. */
+  get open(): number {
+    return this.connections.size;
+  }
+
+  async close(): Promise<void> {
+    for (const connection of [...this.connections]) connection.close();
+    await new Promise<void>(resolve => this.socket.close(() => resolve()));
+  }
+
+  private receive(datagram: Buffer, from: HostPort): void {
+    const { Header } = quiche();
+    let header: { ty: number; version: number; dcid: Uint8Array };
+    try {
+      header = Header.fromSlice(datagram, ID_LENGTH);
+    } catch {
+      return;
+    }
+    const known = this.byId.get(hex(header.dcid));
+    if (known !== undefined) known.receive(datagram, from);
+    else if (header.ty === INITIAL && this.connections.size < MAX_CONNECTIONS) {
+      this.accept(header.dcid, from)?.receive(datagram, from);
+    }
+  }
+
+  private accept(firstId: Uint8Array, from: HostPort): ServerConnection | undefined {
+    const { address, port } = this.socket.address();
+    const local = { host: address, port };
+    const id = randomBytes(ID_LENGTH);
+    const ids = new Set([hex(id), hex(firstId)]);
+    const labels = new ClientLabels(from);
+    const native = quiche().Connection.accept(id, null, local, labels.labelOf(from), this.config);
+    const connection = new ServerConnection({
+      native,
+      local,
+      labels,
+      spareIds: this.options.spareIds ?? Number.POSITIVE_INFINITY,
+      clock: this.options.clock ?? systemClock,
+      send: (bytes, to) => this.socket.send(bytes, to.port, to.host, () => undefined),
+      request: this.options.request,
+      idAdded: added => {
+        ids.add(hex(added));
+        this.byId.set(hex(added), connection);
+      },
+      idRetired: retired => {
+        ids.delete(hex(retired));
+        this.byId.delete(hex(retired));
+      },
+      closed: () => {
+        for (const each of ids) this.byId.delete(each);
+        this.connections.delete(connection);
+      },
+    });
+    for (const each of ids) this.byId.set(each, connection);
+    this.connections.add(connection);
+    return connection;
+  }
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex');
+}

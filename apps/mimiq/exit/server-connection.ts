@@ -1,0 +1,255 @@
+import { randomBytes } from 'node:crypto';
+import type { Clock, Timer } from '../../../controller/host/clock.js';
+import { FrameType, frame } from '../client/http3/frame-reader.js';
+import { Http3Code, Http3Error } from '../client/http3/http3-error.js';
+import { PeerStreams } from '../client/http3/peer-streams.js';
+import { concat, varint } from '../client/http3/varint.js';
+import type { HostPort, ServerNative } from '../client/quic/binding.js';
+import { MAX_SEND } from '../client/quic/config.js';
+import type { ClientLabels } from './client-labels.js';
+import { RequestFromClient } from './request-from-client.js';
+
+export interface ServerConnectionOptions {
+  readonly native: ServerNative;
+  readonly local: HostPort;
+  /** What `native` was told of where the client is. */
+  readonly labels: ClientLabels;
+  readonly clock: Clock;
+  /** Connection IDs that the client has to hop with, at most. */
+  readonly spareIds: number;
+  readonly send: (bytes: Uint8Array, to: HostPort) => void;
+  readonly request: (request: RequestFromClient) => void;
+  /** A connection ID that the client may use from now on, or does not use any more. */
+  readonly idAdded: (id: Uint8Array) => void;
+  readonly idRetired: (id: Uint8Array) => void;
+  readonly closed: () => void;
+}
+
+export const ID_LENGTH = 16;
+const READ = 65_536;
+const CONTROL_STREAM = 3;
+
+/** The server's end of one HTTP/3 connection. The client may change its address whenever it likes. */
+export class ServerConnection {
+  private readonly options: ServerConnectionOptions;
+  private readonly requests = new Map<number, RequestFromClient>();
+  private readonly peer = new PeerStreams(() => undefined);
+  private readonly out = new Uint8Array(MAX_SEND);
+  private readonly buffer = new Uint8Array(READ);
+  private timer: Timer | undefined;
+  private up = false;
+  private supplied = 0;
+  /** The first request that was not made yet; those before are under way or forgotten. */
+  private nextId = 0;
+  private over = false;
+  private due = false;
+
+  constructor(options: ServerConnectionOptions) {
+    this.options = options;
+  }
+
+  receive(datagram: Uint8Array, from: HostPort): void {
+    if (this.over) return;
+    try {
+      const { native, labels, local } = this.options;
+      native.recv(datagram, { from: labels.labelOf(from), to: local });
+    } catch {
+      // A datagram that is malformed or not this connection's is dropped.
+    }
+    if (this.due) return;
+    this.due = true;
+    setImmediate(() => {
+      this.due = false;
+      this.process();
+    });
+  }
+
+  close(code: number = Http3Code.NO_ERROR): void {
+    if (this.over) return;
+    try {
+      this.options.native.close(true, code, new Uint8Array(0));
+    } catch {
+      // It was closing already.
+    }
+    this.flush();
+    this.end();
+  }
+
+  private process(): void {
+    if (this.over) return;
+    const { native } = this.options;
+    if (!this.up && native.isEstablished()) this.established();
+    if (this.up) {
+      this.supplyIds();
+      for (const id of native.readable()) this.readable(id);
+      for (const id of native.writable()) this.writable(id);
+    }
+    this.flush();
+  }
+
+  private established(): void {
+    this.up = true;
+    const settings = concat(varint(6), varint(READ)); // SETTINGS_MAX_FIELD_SECTION_SIZE
+    this.options.native.streamSend(
+      CONTROL_STREAM,
+      concat(varint(0), frame(FrameType.SETTINGS, settings)),
+      false,
+    );
+  }
+
+  /** As many connection IDs as the client takes: each is an address that it can hop to. */
+  private supplyIds(): void {
+    const { native, idAdded, idRetired, spareIds } = this.options;
+    for (let id = native.retiredScidNext(); id !== null; id = native.retiredScidNext()) {
+      this.supplied--;
+      idRetired(id);
+    }
+    while (native.sourceCidsLeft() > 0 && this.supplied < spareIds) {
+      this.supplied++;
+      const id = randomBytes(ID_LENGTH);
+      native.newSourceCid(id, BigInt(`0x${randomBytes(16).toString('hex')}`), false);
+      idAdded(id);
+    }
+  }
+
+  private readable(id: number): void {
+    try {
+      for (;;) {
+        const request = this.requestOf(id);
+        if (request?.body.full) return;
+        const piece = this.read(id);
+        if (piece === undefined) return;
+        if (id % 4 === 2) this.peer.push(id, piece.bytes);
+        else request?.push(piece.bytes);
+        if (!piece.end) continue;
+        if (id % 4 === 2) this.peer.end(id);
+        request?.ended();
+        this.settle(id);
+        return;
+      }
+    } catch (error) {
+      if (!(error instanceof Http3Error)) throw error;
+      if (error.scope === 'connection') this.close(error.http3Code);
+      else this.cancel(id, error.http3Code);
+    }
+  }
+
+  /** Undefined when there is nothing now; throws Http3Error of one stream when the client broke it off. */
+  private read(id: number): { bytes: Uint8Array; end: boolean } | undefined {
+    try {
+      const piece = this.options.native.streamRecv(id, this.buffer);
+      return piece === null ? undefined : { bytes: this.buffer.slice(0, piece[0]), end: piece[1] };
+    } catch (error) {
+      if (!(error as Error).message.startsWith('StreamReset')) return undefined;
+      throw new Http3Error(Http3Code.REQUEST_CANCELLED, 'the client broke a request off', 'stream');
+    }
+  }
+
+  private requestOf(id: number): RequestFromClient | undefined {
+    if (id % 4 !== 0) return undefined;
+    let request = this.requests.get(id);
+    if (request === undefined && id >= this.nextId) {
+      this.nextId = id + 4;
+      const port = {
+        writable: () => this.resumed(() => this.writable(id)),
+        resume: () => this.resumed(() => this.readable(id)),
+        cancel: (code: number) => this.cancel(id, code),
+      };
+      const made: RequestFromClient = new RequestFromClient(port, () => this.options.request(made));
+      request = made;
+      this.requests.set(id, request);
+    }
+    return request;
+  }
+
+  private resumed(what: () => void): void {
+    if (this.over) return;
+    what();
+    this.flush();
+  }
+
+  private writable(id: number): void {
+    const request = this.requests.get(id);
+    if (request === undefined || request.outDone) return;
+    for (;;) {
+      const bytes = request.out[0] ?? new Uint8Array(0);
+      const last = request.outFinished && request.out.length <= 1;
+      if (bytes.length === 0 && !last) break;
+      const taken = this.write(id, bytes, last);
+      if (taken === undefined) {
+        request.lost();
+        return;
+      }
+      if (taken < bytes.length) {
+        request.out[0] = bytes.subarray(taken);
+        return;
+      }
+      request.out.shift();
+      if (last) {
+        request.outDone = true;
+        break;
+      }
+    }
+    request.drained();
+    this.settle(id);
+  }
+
+  /** Forgets a request that is over. */
+  private settle(id: number): void {
+    const request = this.requests.get(id);
+    if (request !== undefined && (request.gone || (request.outDone && request.received))) {
+      this.requests.delete(id);
+    }
+  }
+
+  /** Bytes taken; undefined when the client wants no more. */
+  private write(id: number, bytes: Uint8Array, end: boolean): number | undefined {
+    try {
+      return this.options.native.streamSend(id, bytes, end) ?? 0;
+    } catch (error) {
+      return (error as Error).message.startsWith('StreamStopped') ? undefined : 0;
+    }
+  }
+
+  private cancel(id: number, code: number): void {
+    for (const side of [0, 1]) {
+      try {
+        this.options.native.streamShutdown(id, side, code);
+      } catch {
+        // That side is done already.
+      }
+    }
+    const request = this.requests.get(id);
+    if (request !== undefined && !request.gone) request.lost();
+    this.settle(id);
+    this.flush();
+  }
+
+  private flush(): void {
+    const { native, send, clock, labels } = this.options;
+    try {
+      for (let sent = native.send(this.out); sent !== null; sent = native.send(this.out)) {
+        const to = labels.realOf(sent[1].to);
+        if (to !== undefined) send(this.out.slice(0, sent[0]), to);
+      }
+    } catch {
+      this.end();
+    }
+    if (native.isClosed()) this.end();
+    const left = native.timeout();
+    this.timer?.cancel();
+    if (left === null || this.over) return;
+    this.timer = clock.after(Math.max(1, left), () => {
+      if (native.timeout() === 0) native.onTimeout();
+      this.process();
+    });
+  }
+
+  private end(): void {
+    if (this.over) return;
+    this.over = true;
+    this.timer?.cancel();
+    for (const request of this.requests.values()) request.lost();
+    this.options.closed();
+  }
+}

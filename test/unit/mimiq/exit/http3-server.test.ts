@@ -1,0 +1,88 @@
+import { randomBytes } from 'node:crypto';
+import { createSocket } from 'node:dgram';
+import { expect } from 'chai';
+import type { ClientError } from '../../../../apps/mimiq/client/index.js';
+import { Loopback } from './loopback.js';
+
+describe('a hopping client and other servers', () => {
+  let loopback: Loopback;
+  beforeEach(() => {
+    loopback = new Loopback();
+  });
+  afterEach(() => loopback.close());
+
+  const body = randomBytes(2700);
+  const whole = async (answer: { body: AsyncIterable<Uint8Array> }) => {
+    const chunks = [];
+    for await (const chunk of answer.body) chunks.push(chunk);
+    return Buffer.concat(chunks).equals(body);
+  };
+  const fetchAll = async (port: number, client: ReturnType<Loopback['client']>, count: number) => {
+    for (let index = 0; index < count; index++) {
+      expect(await whole(await client.request(`https://127.0.0.1:${port}/`))).to.equal(true);
+    }
+    return client.hops();
+  };
+
+  it('quiche: hops as often as the client likes in one connection', async () => {
+    const server = await loopback.http3(body);
+    const hops = await fetchAll(server.port, loopback.client('every:4'), 60);
+    expect(hops.made).to.be.at.least(12);
+    expect(server.open).to.equal(1);
+  });
+
+  it('that forbids migration: goes on from one address, and says so', async () => {
+    const refused = new Set<string>();
+    const server = await loopback.http3(body, { disableMigration: true });
+    const client = loopback.client('every:4', { refused: error => refused.add(error.code) });
+    expect((await fetchAll(server.port, client, 20)).made).to.equal(0);
+    expect([...refused]).to.deep.equal(['migration-disabled']);
+  });
+
+  it('without spare connection IDs: makes no hop that would link two addresses, and says so', async () => {
+    const refused = new Set<string>();
+    const server = await loopback.http3(body, { spareIds: 0 });
+    const client = loopback.client('every:4', { refused: error => refused.add(error.code) });
+    expect((await fetchAll(server.port, client, 20)).made).to.equal(0);
+    expect([...refused]).to.deep.equal(['no-spare-connection-id']);
+  });
+
+  it('that breaks an answer off: fails it, and never takes it for whole', async () => {
+    const server = await loopback.http3(body, {
+      request: request => {
+        request.respond(200, [['content-length', '2700']]);
+        void request.write(body.subarray(0, 1000)).then(() => request.abort());
+      },
+    });
+    const client = loopback.client();
+    const failure = await client
+      .request(`https://127.0.0.1:${server.port}/`)
+      .then(whole)
+      .catch((error: ClientError) => error.code);
+    expect(failure).to.equal('stream-reset');
+  });
+
+  it('that does not answer, or only with versions that nobody speaks: typed errors', async () => {
+    const socket = createSocket('udp4');
+    let versions = false;
+    socket.on('message', (datagram, { address, port }) => {
+      if (!versions || datagram.length < 50) return;
+      // Version Negotiation (RFC 9000 section 17.2.1): connection IDs the other way round.
+      const [to, from] = [datagram.subarray(6, 6 + datagram[5]!), datagram.subarray(7 + datagram[5]!)];
+      const id = from.subarray(0, datagram[6 + datagram[5]!]);
+      const parts = [[0xc0, 0, 0, 0, 0, id.length], id, [to.length], to, [0x1a, 0x2a, 0x3a, 0x4a]];
+      socket.send(Buffer.concat(parts.map(part => Uint8Array.from(part))), port, address);
+    });
+    await new Promise<void>(resolve => socket.bind(0, '127.0.0.1', resolve));
+    loopback.closing(socket);
+    const url = `https://127.0.0.1:${socket.address().port}/`;
+    const attempt = () =>
+      loopback
+        .client('never', { connectTimeout: 200 })
+        .request(url)
+        .catch((error: ClientError) => error.code);
+    expect(await attempt()).to.equal('connect-timeout');
+    versions = true;
+    expect(await attempt()).to.equal('connect-failed');
+  });
+});

@@ -1,0 +1,168 @@
+import { randomBytes } from 'node:crypto';
+import { createServer as createHttpServer, request as httpRequest, type IncomingMessage } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { expect } from 'chai';
+import type { ClientError, MimiqClient } from '../../../../apps/mimiq/client/index.js';
+import { startExit } from '../../../../apps/mimiq/exit/exit.js';
+import { ExitTunnel } from '../../../../apps/mimiq/proxy/exit-tunnel.js';
+import { LocalProxy } from '../../../../apps/mimiq/proxy/local-proxy.js';
+import { listenForward, parseForward } from '../../../../apps/mimiq/proxy/port-forward.js';
+import { Loopback, TOKEN } from './loopback.js';
+
+describe('for unmodified applications', () => {
+  let loopback: Loopback;
+  beforeEach(() => {
+    loopback = new Loopback();
+  });
+  afterEach(() => loopback.close());
+
+  const exit = async (allowPrivate = true) => {
+    const { certificate, key } = loopback;
+    const server = await startExit({
+      host: '127.0.0.1',
+      port: 0,
+      certificate,
+      key,
+      token: TOKEN,
+      allowPrivate,
+    });
+    return new URL(`https://127.0.0.1:${loopback.closing(server).port}`);
+  };
+  const forward = async (
+    tunnel: ExitTunnel,
+    target: string,
+    failed: (error: unknown) => void = () => undefined,
+  ) => {
+    const server = await listenForward({ host: '127.0.0.1', port: 0, target }, tunnel, failed);
+    return (loopback.closing(server).address() as { port: number }).port;
+  };
+  const proxy = async (client: MimiqClient, tunnel?: ExitTunnel) => {
+    const told: string[] = [];
+    const tell = (text: string) => told.push(text);
+    const made = await LocalProxy.listen({ host: '127.0.0.1', port: 0, client, tunnel, http3: [], tell });
+    return { port: loopback.closing(made).port, told };
+  };
+  const get = (port: number, url: string): Promise<{ answer: IncomingMessage; text: string }> =>
+    new Promise((resolve, reject) => {
+      const request = httpRequest({ host: '127.0.0.1', port, path: url, agent: false }, async answer => {
+        let text = '';
+        for await (const chunk of answer.setEncoding('utf8')) text += chunk;
+        resolve({ answer, text });
+      });
+      request.on('error', reject).end();
+    });
+
+  describe('a tunnel', () => {
+    it('carries TCP connections over one connection that hops, byte by byte and to both ends', async () => {
+      const client = loopback.client('every:40');
+      const tunnel = new ExitTunnel(client, await exit(), TOKEN);
+      const port = await forward(tunnel, `127.0.0.1:${await loopback.echo()}`);
+      const sent = randomBytes(400_000);
+      const bodies = await Promise.all([0, 1, 2].map(() => exchange(port, sent)));
+      for (const body of bodies) expect(body.equals(sent)).to.equal(true);
+      expect((await client.hops()).made).to.be.at.least(3);
+    });
+
+    it('refuses whom it does not know, and ways into private networks', async () => {
+      const errors: unknown[] = [];
+      const failed = (error: unknown) => errors.push((error as ClientError).message);
+      const target = `127.0.0.1:${await loopback.echo()}`;
+      const client = loopback.client();
+      const stranger = new ExitTunnel(client, await exit(), 'another-token-of-letters');
+      await exchange(await forward(stranger, target, failed), Buffer.from('x')).catch(() => undefined);
+      const inward = new ExitTunnel(client, await exit(false), TOKEN);
+      await exchange(await forward(inward, target, failed), Buffer.from('x')).catch(() => undefined);
+      expect(errors).to.deep.equal([
+        'the exit does not know this token',
+        'the exit does not take clients there',
+      ]);
+    });
+
+    it('reads where a port leads as ssh does', () => {
+      expect(parseForward('8022:shell.example:22')).to.deep.equal({
+        host: '127.0.0.1',
+        port: 8022,
+        target: 'shell.example:22',
+      });
+      expect(parseForward('[::1]:80:[2001:db8::1]:80').target).to.equal('[2001:db8::1]:80');
+      expect(() => parseForward('shell.example:22')).to.throw('is not [HOST:]PORT:TARGET:PORT');
+    });
+  });
+
+  describe('the proxy', () => {
+    it('fetches plain requests by HTTP/3, over a hopping connection', async () => {
+      const server = await loopback.http3(Buffer.from('page'));
+      const client = loopback.client('every:2');
+      const { port, told } = await proxy(client);
+      for (let index = 0; index < 10; index++) {
+        const { answer, text } = await get(port, `http://127.0.0.1:${server.port}/`);
+        expect([answer.statusCode, text, answer.headers.via]).to.deep.equal([
+          200,
+          'page',
+          '3 cloakflow-mimiq',
+        ]);
+      }
+      expect((await client.hops()).made).to.be.at.least(2);
+      expect(told[0]).to.equal(`127.0.0.1:${server.port}: HTTP/3 over a hopping connection`);
+    });
+
+    it('goes through the exit where a server speaks no HTTP/3, and refuses without one, with the reason', async () => {
+      const old = createHttpServer((_, response) => response.end('old page'));
+      await new Promise<void>(resolve => old.listen(0, '127.0.0.1', resolve));
+      loopback.closing(old);
+      const url = `http://127.0.0.1:${(old.address() as { port: number }).port}/`;
+      const client = loopback.client('never', { connectTimeout: 300 });
+      const alone = await get((await proxy(client)).port, url);
+      expect(alone.answer.statusCode).to.equal(502);
+      expect(alone.text).to.include('did not finish a QUIC handshake in time').and.include('--exit');
+      const tunnel = new ExitTunnel(loopback.client(), await exit(), TOKEN);
+      const { port, told } = await proxy(client, tunnel);
+      for (let index = 0; index < 2; index++) expect((await get(port, url)).text).to.equal('old page');
+      expect(told[1]).to.include('through the exit, since').and.include('was found not to speak HTTP/3');
+    });
+
+    it('carries CONNECT through the exit, and refuses it without one', async () => {
+      const target = `127.0.0.1:${await loopback.echo()}`;
+      const tunnel = new ExitTunnel(loopback.client(), await exit(), TOKEN);
+      const through = await connectVia((await proxy(loopback.client(), tunnel)).port, target);
+      expect(through.status).to.equal(200);
+      through.socket.end('hello');
+      expect(await text(through.socket)).to.equal('hello');
+      const refused = await connectVia((await proxy(loopback.client())).port, target);
+      expect(refused.status).to.equal(502);
+      refused.socket.destroy();
+    });
+
+    it('answers what is no request for a proxy with what to do', async () => {
+      const { answer, text } = await get((await proxy(loopback.client())).port, '/index.html');
+      expect([answer.statusCode, text]).to.deep.equal([
+        400,
+        'cloakflow: this is a proxy: ask it for http://HOST/PATH or https://HOST/PATH\n',
+      ]);
+    });
+  });
+});
+
+/** Sends all of it, ends its half, and resolves with what comes back. */
+function exchange(port: number, bytes: Buffer): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    const socket = connect({ port, host: '127.0.0.1' }, () => socket.end(bytes));
+    socket.on('data', chunk => chunks.push(chunk));
+    socket.on('error', reject).on('close', () => resolve(Buffer.concat(chunks)));
+  });
+}
+
+function connectVia(port: number, target: string): Promise<{ status: number; socket: Socket }> {
+  return new Promise((resolve, reject) => {
+    const request = httpRequest({ host: '127.0.0.1', port, method: 'CONNECT', path: target, agent: false });
+    request.on('connect', (answer, socket: Socket) => resolve({ status: answer.statusCode!, socket }));
+    request.on('error', reject).end();
+  });
+}
+
+async function text(socket: Socket): Promise<string> {
+  let all = '';
+  for await (const chunk of socket.setEncoding('utf8')) all += chunk;
+  return all;
+}
