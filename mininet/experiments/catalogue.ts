@@ -1,4 +1,5 @@
 import type { Experiment } from './experiment.js';
+import { feasibility } from './mimiq/feasibility.js';
 import { forwardingTable } from './mimiq/forwarding-table.js';
 import { migrationOverhead } from './mimiq/migration-overhead.js';
 import { concurrentConnections } from './popsicl/concurrent-connections.js';
@@ -16,6 +17,7 @@ export const experiments: readonly Experiment[] = [
   proxyOrHandoff,
   switchLoad,
   manyPseudonyms,
+  feasibility,
   migrationOverhead,
   forwardingTable,
 ];

@@ -5,20 +5,27 @@
  */
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { MimiqClient, parseStrategy, StaticAddresses } from '../../apps/mimiq/client/index.js';
+import {
+  AgentAddresses,
+  MimiqClient,
+  parseStrategy,
+  StaticAddresses,
+} from '../../apps/mimiq/client/index.js';
 import type { PageJob, PageProgramOptions, PageReport } from './quic-pages.js';
+import { QUIC_NAME, QUIC_PORT } from './quic-server.js';
 
-const { addresses, remote, port, authority } = JSON.parse(process.argv[2]!) as PageProgramOptions;
-const origin = `https://server.example:${port}`;
-const source = new StaticAddresses(addresses);
+const { addresses, remote, authority } = JSON.parse(process.argv[2]!) as PageProgramOptions;
+const place = `${QUIC_NAME}:${QUIC_PORT}`;
+const source = 'agent' in addresses ? new AgentAddresses(addresses.agent) : new StaticAddresses(addresses);
 const authorities = readFileSync(authority);
 
-async function load({ strategy, waves, repeat }: PageJob): Promise<PageReport> {
+async function load({ strategy, waves, repeat, patience = 60_000 }: PageJob): Promise<PageReport> {
+  const signal = AbortSignal.timeout(patience);
   let refused = 0;
   const client = new MimiqClient({
     addresses: source,
     tls: { authorities },
-    resolve: new Map([[`server.example:${port}`, [remote]]]),
+    resolve: new Map([[place, [remote]]]),
     strategies: { default: parseStrategy(strategy), destinations: [] },
     refused: () => refused++,
   });
@@ -26,7 +33,7 @@ async function load({ strategy, waves, repeat }: PageJob): Promise<PageReport> {
   const failed: Record<string, number> = {};
   const fetch = async (path: string) => {
     try {
-      const { status, body } = await client.request(`${origin}${path}`);
+      const { status, body } = await client.request(`https://${place}${path}`, { signal });
       if (status !== 200) throw new Error(`status ${status}`);
       for await (const chunk of body) bytes += chunk.length;
     } catch (error) {
@@ -34,12 +41,12 @@ async function load({ strategy, waves, repeat }: PageJob): Promise<PageReport> {
       failed[why] = (failed[why] ?? 0) + 1;
     }
   };
-  const began = performance.now();
+  const began = performance.timeOrigin + performance.now();
   for (let turn = 0; turn < repeat; turn++) for (const wave of waves) await Promise.all(wave.map(fetch));
-  const milliseconds = performance.now() - began;
+  const milliseconds = performance.timeOrigin + performance.now() - began;
   const { made, baselinePackets } = await client.hops();
   await client.close();
-  return { milliseconds, bytes, failed, hops: made, refused, baselinePackets };
+  return { began: began * 1000, milliseconds, bytes, failed, hops: made, refused, baselinePackets };
 }
 
 process.stdout.write('ready\n');

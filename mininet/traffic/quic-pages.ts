@@ -1,15 +1,13 @@
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { type EmulatedHost, EmulationError, type RunningCommand, until } from '../driver/index.js';
+import { type EmulatedHost, EmulationError, type RunningCommand } from '../driver/index.js';
 
 const PROGRAM = fileURLToPath(new URL('./quic-page-program.js', import.meta.url));
-export const QUIC_PORT = 4433;
 
 export interface PageProgramOptions {
-  /** Of the client; on its interface already. */
-  addresses: readonly string[];
+  /** Of the client, on its interface already; or the socket of its agent. */
+  addresses: readonly string[] | { agent: string };
   remote: string;
-  port: number;
   /** PEM file by which the server is trusted. */
   authority: string;
 }
@@ -19,12 +17,15 @@ export interface PageJob {
   strategy: string;
   /** Paths; those of one wave are asked for at once, the next wave when all of the last are there. */
   waves: readonly (readonly string[])[];
+  /** Milliseconds after which it is given up; a minute when absent. */
+  patience?: number;
   /** Times that all waves are loaded, over one connection. */
   repeat: number;
 }
 
 export interface PageReport {
-  /** From the first packet of the connection to the last byte. */
+  /** From the first packet of the connection to the last byte; `began` in microseconds since 1970. */
+  began: number;
   milliseconds: number;
   bytes: number;
   /** Requests that failed, by reason. */
@@ -67,31 +68,10 @@ export class QuicPages implements AsyncDisposable {
       else this.command.stdin!.write(`${JSON.stringify(job)}\n`);
     });
     if (line !== undefined) return JSON.parse(line) as PageReport;
-    throw new EmulationError('command-failed', `the QUIC client ended: ${this.command.stderr.slice(-2000)}`);
+    throw new EmulationError('command-failed', `the QUIC client ended (${this.command.exit?.exitCode}): ${this.command.stderr.slice(-2000)}`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.command.stop('SIGKILL');
   }
-}
-
-const SERVERS = ['/usr/sbin/gtlsserver', '/usr/bin/gtlsserver'];
-
-/** Debian's ngtcp2 server, which knows nothing of hops, over the files of a folder. */
-export async function startQuicServer(
-  host: EmulatedHost,
-  address: string,
-  files: { root: string; key: string; certificate: string },
-): Promise<RunningCommand> {
-  const argv = ['-q', '-d', files.root, address, String(QUIC_PORT), files.key, files.certificate];
-  const program = (
-    await host.run(['sh', '-c', `ls ${SERVERS.join(' ')} 2> /dev/null | head -1`])
-  ).stdout.trim();
-  const server = await host.spawn([program, ...argv]);
-  await until('the QUIC server', async () => {
-    if (server.exit !== undefined)
-      throw new EmulationError('command-failed', `${program} ended: ${server.stderr.slice(-2000)}`);
-    return (await host.run(['ss', '-lunH'])).stdout.includes(`:${QUIC_PORT} `);
-  });
-  return server;
 }

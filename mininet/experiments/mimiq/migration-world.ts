@@ -1,9 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { emulate, type TopologyInput } from '../../driver/index.js';
-import { QUIC_PORT, QuicPages, startQuicServer } from '../../traffic/quic-pages.js';
-import { selfSigned } from '../certificate.js';
+import { QuicPages } from '../../traffic/quic-pages.js';
+import { QuicServer } from '../../traffic/quic-server.js';
 import type { Concluded, RunContext, Sample, Values, World } from '../experiment.js';
 import { ExperimentError } from '../experiment-error.js';
 
@@ -22,17 +20,15 @@ const TOPOLOGY: TopologyInput = {
 };
 
 export async function openMigration({ parameters, scratch, signal }: RunContext): Promise<World> {
-  const root = join(scratch, 'www');
-  mkdirSync(root);
-  writeFileSync(join(root, 'index.html'), randomBytes(PAGE_BYTES));
-  const { key, certificate } = await selfSigned(scratch, 'server.example', [SERVER]);
   const network = await emulate(TOPOLOGY, { signal });
   const host = network.host('client');
+  const files = { 'index.html': randomBytes(PAGE_BYTES) };
+  const server = new QuicServer(network.host('server'), scratch, files, [SERVER]);
   const addresses = Array.from({ length: ADDRESSES }, (_, index) => `10.9.2.${index + 1}`);
   const batch = addresses.map(address => `addr add ${address}/32 dev eth0\n`).join('');
   try {
     await host.run(['ip', '-batch', '-'], { input: batch, check: true });
-    await startQuicServer(network.host('server'), SERVER, { root, key, certificate });
+    await server.start(SERVER);
   } catch (error) {
     await network.stop();
     throw error;
@@ -41,7 +37,9 @@ export async function openMigration({ parameters, scratch, signal }: RunContext)
     async measure({ rtt, frequency }): Promise<Values> {
       await network.link('server', 's1').setDelay(`${Number(rtt) / 2}ms`);
       await using pages = await QuicPages.start(host, {
-        ...{ addresses, remote: SERVER, port: QUIC_PORT, authority: certificate },
+        addresses,
+        remote: SERVER,
+        authority: server.authority,
       });
       const strategy = frequency === 0 ? 'never' : `every:${Math.round(100 / Number(frequency))}`;
       const repeat = parameters.settings.requests!;

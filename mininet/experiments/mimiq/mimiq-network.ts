@@ -1,3 +1,4 @@
+import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { pino } from 'pino';
@@ -6,7 +7,7 @@ import { mimiqWith } from '../../../apps/mimiq/app.js';
 import type { Allocation } from '../../../apps/mimiq/mimiq.js';
 import { Controller, parseConfig } from '../../../controller/host/index.js';
 import { type EmulatedNetwork, emulate, type TopologyInput, until } from '../../driver/index.js';
-import { prepareMimiqClient } from '../../traffic/mimiq-client.js';
+import { prepareMimiqClient, startAgent } from '../../traffic/mimiq-client.js';
 import { addTunnelPorts } from '../../traffic/tunnel-ports.js';
 
 export const SERVER = { 4: '198.51.100.10', 6: '2001:db8:5::10' } as const;
@@ -41,12 +42,15 @@ export class MimiqNetwork {
   readonly accesses: readonly string[];
   readonly clients: readonly string[];
 
+  private readonly folder: string;
+
   private constructor(
     network: EmulatedNetwork,
     controller: Controller,
     allocation: Allocation,
     options: MimiqNetworkOptions,
   ) {
+    this.folder = options.folder;
     this.network = network;
     this.controller = controller;
     this.allocation = allocation;
@@ -88,6 +92,17 @@ export class MimiqNetwork {
       await controller.stop();
       throw error;
     }
+  }
+
+  /** Starts the agent of a client. Returns its socket. */
+  async startAgent(client: string): Promise<string> {
+    const folder = join(this.folder, client);
+    await mkdir(folder);
+    // The agent goes on as somebody without rights.
+    await chmod(this.folder, 0o711);
+    const socket = join(folder, 'agent.sock');
+    await startAgent(this.network.host(client), socket, ['--stock', '48']);
+    return socket;
   }
 
   async close(): Promise<void> {
