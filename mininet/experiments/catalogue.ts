@@ -1,5 +1,7 @@
 import type { Experiment } from './experiment.js';
+import { censor } from './mimiq/censor.js';
 import { feasibility } from './mimiq/feasibility.js';
+import { fingerprinting } from './mimiq/fingerprinting.js';
 import { forwardingTable } from './mimiq/forwarding-table.js';
 import { migrationOverhead } from './mimiq/migration-overhead.js';
 import { concurrentConnections } from './popsicl/concurrent-connections.js';
@@ -20,4 +22,6 @@ export const experiments: readonly Experiment[] = [
   feasibility,
   migrationOverhead,
   forwardingTable,
+  fingerprinting,
+  censor,
 ];

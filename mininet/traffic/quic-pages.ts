@@ -68,7 +68,10 @@ export class QuicPages implements AsyncDisposable {
       else this.command.stdin!.write(`${JSON.stringify(job)}\n`);
     });
     if (line !== undefined) return JSON.parse(line) as PageReport;
-    throw new EmulationError('command-failed', `the QUIC client ended (${this.command.exit?.exitCode}): ${this.command.stderr.slice(-2000)}`);
+    throw new EmulationError(
+      'command-failed',
+      `the QUIC client ended (${this.command.exit?.exitCode}): ${this.command.stderr.slice(-2000)}`,
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

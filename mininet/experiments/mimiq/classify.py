@@ -1,0 +1,106 @@
+"""Website fingerprinting in a closed world.
+
+    classify.py FOLDS MINIMUM FILE...
+
+Each FILE holds the traces of one condition (CSV: site,load,flow,time,size; size is positive from the client). What is classified is
+a flow: what an observer sees of one address. Flows of fewer than MINIMUM packets are left out. Prints a JSON list with an object for
+each file: accuracy in percent, fold by fold, of k-fingerprinting's random forest (Hayes and Danezis 2016) and of CUMUL (Panchenko
+et al. 2016), how many flows there were, and the share of the largest class. Flows of one load are all learnt from or all tested.
+"""
+import csv
+import json
+import sys
+
+import numpy as np
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.model_selection import StratifiedGroupKFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
+
+POINTS = 100
+CHUNK = 20
+
+
+def read(path):
+    """Flows as (site, load, times, sizes), in the order of the file."""
+    flows = {}
+    with open(path, newline='', encoding='ascii') as file:
+        for row in csv.DictReader(file):
+            times, sizes = flows.setdefault((row['site'], row['load'], row['flow']), ([], []))
+            times.append(float(row['time']))
+            sizes.append(int(row['size']))
+    return [(site, load, np.array(times), np.array(sizes)) for (site, load, _), (times, sizes) in flows.items()]
+
+
+def statistics(values):
+    if len(values) == 0:
+        return [0.0] * 5
+    return [values.max(), values.mean(), values.std(), np.percentile(values, 75), values.sum()]
+
+
+def k_fingerprint(times, sizes):
+    """The features of k-fingerprinting: counts, order, concentration, times, and sizes."""
+    out, back = sizes > 0, sizes < 0
+    places = np.arange(len(sizes))
+    features = [len(sizes), out.sum(), back.sum(), out.mean(), back.mean()]
+    features += [sizes[out].sum(), -sizes[back].sum(), np.abs(sizes).sum(), len(np.unique(sizes))]
+    for way in (out, back):
+        features += [places[way].mean() if way.any() else 0, places[way].std() if way.any() else 0]
+        features += statistics(np.diff(times[way]))[:4]
+        features += statistics(np.abs(sizes[way]))[:4]
+        features += [np.percentile(times[way], quarter) if way.any() else 0 for quarter in (25, 50, 75, 100)]
+    features += statistics(np.diff(times))[:4]
+    for edge in (out[:30], out[-30:]):
+        features += [edge.sum(), len(edge) - edge.sum()]
+    chunks = np.array([out[start:start + CHUNK].sum() for start in range(0, len(out), CHUNK)])
+    features += statistics(chunks) + [np.median(chunks), chunks.min()]
+    features += [chunks[place] if place < len(chunks) else 0 for place in range(20)]
+    length = times[-1] or 1e-6
+    features += [len(sizes) / length, times[-1]]
+    features += list(np.pad(sizes[:20], (0, max(0, 20 - len(sizes)))))
+    return features
+
+
+def cumul(_times, sizes):
+    """Counts and sums of both directions, and the running sum at evenly spaced places."""
+    out, back = sizes[sizes > 0], sizes[sizes < 0]
+    running = np.concatenate([[0], np.cumsum(-sizes)])
+    places = np.linspace(0, len(running) - 1, POINTS)
+    return [len(back), len(out), -back.sum(), out.sum(), *np.interp(places, np.arange(len(running)), running)]
+
+
+def accuracies(features, sites, loads, folds, make):
+    splitter = StratifiedGroupKFold(n_splits=folds, shuffle=True, random_state=1)
+    results = []
+    for train, test in splitter.split(features, sites, loads):
+        model = make().fit(features[train], sites[train])
+        results.append(100 * float((model.predict(features[test]) == sites[test]).mean()))
+    return results
+
+
+def forest():
+    return RandomForestClassifier(n_estimators=300, random_state=1, n_jobs=-1)
+
+
+def machine():
+    return make_pipeline(StandardScaler(), SVC(C=512, gamma='scale'))
+
+
+def evaluate(path, folds, minimum):
+    flows = [flow for flow in read(path) if len(flow[3]) >= minimum]
+    if not flows:
+        return {'flows': 0}
+    sites = np.array([site for site, *_ in flows])
+    loads = np.array([f'{site} {load}' for site, load, *_ in flows])
+    _, counts = np.unique(sites, return_counts=True)
+    result = {'flows': len(flows), 'largest': 100 * float(counts.max() / counts.sum())}
+    for name, describe, make in (('kfp', k_fingerprint, forest), ('cumul', cumul, machine)):
+        features = np.array([describe(times, sizes) for _, _, times, sizes in flows], dtype=float)
+        result[name] = accuracies(features, sites, loads, folds, make)
+    return result
+
+
+if __name__ == '__main__':
+    FOLDS, MINIMUM, *FILES = sys.argv[1:]
+    print(json.dumps([evaluate(path, int(FOLDS), int(MINIMUM)) for path in FILES]))
