@@ -1,0 +1,141 @@
+import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { pipeline } from 'node:stream';
+import { TenantError } from '../../tenant-error.js';
+import { protect, type TenantWebOptions } from '../tenant-web.js';
+
+export interface WebProxyOptions extends TenantWebOptions {
+  /** The server as it is, such as `http://127.0.0.1:8080`. */
+  readonly upstream: string;
+  /** Where requests come from the server that has terminated TLS. */
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface WebProxy {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** They belong to one connection (RFC 9110 7.6.1). */
+const HOP_BY_HOP = [
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+];
+HOP_BY_HOP.push('trailer', 'transfer-encoding', 'upgrade');
+
+/**
+ * The middleware before a server that cannot have it within: nginx with its site, or whatever speaks HTTP. Between that and
+ * what terminates TLS; Host passes as it is.
+ *
+ * @throws TenantError `bad-configuration`
+ */
+export async function startWebProxy(options: WebProxyOptions): Promise<WebProxy> {
+  const upstream = readUpstream(options.upstream);
+  const server = protect(
+    createServer((asked, response) => forward(upstream, asked, response)),
+    options,
+  );
+  server.on('upgrade', (asked: IncomingMessage, socket: Duplex, head: Buffer) =>
+    forwardUpgrade(upstream, asked, socket, head),
+  );
+  await listen(server, options.host, options.port);
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () =>
+      new Promise(resolve => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function readUpstream(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol === 'http:' && url.pathname === '/' && url.search === '' && url.username === '')
+    return url;
+  throw new TenantError('bad-configuration', '`upstream` is no server: it reads http://HOST:PORT');
+}
+
+function ask(upstream: URL, asked: IncomingMessage, headers: string[]) {
+  const { hostname, port } = upstream;
+  const host = hostname.replace(/^\[|\]$/g, '');
+  return request({ host, port: port || 80, method: asked.method, path: asked.url, headers, setHost: false });
+}
+
+function forward(upstream: URL, asked: IncomingMessage, response: ServerResponse): void {
+  const sent = ask(upstream, asked, [...endToEnd(asked), 'X-Forwarded-Proto', 'https']);
+  sent.on('response', answer => {
+    response.writeHead(answer.statusCode!, answer.statusMessage, answersHeaders(answer));
+    pipeline(answer, response, () => {});
+  });
+  sent.on('error', () => {
+    if (response.headersSent) response.destroy();
+    else
+      response.writeHead(502, { 'Content-Type': 'text/plain' }).end('The server behind does not answer.\n');
+  });
+  response.on('close', () => sent.destroy());
+  pipeline(asked, sent, () => {});
+}
+
+/** WebSockets and the like: from the answer on, bytes pass as they are. */
+function forwardUpgrade(upstream: URL, asked: IncomingMessage, socket: Duplex, head: Buffer): void {
+  const { upgrade = '' } = asked.headers;
+  const sent = ask(upstream, asked, [...endToEnd(asked), 'Connection', 'Upgrade', 'Upgrade', upgrade]);
+  const refuse = () =>
+    socket.end('HTTP/1.1 502 Bad Gateway\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+  sent.on('upgrade', (answer, other, first) => {
+    const lines = pairs(answer.rawHeaders).map(([name, value]) => `${name}: ${value}`);
+    socket.write(`${['HTTP/1.1 101 Switching Protocols', ...lines].join('\r\n')}\r\n\r\n`);
+    socket.write(first);
+    other.write(head);
+    pipeline(socket, other, socket, () => {});
+  });
+  sent.on('response', answer => {
+    answer.resume();
+    refuse();
+  });
+  sent.on('error', refuse);
+  socket.on('error', () => sent.destroy());
+  sent.end();
+}
+
+function answersHeaders(answer: IncomingMessage): string[] {
+  return pairs(answer.rawHeaders)
+    .filter(([name]) => !HOP_BY_HOP.includes(name.toLowerCase()))
+    .flat();
+}
+
+/** As they came, but for the connection's own, and for those that the middleware has changed. */
+function endToEnd({ headers, rawHeaders }: IncomingMessage): string[] {
+  const named = new Set(
+    String(headers.connection ?? '')
+      .toLowerCase()
+      .split(/\s*,\s*/),
+  );
+  const changed = new Set(['accept-encoding', 'referer', 'range', 'if-range']);
+  const kept = pairs(rawHeaders).filter(([name]) => {
+    const key = name.toLowerCase();
+    return !HOP_BY_HOP.includes(key) && !named.has(key) && !changed.has(key) && key !== 'x-forwarded-proto';
+  });
+  for (const name of changed) if (headers[name] !== undefined) kept.push([name, String(headers[name])]);
+  return kept.flat();
+}
+
+function pairs(raw: readonly string[]): [name: string, value: string][] {
+  return Array.from({ length: raw.length / 2 }, (_, at) => [raw[2 * at]!, raw[2 * at + 1]!]);
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', () =>
+      reject(new TenantError('bad-configuration', '`listen`: nothing can listen there')),
+    );
+    server.listen(port, host, resolve);
+  });
+}
