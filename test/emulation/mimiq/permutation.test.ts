@@ -1,7 +1,9 @@
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import pino from 'pino';
 import { builtInApps } from '../../../apps/index.js';
@@ -9,6 +11,9 @@ import { parseAddress, parsePrefix, prefixContains } from '../../../apps/mimiq/a
 import { Controller, parseConfig } from '../../../controller/host/index.js';
 import { findLayer, parseFrame } from '../../../controller/packet/index.js';
 import { type EmulatedNetwork, emulate, until } from '../../../mininet/driver/index.js';
+import type { RunReport, RunRequest } from '../../../mininet/traffic/hopping-program.js';
+import { readObserved } from '../../../mininet/traffic/quic-observer.js';
+import { QUIC_PORT, QuicServer, quicServerProgram } from '../../../mininet/traffic/quic-server.js';
 import { Stream, startEcho } from '../../../mininet/traffic/stream.js';
 import { framesOf } from './captured-frames.js';
 
@@ -18,6 +23,12 @@ const PAIRS = [
 ] as const;
 const ROUTER_MAC = '02:00:00:00:70:01';
 const SERVER_MAC = '02:00:00:00:70:02';
+
+const HOPPING_PROGRAM = fileURLToPath(
+  new URL('../../../mininet/traffic/hopping-program.js', import.meta.url),
+);
+/** A QUIC packet of a connection that is being made (RFC 9000 section 17.2.2). */
+const isInitial = (payload: Buffer) => payload.length > 0 && (payload[0]! & 0xf0) === 0xc0;
 
 /** Clients behind an ordinary router, the edge as its way out, and a server. */
 const TOPOLOGY = {
@@ -131,6 +142,35 @@ describe('MIMIQ without an allocator', () => {
       for (const source of seen) {
         expect(prefixContains(parsePrefix(outside)!, parseAddress(source)!)).to.equal(true);
       }
+    });
+  }
+
+  for (const { inside, client, server } of PAIRS) {
+    it(`carries one QUIC connection of ${inside} through its addresses: the server takes it for migration`, async function () {
+      if (quicServerProgram() === undefined) this.skip();
+      const files = { small: randomBytes(2000) };
+      const quic = new QuicServer(network.host('server'), join(folder, `quic-${client}`), files, [server]);
+      await quic.start(server);
+      const filter = `udp port ${QUIC_PORT}`;
+      await using capture = await network.host('server').capture({ filter });
+      const request: RunRequest = {
+        ...{ remote: server, authority: quic.authority, addresses: [client] },
+        ...{ strategy: 'never', path: 'small', requests: 300 },
+      };
+      const argv = [process.execPath, HOPPING_PROGRAM, JSON.stringify(request)];
+      const { stdout } = await network.host('client').run(argv, { check: true, timeout: 50_000 });
+      await quic.stop();
+      const report = JSON.parse(stdout.trim().split('\n').at(-1)!) as RunReport;
+      const checksum = createHash('sha256').update(files.small).digest('hex');
+      expect(report.failed).to.deep.equal({});
+      expect(report.bodies).to.deep.equal({ [`200 ${checksum}`]: 300 });
+      expect(report.hops, 'of the client itself').to.equal(0);
+      const seen = readObserved(await (await capture.stop()).bytes());
+      const sources = new Set(seen.filter(({ fromClient }) => fromClient).map(one => one.client));
+      expect(sources.size, 'addresses that the server saw').to.be.at.least(3);
+      expect(sources).not.to.include(client);
+      const handshakes = seen.filter(({ fromClient, payload }) => fromClient && isInitial(payload));
+      expect(new Set(handshakes.map(one => one.client)).size, 'connections').to.equal(1);
     });
   }
 
