@@ -150,7 +150,8 @@ export class Dhcp6Server {
       held.map(({ address }) => address),
     );
     const newest = renewed.reduce((one, other) => (other.expiresAt > one.expiresAt ? other : one));
-    if (newest.expiresAt > held.find(({ id }) => id === newest.id)!.expiresAt)
+    // A lifetime drawn anew may be shorter than what is left: that is no end.
+    if (newest.expiresAt - this.allocator.now() >= this.allocator.shortestLifetime)
       return this.granted(ia, renewed);
     try {
       const next = await this.allocator.allocate(from, allocationOf(`${key}/${newest.id}`));

@@ -1,7 +1,9 @@
 import type { FuzzTarget } from '../target.js';
 import { clientHelloTarget } from './clienthello.js';
 import { csrTarget } from './csr.js';
+import { dhcpTarget } from './dhcp.js';
 import { dnsTarget } from './dns.js';
+import { mimiqProtocolTarget } from './mimiq-protocol.js';
 import { openflowTarget } from './openflow.js';
 import { packetTarget } from './packet.js';
 import { portalTarget } from './portal.js';
@@ -17,4 +19,6 @@ export const TARGETS: readonly FuzzTarget[] = [
   csrTarget,
   portalTarget,
   tenantChannelTarget,
+  dhcpTarget,
+  mimiqProtocolTarget,
 ];
