@@ -16,6 +16,12 @@ const DRAW_RANGE = 2 ** 48;
 export class CryptoRandom implements Random {
   private readonly buffer = Buffer.alloc(BUFFER_BYTES);
   private position = BUFFER_BYTES;
+  private readonly source: (target: Uint8Array) => void;
+
+  /** `source` fills what it gets with uniform bytes; only tests have one of their own. */
+  constructor(source: (target: Uint8Array) => void = target => void randomFillSync(target)) {
+    this.source = source;
+  }
 
   below(count: number): number {
     // Values past the last whole multiple of `count` would make small results likelier.
@@ -30,7 +36,7 @@ export class CryptoRandom implements Random {
 
   fill(target: Uint8Array): void {
     if (target.length > BUFFER_BYTES / 4) {
-      randomFillSync(target);
+      this.source(target);
       return;
     }
     const start = this.take(target.length);
@@ -40,7 +46,7 @@ export class CryptoRandom implements Random {
 
   private take(length: number): number {
     if (this.position + length > BUFFER_BYTES) {
-      randomFillSync(this.buffer);
+      this.source(this.buffer);
       this.position = 0;
     }
     const start = this.position;
