@@ -43,6 +43,8 @@ export interface RunReport {
   /** Milliseconds of all requests, and of each. */
   total: number;
   latencies: number[];
+  /** Hops made by the end of each request, where there is one connection. */
+  hopsAfter: number[];
 }
 
 const request = JSON.parse(process.argv[2]!) as RunRequest;
@@ -56,6 +58,7 @@ const report: RunReport = {
   baselinePackets: 0,
   total: 0,
   latencies: [],
+  hopsAfter: [],
 };
 const count = (counts: Record<string, number>, key: string) => {
   counts[key] = (counts[key] ?? 0) + 1;
@@ -92,6 +95,7 @@ async function oneConnection(): Promise<void> {
       count(report.failed, error instanceof ClientError ? `${error.code}: ${error.message}` : String(error));
     }
     report.latencies.push(performance.now() - start);
+    report.hopsAfter.push((await client.hops()).made);
     if (request.pauseMs !== undefined) await sleep(request.pauseMs);
   }
   const hops = await client.hops();

@@ -2,7 +2,7 @@
  * Benchmarks; not part of the tests.
  *
  *     node main.js controller|popsicl [--quick] [--rounds N] [--part PART ...] [--output FOLDER]
- *     node main.js mimiq [--quick] [--rounds N] [--output FOLDER]
+ *     node main.js mimiq|mimiq-client [--quick] [--rounds N] [--output FOLDER]
  *
  * Prints tables, and writes SUBJECT.json, SUBJECT.svg and SUBJECT.md to docs/benchmarks (with `--quick` or `--part` only
  * where `--output` says so). Wants root, Open vSwitch, a C compiler and the programs to compare with: `npm run bench`
@@ -18,6 +18,13 @@ import { targetsOf } from './controller/targets.js';
 import { measureMimiq } from './mimiq/benchmark.js';
 import { mimiqChart, mimiqMarkdownReport, mimiqTerminalReport } from './mimiq/report.js';
 import { mimiqTargets } from './mimiq/targets.js';
+import { measureMimiqClient } from './mimiq-client/benchmark.js';
+import {
+  mimiqClientChart,
+  mimiqClientMarkdownReport,
+  mimiqClientTerminalReport,
+} from './mimiq-client/report.js';
+import { mimiqClientTargets } from './mimiq-client/targets.js';
 import { measurePopsicl, POPSICL_PARTS, type PopsiclPart } from './popsicl/benchmark.js';
 import { popsiclChart, popsiclMarkdownReport, popsiclTerminalReport } from './popsicl/report.js';
 import { popsiclTargets } from './popsicl/targets.js';
@@ -33,8 +40,8 @@ const { values, positionals } = parseArgs({
   },
 });
 const [subject, ...more] = positionals;
-const rounds = Number(values.rounds ?? (values.quick ? 1 : subject === 'mimiq' ? 3 : 5));
-const PARTS_OF = { controller: PARTS, popsicl: POPSICL_PARTS, mimiq: [] } as const;
+const rounds = Number(values.rounds ?? (values.quick ? 1 : subject?.startsWith('mimiq') ? 3 : 5));
+const PARTS_OF = { controller: PARTS, popsicl: POPSICL_PARTS, mimiq: [], 'mimiq-client': [] } as const;
 const known: readonly string[] | undefined = PARTS_OF[subject as keyof typeof PARTS_OF];
 if (
   known === undefined ||
@@ -66,6 +73,10 @@ if (subject === 'popsicl') {
   const result = await measureMimiq(options);
   conclude(mimiqTerminalReport(result), mimiqTargets(result));
   write(result, mimiqMarkdownReport(result), mimiqChart(result));
+} else if (subject === 'mimiq-client') {
+  const result = await measureMimiqClient(options);
+  conclude(mimiqClientTerminalReport(result), mimiqClientTargets(result));
+  write(result, mimiqClientMarkdownReport(result), mimiqClientChart(result));
 } else {
   const result = await measureController({ ...options, parts: (values.part ?? PARTS) as readonly Part[] });
   conclude(terminalReport(result), targetsOf(result));

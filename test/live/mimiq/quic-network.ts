@@ -18,6 +18,8 @@ export interface QuicNetworkOptions {
   roundTripMs: number;
   /** Of a million packets, each way. */
   lossPpm?: number;
+  /** What the server has, instead of a small and a large file. */
+  files?: Record<string, Buffer>;
 }
 
 /** What a run is asked for; the network knows the rest. */
@@ -35,7 +37,7 @@ export class QuicNetwork {
   readonly serverAddress: string;
   readonly clientAddresses: readonly string[];
   readonly authority: string;
-  readonly files: Record<string, Buffer> = { small: randomBytes(2700), large: randomBytes(3_000_000) };
+  readonly files: Record<string, Buffer>;
   private readonly client: Namespace;
   private readonly middle: Namespace;
   private readonly server: Namespace;
@@ -45,6 +47,7 @@ export class QuicNetwork {
   private constructor(spaces: readonly Namespace[], options: QuicNetworkOptions) {
     [this.client, this.middle, this.server] = spaces as [Namespace, Namespace, Namespace];
     this.folder = mkdtempSync(join(tmpdir(), 'cloakflow-quic-'));
+    this.files = options.files ?? { small: randomBytes(2700), large: randomBytes(3_000_000) };
     const host = (index: number) =>
       options.family === 4 ? `10.9.${index >> 8}.${index & 255}` : `fd09::${index.toString(16)}`;
     this.serverAddress = host(1);
