@@ -12,23 +12,32 @@ export function pieceFetcher({ pieces, native, owned }) {
 
   /** As `fetch`, of an address of the tenant. */
   async function fetchPieces(request: Request): Promise<Response> {
+    // What is summed over the whole cannot be judged by pieces.
+    if (request.integrity) return native.fetch(request);
+    const headers = [...request.headers];
     request.headers.set('Popsicl-Pieces', String(someCount()));
     const first = await native.fetch(request);
     const count = Number(first.headers.get('Popsicl-Pieces'));
     if (!count) return first;
     const id = first.headers.get('Popsicl-Rest');
-    const rest = ahead(count).map(async number => {
-      const piece = await native.fetch(first.url, { headers: { 'Popsicl-Rest': `${id}/${number}` } });
-      if (!piece.ok) throw new TypeError('a piece is missing');
-      return strip(await piece.arrayBuffer());
-    });
-    const parts = await Promise.all([first.arrayBuffer().then(strip), ...rest]);
+    const piece = async number => {
+      const answer = await native.fetch(first.url, { headers: { 'Popsicl-Rest': `${id}/${number}` } });
+      if (!answer.ok) throw new TypeError('a piece is missing');
+      return strip(await answer.arrayBuffer());
+    };
+    let parts: Uint8Array[] = [];
+    try {
+      parts = await Promise.all([first.arrayBuffer().then(strip), ...ahead(count).map(piece)]);
+    } catch (error) {
+      if (request.method !== 'GET') throw error;
+      return native.fetch(request.url, { headers, signal: request.signal });
+    }
     const status = Number(first.headers.get('Popsicl-Status') ?? first.status);
-    const { headers, statusText, url, redirected, type } = first;
+    const { statusText, url, redirected, type } = first;
     const body = [204, 205, 304].includes(status)
       ? null
-      : new Blob(parts, { type: headers.get('Content-Type') ?? '' });
-    const response = new Response(body, { status, statusText, headers });
+      : new Blob(parts, { type: first.headers.get('Content-Type') ?? '' });
+    const response = new Response(body, { status, statusText, headers: first.headers });
     for (const name of ['Popsicl-Pieces', 'Popsicl-Rest', 'Popsicl-Status', 'X-Padding', 'Content-Length']) {
       response.headers.delete(name);
     }
