@@ -38,9 +38,9 @@ export async function runHopping(
 /** Lets a host of `topologies/mimiq.yaml` send what leaves it through the gateway of MIMIQ. */
 export async function prepareMimiqClient(host: EmulatedHost): Promise<void> {
   const lines = [
-    'ip route add 10.64.0.1 dev eth0 scope link',
-    'ip route add default via 10.64.0.1',
-    'ip -6 route add default via fe80::1 dev eth0',
+    'ip route replace 10.64.0.1 dev eth0 scope link',
+    'ip route replace default via 10.64.0.1',
+    'ip -6 route replace default via fe80::1 dev eth0',
   ];
   await host.run(['sh', '-ec', lines.join('\n')], { check: true });
 }

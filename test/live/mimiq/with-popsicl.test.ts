@@ -25,9 +25,9 @@ describe('PoPSiCl and MIMIQ on one controller and one bridge', () => {
     await allocator.rotate([DATAPATH_ID]);
     await cloud.client.namespace.script([
       'ip addr flush dev eth0 scope global',
-      'ip route add 10.64.0.1 dev eth0 scope link',
-      'ip route add default via 10.64.0.1',
-      'ip -6 route add default via fe80::1 dev eth0',
+      'ip route replace 10.64.0.1 dev eth0 scope link',
+      'ip route replace default via 10.64.0.1',
+      'ip -6 route replace default via fe80::1 dev eth0',
     ]);
     await cloud.tenant.namespace.script([
       'ip route add 10.64.0.0/16 via 10.0.0.254',
