@@ -16,7 +16,7 @@ const HOME = `<!doctype html><html lang=en><head><meta charset=utf-8><title>Caf√
 <script async src="/js/async.js"></script>
 <style>.inner { background: url(/img/red.png); width: 40px; height: 40px }</style></head>
 <body><h1>Caf√©</h1>
-<img id=plain src="/img/green.png"><img id=set srcset="/img/blue.png 1x, /img/red.png 2x">
+<img id=plain src="/img/green.png"><img id=set srcset="/img/blue.png 1x, /img/double.png 2x">
 <picture><source srcset="/img/red.png" media="(min-width: 1px)"><img id=picture src="/img/blue.png"></picture>
 <div class=inner></div><div id=outer></div><p style="background: url(/img/blue.png)">text</p>
 <svg width=40 height=40><image id=svg href="/img/green.png" width=40 height=40 /></svg>
