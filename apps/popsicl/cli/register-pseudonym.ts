@@ -15,7 +15,7 @@ interface Written {
   authority: string;
   pkcs12?: { modern: string; old: string };
   /** For the linker. */
-  linker?: { certificate: string; modern: string; old: string };
+  linker?: { certificate: string; modern?: string; old?: string };
 }
 
 export async function registerPseudonym(
@@ -23,13 +23,14 @@ export async function registerPseudonym(
   options: RegisterOptions,
   invocation: Invocation,
 ): Promise<void> {
-  const { csr, form, keyType, linker, out } = options;
+  const { csr, form, keyType, linker, linkerCsr, out } = options;
   const input: RegistrationInput = {
     domain,
     ...(csr === undefined ? {} : { csr: await readFile(csr, 'utf8') }),
     ...(form === undefined ? {} : { form }),
     ...(keyType === undefined ? {} : { keyType }),
     ...(linker === undefined ? {} : { linker: linker === true ? 'new' : `code:${linker}` }),
+    ...(linkerCsr === undefined ? {} : { linkerCsr: await readFile(linkerCsr, 'utf8') }),
   };
   await mkdir(out, { recursive: true, mode: 0o700 });
   // Before anything is registered that could then not be written down.
@@ -50,7 +51,7 @@ export async function registerPseudonym(
   ];
   if (password !== undefined) {
     for (const both of [files.pkcs12, files.linker]) {
-      if (both === undefined) continue;
+      if (both?.modern === undefined) continue;
       lines.push(
         `${both === files.linker ? 'linker ' : 'PKCS#12'}    ${both.modern}`,
         `           ${both.old} (for systems that do not import the first)`,
@@ -104,11 +105,12 @@ async function keep(
   await writeNew(written.certificate, certificate);
   await writeNew(written.authority, authority);
   if (pkcs12 !== undefined) written.pkcs12 = await keepBoth(pkcs12, base);
-  if (linker?.pkcs12 !== undefined) {
+  if (linker?.certificate !== undefined) {
     // Beside a pseudonym's own: an earlier certificate for the linker is somebody's too.
     const certificate = `${base}-linker.pem`;
-    await writeNew(certificate, linker.certificate ?? '');
-    written.linker = { certificate, ...(await keepBoth(linker.pkcs12, `${base}-linker`)) };
+    await writeNew(certificate, linker.certificate);
+    const files = linker.pkcs12 && (await keepBoth(linker.pkcs12, `${base}-linker`));
+    written.linker = { certificate, ...files };
   }
   return written;
 }

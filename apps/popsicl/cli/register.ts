@@ -13,6 +13,7 @@ export interface RegisterOptions extends OperatorOptions {
   form?: 'stored' | 'stateless';
   keyType?: 'ecdsa-p256' | 'rsa-2048';
   linker?: string | true;
+  linkerCsr?: string;
 }
 
 export function defineRegister(popsicl: Command, invocation: Invocation): void {
@@ -35,6 +36,10 @@ export function defineRegister(popsicl: Command, invocation: Invocation): void {
       '--linker [code]',
       'let links between tenants lead to your own pseudonyms: alone it asks for a certificate for the linker and a ' +
         'code, with the code it ties this pseudonym to earlier ones',
+    )
+    .option(
+      '--linker-csr <file>',
+      'with --linker alone: certificate request (PEM) for another key of your own',
     );
   withOperatorOptions(command);
   withExamples(command, [

@@ -86,8 +86,11 @@ export class LinkerAuthority {
   }
 
   /** A person's certificate for the linker. Its names are the same for everybody: only the key is hers. */
-  async issue(keyType: KeyType): Promise<ClientCredential & { readonly x509: X509Certificate }> {
-    const credential = await issueClientCredential(this.material, keyType, undefined);
+  async issue(
+    keyType: KeyType,
+    request?: string,
+  ): Promise<ClientCredential & { readonly x509: X509Certificate }> {
+    const credential = await issueClientCredential(this.material, keyType, request);
     return { ...credential, x509: new X509Certificate(credential.certificatePem) };
   }
 }

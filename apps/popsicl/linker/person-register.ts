@@ -1,4 +1,6 @@
+import { keyOfRequest } from '../pki/client-request.js';
 import type { KeyType } from '../pki/key-pair.js';
+import { PkiError } from '../pki/pki-error.js';
 import type { NewPerson } from '../registry/draft.js';
 import { RegistrationError } from '../registry/registration-error.js';
 import type { PersonHashes } from '../registry/registration-table.js';
@@ -22,10 +24,14 @@ export class PersonRegister {
     this.persons = persons;
   }
 
-  /** Somebody new, with a certificate and a code. */
-  async introduce(keyType: KeyType): Promise<KnownPerson> {
+  /**
+   * Somebody new, with a certificate and a code; `request` (PEM) is for a key of her own, which must not be that of `other`, her
+   * request for the pseudonym. Throws PkiError.
+   */
+  async introduce(keyType: KeyType, request?: string, other?: string): Promise<KnownPerson> {
+    if (request !== undefined && other !== undefined) await refuseSameKey(request, other);
     const code = drawCode();
-    const credential = await this.authority.issue(keyType);
+    const credential = await this.authority.issue(keyType, request);
     const hashes = { codeHash: codeHash(canonicalCode(code)!), keyHash: keyHash(credential.x509) };
     return { hashes, draft: { linkerName: this.authority.name, code, credential } };
   }
@@ -41,4 +47,14 @@ export class PersonRegister {
     }
     return { hashes: { codeHash: hash }, draft: { linkerName: this.authority.name } };
   }
+}
+
+/** One key in both certificates would tie the pseudonym to the person for all who see them. */
+async function refuseSameKey(...requests: string[]): Promise<void> {
+  const keys = await Promise.all(requests.map(keyOfRequest));
+  const [one, other] = keys.map(key => Buffer.from(key.toSchema().toBER()));
+  if (!one!.equals(other!)) return;
+  throw new PkiError('unsupported-key', 'the requests for pseudonym and linker are for one key', {
+    mend: 'Make a key of its own for each.',
+  });
 }

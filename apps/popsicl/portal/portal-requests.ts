@@ -12,6 +12,8 @@ export const registrationSchema = z.strictObject({
   keyType: z.enum(['ecdsa-p256', 'rsa-2048']).optional(),
   /** `new`, or a linker code. */
   linker: z.string().min(1).max(64).optional(),
+  /** As `csr`, for another key, with which the linker shall know her. */
+  linkerCsr: z.string().max(MAX_REQUEST_BYTES).optional(),
 });
 
 export type RegistrationInput = z.output<typeof registrationSchema>;
@@ -57,8 +59,13 @@ export function registrationAnswer(registration: Registration): RegistrationAnsw
 }
 
 function linkerAnswer({ name, code, certificatePem, pkcs12 }: NonNullable<Registration['linker']>) {
-  if (code === undefined || certificatePem === undefined || pkcs12 === undefined) return { name };
-  return { name, code, certificate: certificatePem, pkcs12: encoded(pkcs12) };
+  if (code === undefined || certificatePem === undefined) return { name };
+  return {
+    name,
+    code,
+    certificate: certificatePem,
+    ...(pkcs12 === undefined ? {} : { pkcs12: encoded(pkcs12) }),
+  };
 }
 
 function encoded({ modern, old, password }: Pkcs12Files) {

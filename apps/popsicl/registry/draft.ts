@@ -90,8 +90,8 @@ async function linkerPart(
   if (!('credential' in person)) return { name: person.linkerName };
   const { linkerName: name, code, credential } = person;
   const { privateKey, certificate, certificatePem } = credential;
-  const pkcs12 = await bothForms(privateKey!, certificate, name, password);
-  return { name, code, certificatePem, pkcs12 };
+  if (privateKey === undefined) return { name, code, certificatePem };
+  return { name, code, certificatePem, pkcs12: await bothForms(privateKey, certificate, name, password) };
 }
 
 async function bothForms(

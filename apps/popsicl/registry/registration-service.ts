@@ -50,6 +50,8 @@ export interface RegistrationRequest {
   readonly keyType?: KeyType | undefined;
   /** `new` for a certificate for the linker, or the code that came with one; absent: no linker. */
   readonly linker?: string | undefined;
+  /** With `new`: PEM, for another key than that of `csr`; absent: one is made. */
+  readonly linkerCsr?: string | undefined;
   /** Whose limit it counts against; see `sourceOf`. */
   readonly source: string;
 }
@@ -234,11 +236,14 @@ export class RegistrationService {
     }
   }
 
-  private async personOf({ linker: wish, keyType }: RegistrationRequest): Promise<KnownPerson | undefined> {
+  private async personOf(request: RegistrationRequest): Promise<KnownPerson | undefined> {
     const { linker } = this.options;
+    const { linker: wish, csr, linkerCsr, keyType } = request;
     if (wish === undefined) return undefined;
     if (linker === undefined) throw new RegistrationError('no-linker', 'this cloud has no linker');
-    return wish === 'new' ? linker.introduce(keyType ?? this.options.keyType) : linker.recall(wish);
+    return wish === 'new'
+      ? linker.introduce(keyType ?? this.options.keyType, linkerCsr, csr)
+      : linker.recall(wish);
   }
 
   /** Draws until a pseudonym's own addresses are free, and sets it up. */

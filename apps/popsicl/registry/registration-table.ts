@@ -120,8 +120,8 @@ export class RegistrationTable {
   /** Forgets a pseudonym that nobody was given. */
   remove(name: string): Promise<number[]> {
     return this.store.write([
+      forgetPerson(name),
       { sql: "DELETE FROM pseudonym WHERE name = ? AND state = 'pending'", parameters: [name], changes: 1 },
-      FORGET_PERSONS,
     ]);
   }
 
@@ -143,13 +143,13 @@ export class RegistrationTable {
   /** Everybody has forgotten it: its keys go, and with the last of somebody's pseudonyms what tied them together. */
   finishEnd(name: string): Promise<number[]> {
     return this.store.write([
+      forgetPerson(name),
       {
         sql: `UPDATE pseudonym SET state = ending, certificate = NULL, key = NULL, anchor = NULL, person = NULL
               WHERE name = ? AND state = 'withdrawing'`,
         parameters: [name],
         changes: 1,
       },
-      FORGET_PERSONS,
     ]);
   }
 
@@ -217,10 +217,14 @@ export class RegistrationTable {
   }
 }
 
-/** Who has no pseudonym left is nobody. */
-const FORGET_PERSONS: Statement = {
-  sql: 'DELETE FROM person WHERE number NOT IN (SELECT person FROM pseudonym WHERE person IS NOT NULL)',
-};
+/** Who has no other pseudonym than this one is nobody without it. */
+function forgetPerson(name: string): Statement {
+  return {
+    sql: `DELETE FROM person WHERE number = (SELECT person FROM pseudonym WHERE name = ?)
+          AND NOT EXISTS (SELECT * FROM pseudonym WHERE person = number AND name <> ?)`,
+    parameters: [name, name],
+  };
+}
 
 function newPerson(codeHash: Uint8Array, keyHash: Uint8Array): Statement {
   return { sql: 'INSERT INTO person (code_hash, key_hash) VALUES (?, ?)', parameters: [codeHash, keyHash] };

@@ -55,6 +55,6 @@ export const MIGRATIONS: readonly Migration[] = [
      code_hash BLOB NOT NULL UNIQUE,
      key_hash BLOB NOT NULL UNIQUE
    ) STRICT;
-   ALTER TABLE pseudonym ADD COLUMN person INTEGER REFERENCES person;
+   ALTER TABLE pseudonym ADD COLUMN person INTEGER REFERENCES person ON DELETE SET NULL;
    CREATE INDEX pseudonym_by_person ON pseudonym (person, tenant, state)`,
 ];

@@ -3,6 +3,8 @@ import { readFile } from 'node:fs/promises';
 import type { RequestOptions } from 'node:https';
 import { connect } from 'node:tls';
 import { expect } from 'chai';
+import { generateKeyPair, privateKeyPem } from '../../../apps/popsicl/pki/key-pair.js';
+import { makeRequest } from '../../../apps/popsicl/pki/make-request.js';
 import { MIGRATIONS } from '../../../apps/popsicl/registry/schema.js';
 import { openStore } from '../../../controller/store/index.js';
 import { type Answer, LINKER, PORTAL, WebWorld } from './web-world.js';
@@ -196,6 +198,29 @@ describe('the linker', () => {
     expect(one!.publicKey.equals(other!.publicKey)).to.equal(false);
     expect(ada.a.linker!.code).to.not.equal(bob.a.linker!.code);
     expect(ada.b.linker).to.deep.equal({ name: LINKER });
+  });
+
+  it('knows a person by a key of her own, unless it is the key of her pseudonym', async () => {
+    const makeKey = async () => {
+      const keys = await generateKeyPair('ecdsa-p256');
+      return { csr: await makeRequest(keys), key: await privateKeyPem(keys.privateKey) };
+    };
+    const [own, pseudonym] = [await makeKey(), await makeKey()];
+    const request = { domain: 'b.example', source: 'test', linker: 'new' };
+    const { service } = world.registrar;
+    const { url, name, pkcs12, linker } = await service.register({
+      ...request,
+      csr: pseudonym.csr,
+      linkerCsr: own.csr,
+    });
+    expect([pkcs12, linker!.pkcs12]).to.deep.equal([undefined, undefined]);
+    const from = { name, capability: new URL(url).searchParams.get('c')! } as Registered;
+    const tls = { cert: linker!.certificatePem!, key: own.key };
+    expect(await target(link('https://b.example/', from), tls)).to.equal(url);
+    const same = await service
+      .register({ ...request, csr: own.csr, linkerCsr: own.csr })
+      .catch(error => error.code);
+    expect(same).to.equal('unsupported-key');
   });
 
   it('keeps of a person two hashes, and nothing when her last pseudonym has ended', async () => {
