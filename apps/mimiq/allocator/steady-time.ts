@@ -19,7 +19,10 @@ export interface TimeMark {
 
 export const systemTime: TimeSource = {
   wall: () => Date.now(),
-  monotonic: () => Number(process.hrtime.bigint() / 1_000_000n),
+  monotonic: () => {
+    const [seconds, nanoseconds] = process.hrtime();
+    return seconds * 1000 + Math.floor(nanoseconds / 1e6);
+  },
   boot: bootId(),
 };
 

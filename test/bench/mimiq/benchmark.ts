@@ -83,7 +83,7 @@ export async function measureMimiq({
       Kea: ['kea-dhcp4', '-v'],
     }),
     allocations: await allocations(quick ? 20_000 : 60_000, rounds, progress),
-    dhcp: await dhcp(quick ? [1000, 6000] : [1000, 4000, 8000], quick ? 2 : 4, rounds, progress),
+    dhcp: await dhcp(quick ? [1000, 6000] : [1000, 4000, 8000], quick ? 2 : 3, rounds, progress),
     forwarding: await forwarding(quick ? 1 : 3, rounds, progress),
   };
 }
