@@ -16,6 +16,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { disableServices, enabledServices, holdServices } from './quiet-services.mjs';
 
 /** Debian and Ubuntu packages, and what each is for. */
 const PACKAGES = {
@@ -110,8 +111,25 @@ function installPackages(packages) {
   say(`installing ${missing.map(name => `${name} (${packages[name]})`).join(', ')}`);
   const apt = { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } };
   step('apt-get update', 'apt-get', ['update', '-qq'], apt);
-  step('apt-get install', 'apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...missing], apt);
+  withQuietServices(() =>
+    step('apt-get install', 'apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...missing], apt),
+  );
   return true;
+}
+
+/** Tests start nginx, BIND and others themselves: they become no services of this machine. */
+function withQuietServices(install) {
+  const before = new Set(enabledServices());
+  const release = holdServices();
+  // An interrupted installation fails, and ends this process by `exit`.
+  const wait = () => {};
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, wait);
+  process.once('exit', release);
+  install();
+  process.off('exit', release);
+  release();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.off(signal, wait);
+  disableServices(enabledServices().filter(name => !before.has(name)));
 }
 
 /** `npm ci`, when the lock file is not the one that the installed packages came from. */
