@@ -55,7 +55,15 @@ export async function cloudServices(
     clock: context.clock,
     log: context.log,
     metrics: context.metrics,
+    unsealed: context.config.unsealed,
   });
+  if (agents !== undefined) {
+    context.metrics.counter(
+      'agents_refused_total',
+      'Connections to the channel of agents that were turned away.',
+      () => agents.refused,
+    );
+  }
   let relay: (() => void) | undefined;
   let running: RunningDecoys | undefined;
   const { decoy } = context.config;

@@ -123,6 +123,8 @@ const whole = z.strictObject({
   port: port.default(443),
   /** Whether the tenants' addresses are also reached without a pseudonym. */
   directAccess: z.boolean().default(false),
+  /** Whether logs may name clients, pseudonyms and tenants. */
+  unsealed: z.boolean().default(false),
   /** What SYN-ACKs promise for every tenant. */
   fleet: z
     .strictObject({

@@ -1,6 +1,6 @@
 import type { MessageCatalogue } from '../../controller/host/index.js';
 
-/** What the app may log. None names a client, a pseudonym or which tenant it belongs to. */
+/** What the app may log. Only what `unsealed` switches on names a client, a pseudonym or which tenant it belongs to. */
 export const MESSAGES = {
   'popsicl-meter-refused': {
     level: 'warn',
@@ -34,6 +34,18 @@ export const MESSAGES = {
     cause: 'The file in the registration’s folder could not be written.',
     remedy:
       'Look at the folder: after a restart such names would show other certificates, and pseudonyms the same.',
+  },
+  'popsicl-unsealed': {
+    level: 'warn',
+    text: 'From here on this log names clients, pseudonyms and tenants.',
+    cause: '`unsealed` is on in the configuration.',
+    remedy: 'Switch it off when you have seen what you were looking for, and guard this log.',
+  },
+  'popsicl-visit': {
+    level: 'info',
+    text: 'A client connects to a pseudo-address.',
+    cause:
+      'Written with `unsealed` only. `name` stands in its ClientHello, where that was read; `tenant` is absent where the name is nobody’s.',
   },
   'popsicl-agent-connected': {
     level: 'info',

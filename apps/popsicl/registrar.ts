@@ -43,6 +43,8 @@ export interface RegistrarOptions {
   readonly clock: Clock;
   readonly log: MessageLog<typeof REGISTRAR_MESSAGES>;
   readonly metrics: OwnerMetrics;
+  /** Whether the log may name pseudonyms and their tenants. */
+  readonly unsealed?: boolean;
   /** Milliseconds since 1970. */
   readonly wallClock?: () => number;
 }
@@ -88,7 +90,7 @@ export async function startRegistrar(options: RegistrarOptions): Promise<Registr
 }
 
 async function start(options: RegistrarOptions, closers: (() => unknown)[]): Promise<Registrar> {
-  const { config, clock, log, wallClock = Date.now } = options;
+  const { config, clock, log, wallClock = Date.now, unsealed = false } = options;
   const domain = cloudDomain(options.domain);
   const pool = new AddressPool({ ...options.blocks, reserved: reservedAddresses(options) });
   const modes = { ipv4: config.addresses.ipv4.mode, ipv6: config.addresses.ipv6.mode };
@@ -126,7 +128,7 @@ async function start(options: RegistrarOptions, closers: (() => unknown)[]): Pro
       authority,
       table: new RegistrationTable(store),
       directory,
-      round: new DistributionRound({ parties, last: directory, clock, log, patience }),
+      round: new DistributionRound({ parties, last: directory, clock, log, patience, unsealed }),
       rates: new RateLimits(
         { perSource: config.perSource, global: config.perMinute, sources: SOURCES },
         clock.now(),

@@ -35,6 +35,8 @@ export interface TenantPartyParts {
 /** The agents of the tenants, as parties of a registration: reachable once the channel is open. */
 export class TenantParty implements Distribution, TenantAgents {
   readonly label = 'tenant';
+  /** Connections that were turned away. */
+  refused = 0;
   private readonly config: ChannelConfig;
   private readonly windowScale: number;
   private readonly invitations = new Invitations();
@@ -73,7 +75,10 @@ export class TenantParty implements Distribution, TenantAgents {
           return domain === undefined ? undefined : certifyRequest(folder, domain, request, Date.now());
         },
       },
-      onEvent: event => tell(event, log),
+      onEvent: event => {
+        if (event.type === 'refused') this.refused++;
+        tell(event, log);
+      },
       clock,
     });
   }

@@ -10,6 +10,7 @@ import type { Tenant, Tenants } from '../handoff/tenants.js';
 import type { Services } from '../popsicl.js';
 import { AnswerBuilder } from './answer.js';
 import { SYN_ACK_WINDOW } from './cookie-layout.js';
+import { Disclosure } from './disclosure.js';
 import { type PendingHello, PendingHellos } from './pending-hellos.js';
 import { PuntedSegment } from './punted-segment.js';
 import { SourceLimits } from './source-limits.js';
@@ -32,6 +33,7 @@ export class Interception {
   private readonly handoffs: Handoffs;
   private readonly sources: SourceLimits;
   private readonly pending: PendingHellos;
+  private readonly disclosure: Disclosure | undefined;
   private readonly counts = {
     syns: 0,
     strays: 0,
@@ -54,6 +56,7 @@ export class Interception {
     this.services = services;
     this.tenants = tenants;
     const { config, clock } = context;
+    this.disclosure = config.unsealed ? new Disclosure(context.log, tenants.decoy) : undefined;
     this.cookies = new SynCookies(services.keys);
     const { mss, windowScale } = config.fleet;
     this.answers = new AnswerBuilder({ mss: { 4: mss.ipv4, 6: mss.ipv6 }, windowScale });
@@ -109,6 +112,7 @@ export class Interception {
     const strategy = tenant === undefined ? undefined : this.handoffs.forSyn(tenant, segment.family);
     if (tenant !== undefined && strategy !== undefined) {
       const { sequence } = segment;
+      this.disclosure?.visit(segment, undefined, tenant);
       const how = { tenant, strategy, start: sequence, first: (sequence + 1) >>> 0 };
       this.handoffs.handOver(sw, view.inPort, segment, how, [view]);
       return;
@@ -287,6 +291,7 @@ export class Interception {
     // Who has tried too many names is not told of any more of them whether they are somebody's.
     const server = sources.hasGuessed(place, seconds) ? undefined : this.serverOf(name, place);
     const strategy = server === undefined ? undefined : handoffs.forHello(server.tenant, segment.family);
+    this.disclosure?.visit(segment, name, server?.tenant);
     if (server === undefined || strategy === undefined) {
       this.refuse(sw, view.inPort);
       return;
@@ -354,7 +359,7 @@ export class Interception {
 
   private addMetrics(): void {
     const { metrics } = this.context;
-    const { counts, handoffs } = this;
+    const { counts, handoffs, pending } = this;
     metrics.counter('syns_total', 'SYNs to pseudo-addresses.', () => counts.syns);
     metrics.counter('handoffs_total', 'Connections handed to tenants.', () => handoffs.counts.handoffs);
     metrics.counter(
@@ -376,7 +381,7 @@ export class Interception {
     );
     metrics.counter(
       'unknown_names_total',
-      'ClientHellos without the name of an active pseudonym.',
+      'ClientHellos naming no active pseudonym.',
       () => counts.unknownNames,
     );
     metrics.counter(
@@ -386,12 +391,8 @@ export class Interception {
     );
     metrics.counter('refused_total', 'Segments answered by RST.', () => counts.refused);
     metrics.counter('expired_total', 'ClientHellos that were not whole in time.', () => counts.expired);
-    metrics.gauge('pending', 'ClientHellos that are not whole yet.', () => this.pending.size);
-    metrics.gauge(
-      'pending_bytes',
-      'Memory of ClientHellos that are not whole yet.',
-      () => this.pending.bytes,
-    );
+    metrics.gauge('pending', 'ClientHellos that are not whole yet.', () => pending.size);
+    metrics.gauge('pending_bytes', 'Memory of ClientHellos that are not whole yet.', () => pending.bytes);
     metrics.gauge('connections', 'Handed-over connections that are remembered.', () => handoffs.live.size);
   }
 }

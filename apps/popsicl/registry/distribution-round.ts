@@ -12,6 +12,8 @@ export interface DistributionRoundOptions {
   readonly log: MessageLog<typeof REGISTRAR_MESSAGES>;
   /** Milliseconds that a party has for an answer. */
   readonly patience: number;
+  /** Whether the log may name pseudonyms and their tenants. */
+  readonly unsealed?: boolean;
 }
 
 /** Tells every party, or none. */
@@ -30,13 +32,15 @@ export class DistributionRound {
     const { parties, last } = this.options;
     const results = await Promise.all(
       parties.map(party =>
-        this.tell(party, 'popsicl-distribution-failed', () => party.publish(pseudonym, material)),
+        this.tell(party, 'popsicl-distribution-failed', pseudonym, () => party.publish(pseudonym, material)),
       ),
     );
     const isTold = results.every(told => told);
     if (
       isTold &&
-      (await this.tell(last, 'popsicl-distribution-failed', () => last.publish(pseudonym, material)))
+      (await this.tell(last, 'popsicl-distribution-failed', pseudonym, () =>
+        last.publish(pseudonym, material),
+      ))
     ) {
       return;
     }
@@ -49,7 +53,7 @@ export class DistributionRound {
   async withdraw(name: string, tenant: string): Promise<boolean> {
     const { parties, last } = this.options;
     const forget = (party: Distribution) =>
-      this.tell(party, 'popsicl-withdrawal-pending', () => party.withdraw(name, tenant));
+      this.tell(party, 'popsicl-withdrawal-pending', { name, tenant }, () => party.withdraw(name, tenant));
     const isLastDone = await forget(last);
     const results = await Promise.all(parties.map(forget));
     return isLastDone && results.every(done => done);
@@ -58,9 +62,10 @@ export class DistributionRound {
   private async tell(
     party: Distribution,
     failure: 'popsicl-distribution-failed' | 'popsicl-withdrawal-pending',
+    { name, tenant }: Pick<Pseudonym, 'name' | 'tenant'>,
     work: () => Promise<void>,
   ): Promise<boolean> {
-    const { clock, log, patience } = this.options;
+    const { clock, log, patience, unsealed } = this.options;
     try {
       await new Promise<void>((resolve, reject) => {
         const timer = clock.after(patience, () =>
@@ -75,7 +80,11 @@ export class DistributionRound {
     } catch (error) {
       // The code alone: the message of a party may name the pseudonym.
       const reason = (error as { code?: unknown } | undefined)?.code;
-      log.write(failure, { party: party.label, reason: typeof reason === 'string' ? reason : 'unknown' });
+      log.write(failure, {
+        party: party.label,
+        reason: typeof reason === 'string' ? reason : 'unknown',
+        ...(unsealed ? { pseudonym: name, tenant } : {}),
+      });
       return false;
     }
   }

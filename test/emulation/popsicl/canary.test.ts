@@ -168,6 +168,7 @@ describe('no output tells of a client, of a name that she asks for, or of which 
     expect(metrics.stdout).to.match(/^cloakflow_popsicl_handoffs_total\{.*\} [1-9]/m);
     expect(metrics.stdout).to.match(/^cloakflow_popsicl_unknown_names_total\{.*\} [1-9]/m);
     expect(metrics.stdout).to.match(/^cloakflow_popsicl_bad_hellos_total\{.*\} [1-9]/m);
+    expect(metrics.stdout).to.match(/^cloakflow_popsicl_agents_refused_total\{.*\} [1-9]/m);
 
     const written = await log();
     expect(written).to.include('popsicl-distribution-failed').and.include('popsicl-agent-gone');
@@ -199,6 +200,29 @@ describe('no output tells of a client, of a name that she asks for, or of which 
     printed.length = 0;
     expect(await operator('popsicl', 'list', '--unseal')).to.equal(0);
     expect(printed.join('')).to.match(new RegExp(`${alice.name}.*${domainOf('tenant-a')}`));
+  });
+
+  it('and with `unsealed` in the configuration: then the log has visits', async () => {
+    await cloud.controller.stop();
+    await cloud.startController({ popsicl: { unsealed: true } });
+    const sealed = (await log()).length;
+    await until('a page', async () => (await cloud.curl('alice', alice, alice)).exitCode === 0, {
+      timeout: 30_000,
+    });
+    await cloud.curl('alice', alice, alice, ['-6']);
+    const lines = (await log())
+      .slice(sealed)
+      .split('\n')
+      .filter(line => line.includes('popsicl-visit'));
+    const visits = lines.map(line => JSON.parse(line));
+    const tenant = domainOf('tenant-a');
+    for (const [client, name] of [
+      ['192.0.2.10', alice.name],
+      ['2001:db8:a::10', undefined],
+    ]) {
+      expect(visits.find(visit => visit.client === client)).to.include({ tenant, ...(name && { name }) });
+    }
+    expect(await log()).to.include('popsicl-unsealed');
   });
 
   function absent(output: string, text: string, canaries: readonly string[]): void {
