@@ -6,6 +6,7 @@ import { forwardingTable } from './mimiq/forwarding-table.js';
 import { migrationOverhead } from './mimiq/migration-overhead.js';
 import { concurrentConnections } from './popsicl/concurrent-connections.js';
 import { downloadLatency } from './popsicl/download-latency.js';
+import { latencyUnderLoad } from './popsicl/latency-under-load.js';
 import { manyPseudonyms } from './popsicl/many-pseudonyms.js';
 import { offeredRate } from './popsicl/offered-rate.js';
 import { proxyOrHandoff } from './popsicl/proxy-or-handoff.js';
@@ -14,6 +15,7 @@ import { switchLoad } from './popsicl/switch-load.js';
 /** Every experiment, in the order of the papers. */
 export const experiments: readonly Experiment[] = [
   downloadLatency,
+  latencyUnderLoad,
   offeredRate,
   concurrentConnections,
   proxyOrHandoff,
