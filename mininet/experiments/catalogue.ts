@@ -9,6 +9,7 @@ import { downloadLatency } from './popsicl/download-latency.js';
 import { latencyUnderLoad } from './popsicl/latency-under-load.js';
 import { manyPseudonyms } from './popsicl/many-pseudonyms.js';
 import { offeredRate } from './popsicl/offered-rate.js';
+import { pageWithDefence } from './popsicl/page-with-defence.js';
 import { proxyOrHandoff } from './popsicl/proxy-or-handoff.js';
 import { switchLoad } from './popsicl/switch-load.js';
 
@@ -21,6 +22,7 @@ export const experiments: readonly Experiment[] = [
   proxyOrHandoff,
   switchLoad,
   manyPseudonyms,
+  pageWithDefence,
   feasibility,
   migrationOverhead,
   forwardingTable,

@@ -44,6 +44,8 @@ export interface Needs {
   tools?: Readonly<Record<string, string>>;
   /** Modules of Debian's Python -> package. */
   python?: Readonly<Record<string, string>>;
+  /** Packages of npm that are not cloakflow's own. */
+  node?: readonly string[];
   /** Names below native/build, which `npm run setup` builds. */
   native?: readonly string[];
   /** Of memory that is free when the run starts. */

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Experiment, Size } from './experiment.js';
@@ -12,7 +13,7 @@ const SBIN = ['/usr/local/sbin', '/usr/sbin', '/sbin'];
 
 /** Sees before anything starts that it can. @throws ExperimentError `not-root`, `tool-missing`, `too-little-memory` */
 export function checkRequirements({ name, needs }: Experiment, size: Size): void {
-  const { root = false, tools = {}, python = {}, native = [], memoryGiB } = needs;
+  const { root = false, tools = {}, python = {}, node = [], native = [], memoryGiB } = needs;
   if (root && process.getuid?.() !== 0)
     throw new ExperimentError('not-root', `${name} builds networks, and that needs root`, {
       mend: 'run it with sudo',
@@ -24,6 +25,11 @@ export function checkRequirements({ name, needs }: Experiment, size: Size): void
   if (missing.size > 0)
     throw new ExperimentError('tool-missing', `${name} needs ${[...missing.keys()].join(', ')}`, {
       mend: `apt-get install ${[...new Set(missing.values())].join(' ')}`,
+    });
+  const absent = node.filter(one => !hasPackage(one));
+  if (absent.length > 0)
+    throw new ExperimentError('tool-missing', `${name} needs ${absent.join(', ')}`, {
+      mend: `run it in a checkout of cloakflow, or npm install ${absent.join(' ')}`,
     });
   const unbuilt = native.filter(file => !existsSync(join(NATIVE, file)));
   if (unbuilt.length > 0)
@@ -55,6 +61,15 @@ function hasTool(tool: string): boolean {
       return false;
     }
   });
+}
+
+function hasPackage(name: string): boolean {
+  try {
+    createRequire(import.meta.url).resolve(name);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function hasPythonModule(module: string): boolean {

@@ -98,10 +98,11 @@ export class Cloud {
     const { stdout } = await this.client().run(['getent', `ahostsv${family}`, answer.name], {
       timeout: PATIENCE,
     });
+    const capability = new URL(answer.url).searchParams.get('c')!;
     const [address] = stdout.split(/\s/);
     if (!address)
       throw new ExperimentError('measurement-failed', `the pseudonym has no IPv${family} address in DNS`);
-    return { name: answer.name, port: 443, address, authority: `${base}-ca.pem`, client };
+    return { name: answer.name, port: 443, address, authority: `${base}-ca.pem`, client, capability };
   }
 
   async close(): Promise<void> {

@@ -10,6 +10,8 @@ export interface Target {
   /** PEM file of the only authority that is trusted. */
   authority: string;
   client?: Credential;
+  /** Of a pseudonym: what its URLs carry. */
+  capability?: string;
 }
 
 export interface Access {

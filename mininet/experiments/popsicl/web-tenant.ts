@@ -88,10 +88,10 @@ export class WebTenant {
     return sizes.reduce((sum, one) => sum + one, 0) * 1024;
   }
 
-  /** Starts nginx again with other lines in the place of the server of pseudonyms. Returns milliseconds until it listens. */
-  async serveWith(pseudonyms: string): Promise<number> {
+  /** Starts nginx again with other lines in the place of the server of pseudonyms, and more for its own site. Returns milliseconds until it listens. */
+  async serveWith(pseudonyms: string, site = ''): Promise<number> {
     await this.server?.stop('SIGTERM', 60_000);
-    await writeFile(join(this.folder, 'nginx.conf'), this.nginxConfiguration(pseudonyms));
+    await writeFile(join(this.folder, 'nginx.conf'), this.nginxConfiguration(pseudonyms, site));
     const began = performance.now();
     await this.startServer();
     return performance.now() - began;
@@ -174,7 +174,7 @@ export class WebTenant {
     popsicl_store ${this.pseudonyms}; }`;
   }
 
-  private nginxConfiguration(pseudonyms = this.pseudonymServer): string {
+  private nginxConfiguration(pseudonyms = this.pseudonymServer, site = ''): string {
     const { folder, root, repairs, ownCertificate } = this;
     const { ipv4, ipv6 } = this.addresses;
     return `load_module ${join(NATIVE, 'ngx_http_popsicl_module.so')};
@@ -186,7 +186,7 @@ http {
   server_names_hash_max_size 524288; server_names_hash_bucket_size 128;
   ssl_session_cache off; ssl_session_tickets off;
   server { ${listenOn(ipv4)} ${listenOn(`[${ipv6}]`)} server_name ${domainOf(this.name)}; root ${root};
-    ${ownCertificate} }
+    ${ownCertificate} ${site} }
   server { ${listenOn(ipv4, CLIENT_CERTIFICATE_PORT)} server_name ${domainOf(this.name)}; root ${root};
     ${ownCertificate} ssl_verify_client on; ssl_client_certificate ${this.client.certificate}; }
   ${pseudonyms}

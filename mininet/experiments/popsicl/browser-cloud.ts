@@ -1,0 +1,144 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { runCommand } from '../../driver/index.js';
+import { BrowserPages, CHROMIUM, startPageServer } from '../../traffic/browser-pages.js';
+import type { PageContent } from '../../traffic/page-content.js';
+import { ExperimentError } from '../experiment-error.js';
+import { CLOUD_NEEDS } from './accesses.js';
+import { Cloud } from './cloud.js';
+import { CLOUD_DOMAIN } from './cloud-plan.js';
+import type { Target } from './curl.js';
+
+const PORTS = { plain: 8001, guarded: 8002, defended: 8003 };
+const TENANT = 'tenant';
+const PATIENCE = 60_000;
+const POLICIES = '/etc/chromium/policies/managed';
+
+/** `https`: the site itself. `pseudonym`: by a pseudonym. `defence`: by another, with the traffic-analysis defence. */
+export const BROWSER_ACCESSES = ['https', 'pseudonym', 'defence'] as const;
+export type BrowserAccess = (typeof BROWSER_ACCESSES)[number];
+
+export const BROWSER_NEEDS = {
+  ...CLOUD_NEEDS,
+  tools: {
+    ...CLOUD_NEEDS.tools,
+    [CHROMIUM]: 'chromium',
+    certutil: 'libnss3-tools',
+    pk12util: 'libnss3-tools',
+  },
+  node: ['playwright-core'],
+} as const;
+
+/** A tenant whose site is pages of objects, and Chromium at a client who has two pseudonyms for it. */
+export class BrowserCloud {
+  readonly cloud: Cloud;
+  readonly targets: Readonly<Record<BrowserAccess, Target>>;
+  private readonly pages: Readonly<Record<string, PageContent>>;
+  private readonly browser: BrowserPages;
+
+  private constructor(
+    cloud: Cloud,
+    targets: BrowserCloud['targets'],
+    pages: BrowserCloud['pages'],
+    browser: BrowserPages,
+  ) {
+    this.cloud = cloud;
+    this.targets = targets;
+    this.pages = pages;
+    this.browser = browser;
+  }
+
+  static async start(
+    pages: Readonly<Record<string, PageContent>>,
+    { delay, scratch, signal }: { delay: string; scratch: string; signal: AbortSignal },
+  ): Promise<BrowserCloud> {
+    const cloud = await Cloud.start({ clients: 1, delay, tenants: [{ name: TENANT }] }, scratch, signal);
+    try {
+      const targets = {
+        https: cloud.site(TENANT),
+        pseudonym: await cloud.pseudonym(TENANT),
+        defence: await cloud.pseudonym(TENANT),
+      };
+      await serve(cloud, targets, pages);
+      const home = join(scratch, 'home');
+      await prepareUser(cloud, targets, home);
+      const addresses = Object.fromEntries(
+        Object.values(targets).map(({ name, address }) => [name, address]),
+      );
+      const browser = await BrowserPages.start(cloud.client(), { program: CHROMIUM, addresses, home });
+      return new BrowserCloud(cloud, targets, pages, browser);
+    } catch (error) {
+      await cloud.close();
+      throw error;
+    }
+  }
+
+  /** Loads a page, `parallel` times at once. @throws ExperimentError `measurement-failed` */
+  async visit(access: BrowserAccess, page: string, parallel = 1) {
+    const { name, capability } = this.targets[access];
+    const query = capability === undefined ? '' : `?c=${capability}`;
+    const images = Object.keys(this.pages[page]!.objects).filter(file => file.endsWith('.png')).length;
+    const job = { url: `https://${name}/${page}/${query}`, images, patience: PATIENCE };
+    const reports = await this.browser.visit(Array.from({ length: parallel }, () => job));
+    const failed = reports.find(({ status }) => status !== 200);
+    if (failed !== undefined)
+      throw new ExperimentError(
+        'measurement-failed',
+        `${access}: ${failed.error ?? `status ${failed.status}`}`,
+      );
+    return reports;
+  }
+
+  async close(): Promise<void> {
+    await this.browser[Symbol.asyncDispose]();
+    await this.cloud.close();
+  }
+}
+
+/** The application, and nginx in front of it. */
+async function serve(
+  cloud: Cloud,
+  targets: BrowserCloud['targets'],
+  pages: Readonly<Record<string, PageContent>>,
+): Promise<void> {
+  const tenant = cloud.tenant(TENANT);
+  const { pseudonym, defence } = targets;
+  const capabilities = Object.fromEntries(
+    [pseudonym, defence].map(({ name, capability }) => [name, capability!]),
+  );
+  await startPageServer(tenant.host, { domain: CLOUD_DOMAIN, capabilities, ports: PORTS, pages });
+  const proxy = (port: number | string) =>
+    `location / { proxy_pass http://127.0.0.1:${port}; proxy_http_version 1.1; proxy_set_header Connection "";
+      proxy_set_header Host $host; }`;
+  await tenant.serveWith(
+    `map $host $application { default ${PORTS.guarded}; ${defence.name} ${PORTS.defended}; }
+  server { ${tenant.listen} server_name *.${CLOUD_DOMAIN}; popsicl_store ${tenant.pseudonyms};
+    ssl_certificate ${tenant.site.certificate}; ssl_certificate_key ${tenant.site.key}; ${proxy('$application')} }`,
+    proxy(PORTS.plain),
+  );
+}
+
+/** The client's certificates in the database that Chromium looks into, and the choice between them without a dialogue. */
+async function prepareUser(cloud: Cloud, targets: BrowserCloud['targets'], home: string): Promise<void> {
+  const database = join(home, '.pki/nssdb');
+  await mkdir(database, { recursive: true });
+  const run = (argv: readonly string[]) => runCommand(argv, { check: true });
+  await run(['certutil', '-d', `sql:${database}`, '-N', '--empty-password']);
+  for (const { name, client, authority } of [targets.pseudonym, targets.defence]) {
+    const file = join(home, `${name}.p12`);
+    const own = ['-inkey', client!.key, '-in', client!.certificate, '-name', name];
+    await run(['openssl', 'pkcs12', '-export', ...own, '-out', file, '-passout', 'pass:p']);
+    await run(['pk12util', '-d', `sql:${database}`, '-i', file, '-W', 'p', '-K', '']);
+    await run(['certutil', '-d', `sql:${database}`, '-A', '-t', 'C,,', '-n', `ca ${name}`, '-i', authority]);
+  }
+  // In the client's own view of the file system.
+  const policy = {
+    AutoSelectCertificateForUrls: [JSON.stringify({ pattern: `https://[*.]${CLOUD_DOMAIN}`, filter: {} })],
+  };
+  const folder = join(home, 'chromium');
+  await run(['cp', '-a', '/etc/chromium', folder]);
+  await mkdir(join(folder, 'policies/managed'), { recursive: true });
+  await writeFile(join(folder, 'policies/managed/experiment.json'), JSON.stringify(policy));
+  const mount = ['sh', '-ec', 'mount --bind "$0" /etc/chromium && ls "$1"', folder, POLICIES];
+  await cloud.client().run(mount, { check: true });
+}
