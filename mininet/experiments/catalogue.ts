@@ -9,6 +9,7 @@ import { downloadLatency } from './popsicl/download-latency.js';
 import { latencyUnderLoad } from './popsicl/latency-under-load.js';
 import { manyPseudonyms } from './popsicl/many-pseudonyms.js';
 import { offeredRate } from './popsicl/offered-rate.js';
+import { pageSizes } from './popsicl/page-sizes.js';
 import { pageWithDefence } from './popsicl/page-with-defence.js';
 import { proxyOrHandoff } from './popsicl/proxy-or-handoff.js';
 import { switchLoad } from './popsicl/switch-load.js';
@@ -23,6 +24,7 @@ export const experiments: readonly Experiment[] = [
   switchLoad,
   manyPseudonyms,
   pageWithDefence,
+  pageSizes,
   feasibility,
   migrationOverhead,
   forwardingTable,

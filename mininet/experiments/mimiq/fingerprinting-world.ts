@@ -1,34 +1,24 @@
 import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { runCommand } from '../../driver/index.js';
 import { spread } from '../../report/statistics.js';
 import { readObserved } from '../../traffic/quic-observer.js';
 import { type PageReport, QuicPages } from '../../traffic/quic-pages.js';
 import { QuicServer } from '../../traffic/quic-server.js';
-import type { Concluded, Condition, RunContext, World } from '../experiment.js';
+import { classify } from '../classifier.js';
+import type { Condition, RunContext, World } from '../experiment.js';
 import { ExperimentError } from '../experiment-error.js';
-import { PYTHON } from '../requirements.js';
 import { seededRandom, shuffled } from '../schedule.js';
 import { MimiqNetwork, SERVER } from './mimiq-network.js';
 import { type SyntheticSite, syntheticSites } from './synthetic-sites.js';
 import { flowsOf, split, TRACE_HEADER, traceLines } from './traces.js';
 
-const CLASSIFY = fileURLToPath(new URL('../../../../mininet/experiments/mimiq/classify.py', import.meta.url));
 /** Seconds that an address lasts. */
 const LIFETIME = 30;
 /** Milliseconds for what is in flight after a load, and bytes that are captured of a packet. */
 const REST = 60;
 const SNAPSHOT = 96;
 const CLIENT = 'c1';
-
-interface Evaluation {
-  flows: number;
-  largest?: number;
-  kfp?: number[];
-  cumul?: number[];
-}
 
 export async function openFingerprinting(context: RunContext): Promise<World> {
   const { parameters, scratch, signal, conditions, progress } = context;
@@ -106,12 +96,7 @@ export async function openFingerprinting(context: RunContext): Promise<World> {
     async conclude(samples) {
       progress('classifying');
       const files = conditions.map(condition => joined(condition, samples.of(condition).length));
-      const argv = [PYTHON, CLASSIFY, String(folds), String(minimum), ...files];
-      const { stdout } = await runCommand(argv, { check: true, signal });
-      return (JSON.parse(stdout) as Evaluation[]).map(({ largest, kfp, cumul }): Concluded => {
-        if (largest === undefined) return {};
-        return { kfp: kfp!, cumul: cumul!, guess: [largest] };
-      });
+      return classify(files, { folds: folds!, minimum: minimum!, signal });
     },
     async close() {
       await pages[Symbol.asyncDispose]();

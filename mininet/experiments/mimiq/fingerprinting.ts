@@ -1,3 +1,4 @@
+import { CLASSIFIER_MODULES } from '../classifier.js';
 import type { Experiment, Summary } from '../experiment.js';
 import { MIMIQ_NEEDS } from './feasibility.js';
 
@@ -41,7 +42,7 @@ export const fingerprinting: Experiment = {
   topology: 'an edge, a client-facing switch, a client with its agent, an observer, a server behind a delay',
   needs: {
     ...MIMIQ_NEEDS,
-    python: { sklearn: 'python3-sklearn', numpy: 'python3-numpy' },
+    python: CLASSIFIER_MODULES,
     memoryGiB: { smoke: 1, quick: 1, full: 4 },
   },
   axes: {

@@ -1,0 +1,29 @@
+import { fileURLToPath } from 'node:url';
+import { runCommand } from '../driver/index.js';
+import type { Concluded } from './experiment.js';
+import { PYTHON } from './requirements.js';
+
+const CLASSIFY = fileURLToPath(new URL('../../../mininet/experiments/mimiq/classify.py', import.meta.url));
+
+/** What `classify.py` needs, for an experiment's needs. */
+export const CLASSIFIER_MODULES = { sklearn: 'python3-sklearn', numpy: 'python3-numpy' } as const;
+
+interface Evaluation {
+  flows: number;
+  largest?: number;
+  kfp?: number[];
+  cumul?: number[];
+}
+
+/** Accuracies (percent, fold by fold) over the traces of each file, and the share of its largest class. */
+export async function classify(
+  files: readonly string[],
+  { folds, minimum, signal }: { folds: number; minimum: number; signal: AbortSignal },
+): Promise<Concluded[]> {
+  const argv = [PYTHON, CLASSIFY, String(folds), String(minimum), ...files];
+  const { stdout } = await runCommand(argv, { check: true, signal });
+  return (JSON.parse(stdout) as Evaluation[]).map(
+    ({ largest, kfp, cumul }): Concluded =>
+      largest === undefined ? {} : { kfp: kfp!, cumul: cumul!, guess: [largest] },
+  );
+}
