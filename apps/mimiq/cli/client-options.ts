@@ -9,6 +9,7 @@ export interface ClientCommandOptions {
   address: string[];
   systemAddress?: boolean;
   strategy: string;
+  strategyFor: string[];
   cacert?: string;
   insecure?: boolean;
   resolve: string[];
@@ -24,6 +25,12 @@ export function withClientOptions(command: Command): Command {
       '--strategy <strategy>',
       'never, every:N, random:MIN-MAX, once:N (packets), time:MIN-MAX (ms)',
       'every:25',
+    )
+    .option(
+      '--strategy-for <host=strategy>',
+      'for this host, or with *.DOMAIN for a domain and all below; the first that matches counts',
+      several,
+      [],
     )
     .option('--agent <path>', 'socket of the agent', DEFAULT_SOCKET)
     .option(
@@ -70,7 +77,14 @@ export async function clientFrom(
       insecure: options.insecure === true,
     },
     resolve,
-    strategies: { default: parseStrategy(options.strategy), destinations: [] },
+    strategies: {
+      default: parseStrategy(options.strategy),
+      destinations: options.strategyFor.map(text => {
+        const equals = text.lastIndexOf('=');
+        if (equals < 1) throw new ClientError('bad-strategy', '--strategy-for is HOST=STRATEGY');
+        return { host: text.slice(0, equals), strategy: parseStrategy(text.slice(equals + 1)) };
+      }),
+    },
     ...(options.ipv4 && { family: 4 as const }),
     ...(options.ipv6 && { family: 6 as const }),
     refused,

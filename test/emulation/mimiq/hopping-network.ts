@@ -136,13 +136,13 @@ export class HoppingNetwork implements AsyncDisposable {
   }
 
   /** What passes the observer, outside the network, while `during` runs. */
-  async observe(during: () => Promise<void>): Promise<Seen[]> {
+  async observe(during: () => Promise<void>, port?: number): Promise<Seen[]> {
     await using capture = await this.network
       .link('observer', 'server')
       .capture({ node: 'observer', filter: 'udp', snapshotLength: 200 });
     await during();
     const { file } = await capture.stop();
-    return readObserved(readFileSync(file));
+    return readObserved(readFileSync(file), port);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -168,7 +168,14 @@ export class HoppingNetwork implements AsyncDisposable {
     await this.server.start();
   }
 
-  private file(name: string): string {
+  /** Runs the command line on a host and leaves it running; resolves when it has printed `ready`. */
+  async cloakflow(name: string, args: readonly string[], ready: RegExp): Promise<RunningCommand> {
+    const command = await this.host(name).spawn([process.execPath, CLI, ...args]);
+    await command.printed(ready, 30_000);
+    return command;
+  }
+
+  file(name: string): string {
     return join(this.folder, name);
   }
 }

@@ -57,6 +57,29 @@ describe('a hopping client and an unmodified server', function () {
     expect(observe(seen).linkingIds).to.deep.equal([]);
   });
 
+  it('finishes with a server that validates addresses by Retry', async () => {
+    const net = await build({ family: 4, addresses: 60, roundTripMs: 4 });
+    await net.startServer(['--validate-addr']);
+    const report = await net.run({ strategy: 'every:6', path: 'small', requests: 40 });
+    expect(report.failed).to.deep.equal({});
+    expect(report.bodies).to.deep.equal({ [`200 ${sha(net.files.small!)}`]: 40 });
+    expect(report.hops).to.be.at.least(5);
+  });
+
+  it('makes no hop to an address whose packets go nowhere, says so, and goes on from the one that it has', async () => {
+    const net = await build({ family: 4, addresses: 60, roundTripMs: 4 });
+    await net.atServer(
+      net.clientAddresses
+        .filter((_, index) => index % 2 === 1)
+        .map(address => `ip route add blackhole ${address}/32`),
+    );
+    const report = await net.run({ strategy: 'every:6', path: 'small', requests: 250 });
+    expect(report.failed).to.deep.equal({});
+    expect(report.bodies).to.deep.equal({ [`200 ${sha(net.files.small!)}`]: 250 });
+    expect(report.hops).to.be.at.least(2);
+    expect(report.refused).to.have.property('path-unreachable').which.is.at.least(1);
+  });
+
   it('refuses a certificate that nobody it trusts has signed', async () => {
     const net = await build({ family: 4, addresses: 4, roundTripMs: 0 });
     const report = await net.run({

@@ -105,6 +105,11 @@ export class QuicNetwork {
     return this.client.spawn(argv);
   }
 
+  /** Lines of shell in the server's namespace. */
+  async atServer(lines: readonly string[]): Promise<void> {
+    await this.server.script([...lines]);
+  }
+
   /** Captures beside the server while `during` runs. */
   async observe(during: () => Promise<void>): Promise<Seen[]> {
     const file = join(this.folder, 'observed.pcap');

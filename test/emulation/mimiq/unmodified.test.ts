@@ -1,0 +1,118 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { expect } from 'chai';
+import { until } from '../../../mininet/driver/index.js';
+import { requestAddresses } from '../../../mininet/traffic/mimiq-client.js';
+import { observe } from '../../../mininet/traffic/quic-observer.js';
+import { QUIC_NAME, QUIC_PORT, quicServerProgram } from '../../../mininet/traffic/quic-server.js';
+import { HoppingNetwork } from './hopping-network.js';
+import { SERVER6 } from './mimiq-network.js';
+
+const EXIT_PORT = 4434;
+const WEB_PORT = 7000;
+const PROXY_PORT = 8119;
+
+describe('unmodified applications in the network of MIMIQ', function () {
+  this.timeout(120_000);
+  let all: HoppingNetwork;
+  before(async function () {
+    if (quicServerProgram() === undefined) this.skip();
+    all = await HoppingNetwork.start();
+  });
+  after(async () => all?.[Symbol.asyncDispose]());
+
+  it('curl: pages over HTTP/3 and files through an exit, over connections that hop', async () => {
+    await all.shape(10);
+    await all.startAgent('c1');
+    writeFileSync(all.file('token'), 'a-token-of-many-letters\n');
+    const token = ['--token-file', all.file('token')];
+    const keys = ['--cert', all.server.authority, '--key', all.server.authority.replace('cert', 'key')];
+    const listen = ['--listen', `[::]:${EXIT_PORT}`];
+    await all.cloakflow('server', ['mimiq', 'exit', ...listen, ...keys, ...token], /listening/);
+    const web = ['-m', 'http.server', String(WEB_PORT), '--bind', '::', '-d', all.file('server/www')];
+    await all.host('server').spawn(['/usr/bin/python3', ...web]);
+    const client = [
+      '--agent',
+      all.agentSocket('c1'),
+      '--cacert',
+      all.server.authority,
+      '--strategy',
+      'random:10-20',
+    ];
+    const resolve = [
+      '--resolve',
+      `${QUIC_NAME}:${QUIC_PORT}:${SERVER6}`,
+      '-6',
+      '--exit',
+      `https://[${SERVER6}]:${EXIT_PORT}`,
+    ];
+    const proxy = await all.cloakflow(
+      'c1',
+      ['mimiq', 'proxy', '-v', ...client, ...resolve, ...token],
+      /listening/,
+    );
+    const curl = (url: string, ...more: string[]) => {
+      const argv = ['curl', '-sS', '-m', '30', '--proxy', `http://127.0.0.1:${PROXY_PORT}`, ...more];
+      return all.host('c1').run([...argv, '-o', all.file('got'), url], { timeout: 40_000 });
+    };
+    const got = () => readFileSync(all.file('got'));
+
+    const overHttp3 = await all.observe(async () => {
+      const pages = Array.from({ length: 40 }, () => `http://${QUIC_NAME}:${QUIC_PORT}/small`);
+      const [first, ...others] = pages;
+      const more = others.flatMap(page => ['-o', all.file('other'), page]);
+      const { exitCode, stderr } = await curl(first!, ...more);
+      expect(exitCode, stderr).to.equal(0);
+    });
+    expect(readFileSync(all.file('other')).equals(all.files.small)).to.equal(true);
+    expect(proxy.stderr).to.include('HTTP/3 over a hopping connection');
+    const seen = observe(overHttp3);
+    expect(seen.linkingIds).to.deep.equal([]);
+    expect(seen.addresses).to.be.at.least(3);
+
+    const file = `http://[${SERVER6}]:${WEB_PORT}/large`;
+    await until('the web server', async () => (await curl(file, '--proxytunnel')).exitCode === 0);
+    const throughExit = observe(
+      await all.observe(async () => {
+        const { exitCode, stderr } = await curl(file, '--proxytunnel');
+        expect(exitCode, stderr).to.equal(0);
+      }, EXIT_PORT),
+    );
+    expect(got().equals(all.files.large)).to.equal(true);
+    expect(proxy.stderr).to.include('through the exit');
+    expect(throughExit.addresses).to.be.at.least(2);
+  });
+
+  it('ngtcp2’s own client: survives that its address changes in the middle of a file', async () => {
+    await all.shape(50);
+    // Its way out the network advertises.
+    const host = all.host('c3');
+    const [first, second] = await requestAddresses(host, 6, 2);
+    const prefer = (address: string, lifetime: string) =>
+      host.run(['ip', '-6', 'addr', 'change', `${address}/128`, 'dev', 'eth0', 'preferred_lft', lifetime], {
+        check: true,
+      });
+    await prefer(second!, '0');
+    await until(
+      'the server',
+      async () => (await host.run(['ping', '-n', '-c1', '-W1', SERVER6])).exitCode === 0,
+      { timeout: 30_000 },
+    );
+    const times = ['--change-local-addr=2s', '--delay-stream=1900ms', '--exit-on-all-streams-close'];
+    const where = [SERVER6, String(QUIC_PORT), `https://${QUIC_NAME}:${QUIC_PORT}/large`];
+    const quiet = ['-q', '--no-quic-dump', '--no-http-dump', `--download=${all.file('server')}`];
+    const seen = observe(
+      await all.observe(async () => {
+        const client = await host.spawn(['gtlsclient', ...quiet, ...times, ...where]);
+        await until('its handshake', async () =>
+          (await host.run(['ss', '-uan'])).stdout.includes(`[${first}]`),
+        );
+        await prefer(second!, 'forever');
+        await prefer(first!, '0');
+        const { exitCode } = await client.exited;
+        expect(exitCode, client.stderr).to.equal(0);
+      }),
+    );
+    expect(readFileSync(all.file('server/large')).equals(all.files.large)).to.equal(true);
+    expect(seen.addresses).to.equal(2);
+  });
+});
