@@ -23,6 +23,8 @@ const blocksServer = z.strictObject({
   folder: path,
   /** What stands in each server block, such as `root /srv/www;`: a file. */
   site: path,
+  /** What nginx does for pages under pseudonyms; `links` needs `libnginx-mod-http-subs-filter`. */
+  web: z.enum(['off', 'check', 'links']).default('off'),
   /** Makes nginx read its configuration again. Runs as the user that started the agent. */
   reload: command.default(['sh', '-c', 'kill -HUP "$(cat /run/nginx.pid)"']),
   /** Where nginx answers, to see that it has. */

@@ -44,11 +44,12 @@ export async function startAgent(config: AgentConfig, log: AgentLog): Promise<Ru
   try {
     const { program, hindrances } = await startCookie(config, runAs, log);
     const restorer = await startRepair(config, runAs, helpers, log);
-    const webServer = startWebServer(config, helpers);
+    const capabilities = new CapabilityFolder(folder);
+    const webServer = startWebServer(config, helpers, capabilities);
     dropPrivileges(runAs);
     const agent = new Agent({
       webServer,
-      capabilities: new CapabilityFolder(folder),
+      capabilities,
       program,
       restorer,
       hindrances,
@@ -130,12 +131,17 @@ async function startRepair(
   }
 }
 
-function startWebServer({ webServer }: AgentConfig, helpers: HelperProcess[]): WebServer {
+function startWebServer(
+  { webServer }: AgentConfig,
+  helpers: HelperProcess[],
+  capabilities: CapabilityFolder,
+): WebServer {
   if (webServer.kind === 'folder') return new PseudonymFolder(webServer.folder);
   const reloader = HelperProcess.command(webServer.reload);
   helpers.push(reloader);
-  const { folder, site, probe } = webServer;
-  return new NginxBlocks({ folder, site, ...probe, reload: () => reloader.run() });
+  const { folder, site, probe, web: kind } = webServer;
+  const web = { kind, capabilityOf: (name: string) => capabilities.read(name) };
+  return new NginxBlocks({ folder, site, ...probe, web, reload: () => reloader.run() });
 }
 
 async function makeFolder(folder: string, { uid, readers }: RunAs, mode: number): Promise<void> {

@@ -2,7 +2,9 @@ import { X509Certificate } from 'node:crypto';
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ServerMaterial } from '../../model.js';
+import { TenantError } from '../tenant-error.js';
 import { checkMaterial, checkName } from './check-material.js';
+import { type NginxWeb, nginxWeb } from './nginx-web.js';
 import { ReloadBatches } from './reload-batches.js';
 import { shownCertificate } from './shown-certificate.js';
 import type { WebServer } from './web-server.js';
@@ -18,6 +20,8 @@ export interface NginxBlocksOptions {
   /** Where nginx answers. */
   readonly host: string;
   readonly port: number;
+  /** What nginx does for pages, and how it knows the capability; absent: nothing. */
+  readonly web?: { readonly kind: NginxWeb; capabilityOf(name: string): Promise<string | undefined> };
   /** Milliseconds that a reload may take until nginx answers by it. */
   readonly patience?: number;
 }
@@ -43,11 +47,12 @@ export class NginxBlocks implements WebServer {
   async put(material: ServerMaterial): Promise<void> {
     checkMaterial(material);
     const { name } = material;
+    const block = this.block(name, await this.web(name));
     await mkdir(this.options.folder, { recursive: true, mode: 0o750 });
     await writeWhole(this.file(name, '.key'), material.keyPem);
     await writeWhole(this.file(name, '.anchor.pem'), material.anchorPem);
     await writeWhole(this.file(name, '.pem'), material.certificatePem);
-    await writeWhole(this.file(name, SUFFIX), this.block(name));
+    await writeWhole(this.file(name, SUFFIX), block);
     const own = new X509Certificate(material.certificatePem).fingerprint256;
     try {
       await this.reloads.apply(async () => (await this.shown(name)) === own);
@@ -101,9 +106,19 @@ export class NginxBlocks implements WebServer {
       await rm(this.file(name, suffix), { force: true });
   }
 
+  private async web(name: string): Promise<{ http: string; server: string }> {
+    const { web } = this.options;
+    if (!web || web.kind === 'off') return { http: '', server: '' };
+    const capability = await web.capabilityOf(name);
+    if (capability === undefined) {
+      throw new TenantError('bad-material', 'the material of a pseudonym has no capability');
+    }
+    return nginxWeb(name, capability, web.kind);
+  }
+
   /** Resumption is off: a session of one pseudonym would open another. */
-  private block(name: string): string {
-    return `server {
+  private block(name: string, web: { http: string; server: string }): string {
+    return `${web.http}server {
   server_name ${name};
   ssl_certificate ${this.file(name, '.pem')};
   ssl_certificate_key ${this.file(name, '.key')};
@@ -115,7 +130,7 @@ export class NginxBlocks implements WebServer {
   ssl_session_cache off;
   error_page 495 496 =444 @refused;
   location @refused { return 444; }
-  include ${this.options.site};
+${web.server}  include ${this.options.site};
 }
 `;
   }
