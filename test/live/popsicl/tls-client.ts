@@ -5,7 +5,8 @@ import type { RunningCommand, SandboxHost } from '../../../mininet/driver/index.
  *
  *     connect NAME ADDRESS LOCAL-PORT    TCP only; prints `connected NAME`
  *     tls NAME                           the TLS handshake over it; prints `secure NAME`
- *     split NAME PIECES                  as `tls`, with the ClientHello cut into so many segments
+ *     split NAME PIECES [PAUSE]          as `tls`, with the ClientHello cut into so many segments, milliseconds apart
+ *     begin NAME                         the first bytes of a ClientHello, and no more; prints `begun NAME`
  *     halve NAME                         as `tls`, but sends half of the ClientHello; prints `halved NAME`
  *     rest NAME                          sends the other half
  *     get NAME PATH                      an HTTP/1.1 request; prints `body NAME LENGTH SHA256` at its end
@@ -26,7 +27,7 @@ const commands = {
     raw.set(name, socket);
   },
   tls(name) { secured(name, raw.get(name)); },
-  split(name, pieces) {
+  split(name, pieces, pause = 5) {
     const socket = raw.get(name);
     let first = true;
     const wire = new Duplex({
@@ -37,7 +38,7 @@ const commands = {
         const size = Math.ceil(chunk.length / pieces);
         for (let at = 0; at < chunk.length; at += size) {
           await new Promise(resolve => socket.write(chunk.subarray(at, at + size), resolve));
-          await new Promise(resolve => setTimeout(resolve, 5));
+          await new Promise(resolve => setTimeout(resolve, Number(pause)));
         }
         done();
       },
@@ -64,6 +65,7 @@ const commands = {
     secured(name, wire);
   },
   rest(name) { rests.get(name)(); },
+  begin(name) { raw.get(name).write(Buffer.from('16030102000100', 'hex'), () => say('begun', name)); },
   get(name, path) {
     const socket = secure.get(name), hash = crypto.createHash('sha256');
     let head = '', length = -1, got = 0;
