@@ -2,7 +2,7 @@ import { macToNumber } from '../../controller/address/index.js';
 import type { AppContext, AppInstance } from '../../controller/host/index.js';
 import type { Json, PacketInView } from '../../controller/openflow/index.js';
 import { PacketError } from '../../controller/packet/index.js';
-import type { Action, Refusal, Switch } from '../../controller/switch/index.js';
+import type { Action, ActualFlow, Refusal, Switch } from '../../controller/switch/index.js';
 import type { PopsiclConfig } from './config.js';
 import type { Decoys } from './decoy/decoys.js';
 import { BACK } from './handoff/conntrack.js';
@@ -73,13 +73,16 @@ export class Popsicl implements AppInstance {
     });
   }
 
-  switchUp(sw: Switch): void {
+  switchUp(sw: Switch, survivors: readonly ActualFlow[]): void {
+    this.interception.handoffs.switchUp(sw, survivors);
     this.withoutMeters.delete(sw.id);
     this.state(sw);
     for (const tenant of this.tenants) this.ask(sw, tenant.mac === undefined);
   }
 
-  switchDown(): void {}
+  switchDown(sw: Switch): void {
+    this.interception.handoffs.switchDown(sw);
+  }
 
   packetIn(sw: Switch, view: PacketInView): void {
     if ((view.cookieLow & 0x7fff_ffff) === Punt.NEIGHBOUR) this.neighbour(sw, view);

@@ -38,6 +38,8 @@ export interface FlowsOptions {
  */
 export class FlowsRedirection implements Redirection {
   private readonly options: FlowsOptions;
+  /** Second at which a switch connected, by its id. */
+  private readonly upSince = new Map<string, number>();
 
   constructor(options: FlowsOptions) {
     this.options = options;
@@ -84,7 +86,7 @@ export class FlowsRedirection implements Redirection {
   ): void {
     const actions = [...this.forward(tenant, connection), INTO_TABLES];
     sw.send({ type: 'packet-out', inPort, actions, data: frame });
-    if (this.isSettling(connection)) return;
+    if (this.isSettling(sw, connection)) return;
     this.addReverse(tenant, connection, sourceOf(segment));
     this.addForward(sw, tenant, connection, sourceOf(segment));
   }
@@ -99,7 +101,7 @@ export class FlowsRedirection implements Redirection {
   ): void {
     const actions = [...this.backward(connection), INTO_TABLES];
     sw.send({ type: 'packet-out', inPort, actions, data: frame });
-    if (!this.isSettling(connection)) this.addReverse(tenant, connection, destinationOf(segment));
+    if (!this.isSettling(sw, connection)) this.addReverse(tenant, connection, destinationOf(segment));
   }
 
   forget(sw: Switch, segment: PuntedSegment, _tenant: Tenant, connection: LiveConnection): number {
@@ -119,8 +121,17 @@ export class FlowsRedirection implements Redirection {
     return REMOVAL;
   }
 
-  private isSettling(connection: LiveConnection): boolean {
-    return this.options.now() - connection.second <= SETTLING;
+  /** What was handed over before has its rules in use there, or the switch has lost them. */
+  switchUp(sw: Switch): void {
+    this.upSince.set(sw.id, this.options.now());
+  }
+
+  switchDown(sw: Switch): void {
+    this.upSince.delete(sw.id);
+  }
+
+  private isSettling(sw: Switch, { second }: LiveConnection): boolean {
+    return second >= (this.upSince.get(sw.id) ?? 0) && this.options.now() - second <= SETTLING;
   }
 
   private addForward(

@@ -1,5 +1,5 @@
 import type { AppContext } from '../../../controller/host/index.js';
-import type { Switch } from '../../../controller/switch/index.js';
+import type { ActualFlow, Switch } from '../../../controller/switch/index.js';
 import type { PopsiclConfig } from '../config.js';
 import type { PendingHello, PendingHellos } from '../interception/pending-hellos.js';
 import { PuntedSegment } from '../interception/punted-segment.js';
@@ -7,6 +7,7 @@ import type { StrategyName } from '../model.js';
 import { ConntrackRedirection } from './conntrack.js';
 import { FlowsRedirection } from './flows.js';
 import { type LiveConnection, LiveConnections } from './live-connections.js';
+import { recall } from './recall.js';
 import type { Frame, Redirection } from './redirection.js';
 import { repairStrategy, type TenantAgents } from './repair.js';
 import { ADDRESS, COOKIE, proxyStrategy, type Strategy } from './strategy.js';
@@ -143,6 +144,22 @@ export class Handoffs {
     }
     held.handOver(frames.map(frame => (frame instanceof Uint8Array ? frame : frame.data.slice())));
     void this.afterwards(sw, inPort, endpoint, held, waiting);
+  }
+
+  /** A switch has connected. Takes up what an earlier run handed over, as far as its rules tell. */
+  switchUp(sw: Switch, flows: readonly ActualFlow[]): void {
+    const { tenants, now } = this.options;
+    this.flows.switchUp(sw);
+    for (const flow of flows) {
+      const found = recall(flow, tenants);
+      if (found === undefined || this.live.ofClient(found.ends) !== undefined) continue;
+      const second = Math.max(0, now() - found.age);
+      this.live.add(found.ends, found.tenant.index, second, switchNumber(sw), found.translatedPort);
+    }
+  }
+
+  switchDown(sw: Switch): void {
+    this.flows.switchDown(sw);
   }
 
   /** A packet of the client for a connection that the switch does not know, or not yet. False: nor is it known here. */

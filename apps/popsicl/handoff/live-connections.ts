@@ -16,6 +16,22 @@ const ANSWERED = 13;
 const FIRST_CAPACITY = 1024;
 const EMPTY = -1;
 
+/** Addresses and ports of a packet, from which it comes and to which it goes. */
+export type ConnectionEnds = Pick<
+  PuntedSegment,
+  | 'family'
+  | 'source0'
+  | 'source1'
+  | 'source2'
+  | 'source3'
+  | 'sourcePort'
+  | 'destination0'
+  | 'destination1'
+  | 'destination2'
+  | 'destination3'
+  | 'destinationPort'
+>;
+
 /** What the table remembers of one connection. One instance serves every lookup. */
 export interface LiveConnection {
   slot: number;
@@ -83,7 +99,7 @@ export class LiveConnections {
    * 16 bits.
    */
   add(
-    segment: PuntedSegment,
+    segment: ConnectionEnds,
     tenant: number,
     second: number,
     switchNumber: number,
@@ -122,13 +138,13 @@ export class LiveConnections {
   }
 
   /** The connection that a segment to a pseudo-address belongs to. Valid until the next lookup. */
-  ofClient(segment: PuntedSegment): LiveConnection | undefined {
+  ofClient(segment: ConnectionEnds): LiveConnection | undefined {
     const slot = this.findForward(segment);
     return slot < 0 ? undefined : this.describe(slot);
   }
 
   /** The connection that a segment of a tenant belongs to, by the client's address and port and the tenant. */
-  ofTenant(segment: PuntedSegment, tenant: number): LiveConnection | undefined {
+  ofTenant(segment: ConnectionEnds, tenant: number): LiveConnection | undefined {
     const { destination0, destination1, destination2, destination3, destinationPort, family } = segment;
     return this.findBackward(
       destination0,
@@ -141,7 +157,7 @@ export class LiveConnections {
   }
 
   /** The connection of the client of a segment that the tenant sees under that client port. */
-  ofPort(segment: PuntedSegment, tenant: number, port: number): LiveConnection | undefined {
+  ofPort(segment: ConnectionEnds, tenant: number, port: number): LiveConnection | undefined {
     const { source0, source1, source2, source3, family } = segment;
     return this.findBackward(source0, source1, source2, source3, port, (tenant << 8) | family);
   }
@@ -211,7 +227,7 @@ export class LiveConnections {
     return found;
   }
 
-  private findForward(segment: PuntedSegment): number {
+  private findForward(segment: ConnectionEnds): number {
     const { key, forward, words } = this;
     writeWords(key, 0, segment.source0, segment.source1, segment.source2, segment.source3);
     writeWords(

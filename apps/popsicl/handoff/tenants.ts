@@ -1,6 +1,7 @@
 import { macToNumber, parseIpv4, parseIpv6 } from '../../../controller/address/index.js';
 import type { PuntedSegment } from '../interception/punted-segment.js';
 import type { AddressFamily, RedirectionName, StrategyName, TenantConfig } from '../model.js';
+import type { ConnectionEnds } from './live-connections.js';
 
 /** A tenant as the packet path knows it: numbers in the place of text. */
 export class Tenant {
@@ -111,7 +112,7 @@ export class Tenants implements Iterable<Tenant> {
   }
 
   /** The tenant whose server a segment goes to. */
-  ofDestination(segment: PuntedSegment): Tenant | undefined {
+  ofDestination(segment: ConnectionEnds): Tenant | undefined {
     const { destination0, destination1, destination2, destination3, family } = segment;
     for (const tenant of this.all) {
       if (

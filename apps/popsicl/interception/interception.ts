@@ -30,7 +30,7 @@ export class Interception {
   private readonly segment = new PuntedSegment();
   private readonly cookies: SynCookies;
   private readonly answers: AnswerBuilder;
-  private readonly handoffs: Handoffs;
+  readonly handoffs: Handoffs;
   private readonly sources: SourceLimits;
   private readonly pending: PendingHellos;
   private readonly disclosure: Disclosure | undefined;

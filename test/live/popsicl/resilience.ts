@@ -7,23 +7,19 @@ import { Capture, until } from '../../../mininet/driver/index.js';
 import { Cloud, can, NAME, PSEUDO4, PSEUDO6 } from './cloud.js';
 import { TlsClient } from './tls-client.js';
 
-const CASES: readonly { strategy: StrategyName; redirection: RedirectionName; family: 4 | 6 }[] = [
-  { strategy: 'cookie', redirection: 'conntrack', family: 4 },
-  { strategy: 'address', redirection: 'conntrack', family: 6 },
-  { strategy: 'cookie', redirection: 'flows', family: 4 },
-  { strategy: 'address', redirection: 'flows', family: 6 },
-  { strategy: 'repair', redirection: 'conntrack', family: 4 },
-  { strategy: 'repair', redirection: 'flows', family: 6 },
-  { strategy: 'proxy', redirection: 'conntrack', family: 6 },
-  { strategy: 'proxy', redirection: 'flows', family: 4 },
-];
+/** More than the buffers of both ends hold. */
+const big = randomBytes(16 << 20);
+const sum = createHash('sha256').update(big).digest('hex');
 const SECOND_PSEUDO = { 4: '198.51.100.8', 6: '2001:db8:1::8' };
 
-for (const { strategy, redirection, family } of CASES) {
+/** What connections that were handed over live through, by one strategy and redirection. */
+export function describeResilience(
+  strategy: StrategyName,
+  redirection: RedirectionName,
+  family: 4 | 6,
+): void {
   describe(`connections by ${strategy} and ${redirection} on IPv${family}`, () => {
     const pseudo = family === 4 ? PSEUDO4 : PSEUDO6;
-    const big = randomBytes(24 << 20);
-    const sum = createHash('sha256').update(big).digest('hex');
     let cloud: Cloud;
     let client: TlsClient;
     let port = 30_000;
@@ -102,6 +98,23 @@ for (const { strategy, redirection, family } of CASES) {
       expect(metrics).to.match(/^cloakflow_popsicl_resumed_total\{.*\} [1-9]/m);
       expect((await capture.stop()).frames).to.equal(0);
     });
+
+    if (redirection === 'flows') {
+      it('are known to a controller that has started anew, and go on when the switch then loses its rules', async () => {
+        await open('known');
+        await client.order('get known /big.bin', /^body-begins known$/m);
+        await client.order('pause known', /^paused known$/m);
+        await cloud.stopController();
+        await cloud.startController();
+        const metrics = await cloud.controller.metricsText();
+        expect(metrics).to.match(/^cloakflow_popsicl_connections\{.*\} [1-9]/m);
+        await cloud.sandbox.restartVswitchd();
+        await until('the switch to come back', () => cloud.controller.connected.size === 1);
+        const answer = await client.order('resume known', /^body known .*$/m, 40_000);
+        expect(answer[0]).to.equal(`body known ${big.length} ${sum}`);
+        await fetchBig('known');
+      });
+    }
 
     it('are seen by the client with pseudo-addresses only', async () => {
       const seen = await cloud.client.run(['ss', '-tnH']);

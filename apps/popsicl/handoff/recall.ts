@@ -1,0 +1,75 @@
+import { parseIpv4, parseIpv6 } from '../../../controller/address/index.js';
+import type { Action } from '../../../controller/openflow/index.js';
+import type { ActualFlow } from '../../../controller/switch/index.js';
+import type { ConnectionEnds } from './live-connections.js';
+import type { Tenant, Tenants } from './tenants.js';
+
+/** A connection as the forward rule of the redirection `flows` has it. */
+export interface Recalled {
+  readonly ends: ConnectionEnds;
+  readonly tenant: Tenant;
+  /** The client's port as the tenant sees it. */
+  readonly translatedPort: number;
+  /** Seconds since the handoff. */
+  readonly age: number;
+}
+
+/** Undefined for every other flow, and for rules towards who is no tenant any more. */
+export function recall(
+  { match, instructions, durationSec }: ActualFlow,
+  tenants: Tenants,
+): Recalled | undefined {
+  const { ipv4Src, ipv4Dst, ipv6Src, ipv6Dst, tcpSrc, tcpDst, tcpFlags } = match;
+  if (tcpFlags === undefined || typeof tcpSrc !== 'number' || typeof tcpDst !== 'number') return undefined;
+  const source = words(ipv4Src ?? ipv6Src);
+  const destination = words(ipv4Dst ?? ipv6Dst);
+  const to = new Map<string, unknown>();
+  for (const instruction of instructions) {
+    if (instruction.type !== 'apply-actions') continue;
+    for (const action of instruction.actions as Action[]) {
+      if (action.type === 'set-field')
+        for (const [name, value] of Object.entries(action.field)) to.set(name, value);
+    }
+  }
+  const target = words(to.get('ipv4Dst') ?? to.get('ipv6Dst'));
+  if (source === undefined || destination === undefined || target === undefined) return undefined;
+  const ends = endsOf(ipv4Src === undefined ? 6 : 4, source, destination, tcpSrc, tcpDst);
+  const tenant = tenants.ofDestination(endsOf(ends.family, source, target, tcpSrc, tcpDst));
+  if (tenant === undefined) return undefined;
+  const port = to.get('tcpSrc');
+  return { ends, tenant, translatedPort: typeof port === 'number' ? port : tcpSrc, age: durationSec };
+}
+
+/** Four words in network order; of an IPv4 address the last. */
+function words(address: unknown): readonly number[] | undefined {
+  if (typeof address !== 'string') return undefined;
+  if (!address.includes(':')) {
+    const number = parseIpv4(address);
+    return Number.isNaN(number) ? undefined : [0, 0, 0, number];
+  }
+  const bytes = parseIpv6(address);
+  if (bytes === undefined) return undefined;
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  return [0, 4, 8, 12].map(offset => view.getUint32(offset));
+}
+
+function endsOf(
+  family: 4 | 6,
+  source: readonly number[],
+  destination: readonly number[],
+  sourcePort: number,
+  destinationPort: number,
+): ConnectionEnds {
+  const [source0, source1, source2, source3] = source as [number, number, number, number];
+  const [destination0, destination1, destination2, destination3] = destination as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  return {
+    family,
+    ...{ source0, source1, source2, source3, sourcePort },
+    ...{ destination0, destination1, destination2, destination3, destinationPort },
+  };
+}
