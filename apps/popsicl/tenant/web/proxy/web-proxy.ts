@@ -1,14 +1,23 @@
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
+import {
+  type PseudonymServer,
+  type PseudonymServerOptions,
+  servePseudonyms,
+} from '../../node/pseudonym-server.js';
 import { TenantError } from '../../tenant-error.js';
 import { protect, type TenantWebOptions } from '../tenant-web.js';
 
 export interface WebProxyOptions extends TenantWebOptions {
   /** The server as it is, such as `http://127.0.0.1:8080`. */
   readonly upstream: string;
-  /** Where requests come from the server that has terminated TLS. */
+  /** Terminates TLS for pseudonyms, by these files; absent: another server before it does. */
+  readonly tls?: PseudonymServerOptions | undefined;
+  /** Where requests come in. */
   readonly host: string;
   readonly port: number;
 }
@@ -30,17 +39,18 @@ const HOP_BY_HOP = [
 HOP_BY_HOP.push('trailer', 'transfer-encoding', 'upgrade');
 
 /**
- * The middleware before a server that cannot have it within: nginx with its site, or whatever speaks HTTP. Between that and
- * what terminates TLS; Host passes as it is.
+ * The middleware before a server that cannot have it within: nginx with its site, or whatever speaks HTTP. Behind what terminates
+ * TLS, or terminating it; Host passes as it is.
  *
  * @throws TenantError `bad-configuration`
  */
 export async function startWebProxy(options: WebProxyOptions): Promise<WebProxy> {
   const upstream = readUpstream(options.upstream);
-  const server = protect(
-    createServer((asked, response) => forward(upstream, asked, response)),
-    options,
-  );
+  const pseudonyms = options.tls && servePseudonyms(options.tls);
+  const listener = (asked: IncomingMessage, response: ServerResponse) => forward(upstream, asked, response);
+  const server: Server = pseudonyms ? createTlsServer(pseudonyms.tls, listener) : createServer(listener);
+  protect(server, options);
+  if (pseudonyms) guard(server, pseudonyms);
   server.on('upgrade', (asked: IncomingMessage, socket: Duplex, head: Buffer) =>
     forwardUpgrade(upstream, asked, socket, head),
   );
@@ -52,6 +62,24 @@ export async function startWebProxy(options: WebProxyOptions): Promise<WebProxy>
         server.close(() => resolve());
         server.closeAllConnections();
       }),
+  };
+}
+
+/** Before everything else: a connection is for the pseudonym that its client has proven, and for no other. */
+function guard(server: Server, pseudonyms: PseudonymServer): void {
+  const emit = server.emit.bind(server) as (event: string | symbol, ...args: unknown[]) => boolean;
+  server.emit = (event: string | symbol, ...args: unknown[]) => {
+    if (event === 'request' || event === 'checkContinue' || event === 'checkExpectation') {
+      const [asked, response] = args as [IncomingMessage, ServerResponse];
+      pseudonyms.guard(asked, response, () => emit(event, ...args));
+      return true;
+    }
+    if (event !== 'upgrade' && event !== 'connect') return emit(event, ...args);
+    const [{ headers }, socket] = args as [IncomingMessage, TLSSocket];
+    const name = pseudonyms.pseudonymOf(socket);
+    if (name !== undefined && headers.host?.toLowerCase().replace(/:\d*$/, '') === name) emit(event, ...args);
+    else socket.destroy();
+    return true;
   };
 }
 
