@@ -80,6 +80,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       for (const timer of timers) timer.cancel();
       server.close();
       await stock.close();
+      state.close();
       link.close();
       device.close();
     },

@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { z } from 'zod';
 import type { StockedAddress } from './address-stock.js';
 
@@ -16,9 +16,17 @@ const schema = z.object({
 
 export type SavedAddress = z.output<typeof schema>['addresses'][number];
 
-/** What a restarted agent must know: which addresses it put on the interface, until when, and for whom. */
+/** Bytes after which a fresh file takes the place of the old one. */
+const MAX_BYTES = 1 << 20;
+
+/**
+ * What a restarted agent must know: which addresses it put on the interface, until when, and for whom. Each line is the whole of
+ * it and the last whole line counts, so that an application does not wait for more than one short write.
+ */
 export class StateFile {
   private readonly path: string;
+  private file: number | undefined;
+  private written = 0;
 
   constructor(path: string) {
     this.path = path;
@@ -26,11 +34,11 @@ export class StateFile {
 
   /** Empty where there is none, or none that can be read. */
   load(): SavedAddress[] {
-    try {
-      return schema.parse(JSON.parse(readFileSync(this.path, 'utf8'))).addresses;
-    } catch {
-      return [];
+    for (const line of this.lines().reverse()) {
+      const saved = parse(line);
+      if (saved !== undefined) return saved;
     }
+    return [];
   }
 
   /** `offset` turns times of the stock's clock into times since 1970. */
@@ -41,8 +49,38 @@ export class StateFile {
       endsAt: endsAt + offset,
       ...(holder !== undefined && { holder }),
     }));
+    const line = `${JSON.stringify({ addresses: saved })}\n`;
+    if (this.file === undefined || this.written > MAX_BYTES) this.begin(line);
+    else this.written += writeSync(this.file, line);
+  }
+
+  close(): void {
+    if (this.file !== undefined) closeSync(this.file);
+    this.file = undefined;
+  }
+
+  /** The old file stays until the new one has its first line. */
+  private begin(line: string): void {
+    this.close();
     const next = `${this.path}.new`;
-    writeFileSync(next, JSON.stringify({ addresses: saved }), { mode: 0o600 });
+    this.file = openSync(next, 'w', 0o600);
+    this.written = writeSync(this.file, line);
     renameSync(next, this.path);
+  }
+
+  private lines(): string[] {
+    try {
+      return readFileSync(this.path, 'utf8').split('\n');
+    } catch {
+      return [];
+    }
+  }
+}
+
+function parse(line: string): SavedAddress[] | undefined {
+  try {
+    return schema.parse(JSON.parse(line)).addresses;
+  } catch {
+    return undefined;
   }
 }
