@@ -1,12 +1,15 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { createHash, X509Certificate } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { until } from '../../../mininet/driver/index.js';
-import { requestAddresses } from '../../../mininet/traffic/mimiq-client.js';
-import { observe } from '../../../mininet/traffic/quic-observer.js';
+import { addAddress, requestAddresses } from '../../../mininet/traffic/mimiq-client.js';
+import { isLong, observe } from '../../../mininet/traffic/quic-observer.js';
 import { QUIC_NAME, QUIC_PORT, quicServerProgram } from '../../../mininet/traffic/quic-server.js';
 import { HoppingNetwork } from './hopping-network.js';
 import { SERVER6 } from './mimiq-network.js';
 
+const CHROMIUM = fileURLToPath(new URL('./chromium-program.js', import.meta.url));
 const EXIT_PORT = 4434;
 const WEB_PORT = 7000;
 const PROXY_PORT = 8119;
@@ -114,5 +117,42 @@ describe('unmodified applications in the network of MIMIQ', function () {
     );
     expect(readFileSync(all.file('server/large')).equals(all.files.large)).to.equal(true);
     expect(seen.addresses).to.equal(2);
+  });
+
+  it('Chromium: pages go on over one connection while its addresses change', async function () {
+    if (!existsSync('/usr/bin/chromium')) this.skip();
+    await all.shape(10);
+    const host = all.host('c5');
+    const page = '<!doctype html><title>page</title>';
+    writeFileSync(all.file('server/www/index.html'), page);
+    const addresses = await requestAddresses(host, 6, 3);
+    const drop = (address: string) =>
+      host.run(['ip', '-6', 'addr', 'del', `${address}/128`, 'dev', 'eth0'], { check: true });
+    for (const address of addresses.slice(1)) await drop(address);
+    await until(
+      'the server',
+      async () => (await host.run(['ping', '-n', '-c1', '-W1', SERVER6])).exitCode === 0,
+      { timeout: 30_000 },
+    );
+    const key = new X509Certificate(readFileSync(all.server.authority)).publicKey;
+    const spki = key.export({ type: 'spki', format: 'der' });
+    const pin = createHash('sha256').update(spki).digest('base64');
+    const arguments_ = [SERVER6, String(QUIC_PORT), pin, '60'];
+    const seen = await all.observe(async () => {
+      const chromium = await host.spawn([process.execPath, CHROMIUM, ...arguments_]);
+      for (const [index, address] of addresses.slice(1).entries()) {
+        await chromium.printed(new RegExp(`^fetched ${20 * (index + 1)}$`, 'm'), 60_000);
+        await addAddress(host, address);
+        await drop(addresses[index]!);
+      }
+      const { exitCode } = await chromium.exited;
+      expect(exitCode, chromium.stderr).to.equal(0);
+      const sum = createHash('sha256').update(all.files.small).digest('hex');
+      expect(JSON.parse(chromium.stdout.trim().split('\n').at(-1)!)).to.deep.equal({ [sum]: 60 });
+    });
+    const places = new Set(seen.map(({ client }) => client));
+    const began = new Set(seen.filter(({ payload }) => isLong(payload)).map(({ client }) => client));
+    expect(places.size).to.equal(3);
+    expect(began.size, 'addresses with a handshake').to.be.below(3);
   });
 });
