@@ -1,5 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
-import { open } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { connect, type TLSSocket } from 'node:tls';
 import { generateKeyPair, privateKeyPem } from '../../pki/key-pair.js';
 import { makeRequest } from '../../pki/make-request.js';
@@ -29,6 +31,7 @@ const PATIENCE = 20_000;
  */
 export async function enrolAgent({ controller, credentials, token }: EnrolOptions): Promise<void> {
   const { fingerprint, secret } = parseToken(token);
+  await prepare(Object.values(credentials));
   const authorityPem = await authorityOf(controller);
   if (!timingSafeEqual(fingerprintOf(authorityPem), fingerprint)) {
     throw new ChannelError('bad-credentials', 'what answers is not the controller that invited', {
@@ -41,6 +44,17 @@ export async function enrolAgent({ controller, credentials, token }: EnrolOption
   await writeNew(credentials.key, await privateKeyPem(keys.privateKey), 0o600);
   await writeNew(credentials.authority, authorityPem, 0o644);
   await writeNew(credentials.certificate, certificate, 0o644);
+}
+
+/** Makes the folders, and sees that nothing is overwritten: the token is good once. */
+async function prepare(files: readonly string[]): Promise<void> {
+  for (const file of files) {
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+    if (!existsSync(file)) continue;
+    throw new ChannelError('bad-credentials', `${file} is there already, without all that belongs to it`, {
+      mend: 'If it is what an earlier attempt left, remove it.',
+    });
+  }
 }
 
 /** Certificate of the authority that the controller shows, PEM, not to be believed yet. */

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -192,8 +192,6 @@ describe('an agent that connects', () => {
       authority: join(folder, 'agent', 'authority.pem'),
     });
     const enrolBy = async (token: string, port = channel.port) => {
-      const { mkdir } = await import('node:fs/promises');
-      await mkdir(join(folder, 'agent'), { recursive: true });
       return enrolAgent({ controller: { host: '127.0.0.1', port }, credentials: credentials(), token }).then(
         () => 'enrolled',
         (error: { code: string }) => error.code,
@@ -224,6 +222,17 @@ describe('an agent that connects', () => {
       for (const text of ['', 'x', '!', formatToken({ fingerprint, secret: new Uint8Array(31) })])
         expect(await enrolBy(text)).to.equal('bad-invitation');
       expect(await readFile(credentials().key).catch(error => error.code)).to.equal('ENOENT');
+    });
+
+    it('overwrites no file, and keeps the invitation when one is in its way', async () => {
+      const token = invite();
+      await mkdir(join(folder, 'agent'));
+      await writeFile(credentials().key, 'a key of somebody');
+      expect(await enrolBy(token)).to.equal('bad-credentials');
+      expect(await readFile(credentials().key, 'utf8')).to.equal('a key of somebody');
+      await rm(credentials().key);
+      expect(await enrolBy(token)).to.equal('enrolled');
+      expect((await stat(credentials().key)).mode & 0o077).to.equal(0);
     });
 
     it('tells nothing of the invitation to a controller that is not the one that invited', async () => {
