@@ -17,7 +17,8 @@ const HEADERS = {
  */
 export function refuse(response: ServerResponse): void {
   for (const name of response.getHeaderNames()) response.removeHeader(name);
-  response.writeHead(404, HEADERS);
+  for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
+  response.statusCode = 404;
   response.end(BODY);
 }
 

@@ -1,6 +1,7 @@
 import type { IncomingMessage, OutgoingHttpHeader, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { bodyKind, rewriterFor } from './body-kind.js';
 import { type Coding, codingOf } from './content-coding.js';
+import { nativeOf } from './native-response.js';
 import type { Page } from './page.js';
 import { adaptHeaders, forgetBody, taggedLinks } from './response-headers.js';
 import { bytesToText, textToBytes } from './rewrite/byte-text.js';
@@ -25,13 +26,7 @@ type Headers = OutgoingHttpHeaders | OutgoingHttpHeader[] | undefined;
  * chunk as they come, everything else untouched.
  */
 export function rewriteResponse(request: IncomingMessage, response: ServerResponse, page: Page): void {
-  const native = {
-    writeHead: response.writeHead.bind(response) as (...args: unknown[]) => ServerResponse,
-    write: response.write.bind(response) as (...args: unknown[]) => boolean,
-    end: response.end.bind(response) as (...args: unknown[]) => ServerResponse,
-    flushHeaders: response.flushHeaders?.bind(response),
-    writeEarlyHints: response.writeEarlyHints?.bind(response),
-  };
+  const native = nativeOf(request, response);
   let begun = false;
   let body: Body | undefined;
 

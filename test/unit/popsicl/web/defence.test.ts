@@ -102,6 +102,8 @@ describe('popsicl: the traffic-analysis defence', () => {
     for (const head of [[], ['Popsicl-Pieces: 3'], ['Popsicl-Rest: x/1']])
       sizes.add((await wire(port, '/', head)).length);
     expect([...sizes]).to.deep.equal([1024]);
+    const { headers } = await get(port, '/');
+    expect(headers).to.include({ 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' });
   });
 
   it('an object is fetched in as many pieces as asked for, and the application is asked once', async () => {

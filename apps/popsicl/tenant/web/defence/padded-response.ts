@@ -1,4 +1,5 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import { nativeOf } from '../native-response.js';
 import { argumentsOf, type Callback, later } from '../write-arguments.js';
 import { type Defence, pieceCount } from './options.js';
 import { fillingOf, fillUp, missingTo, padPiece } from './padding.js';
@@ -17,11 +18,7 @@ export function padResponse(
   response: ServerResponse,
   { defence, store, host }: { defence: Defence; store: PieceStore; host: string },
 ): void {
-  const native = {
-    writeHead: response.writeHead.bind(response) as (status: number) => ServerResponse,
-    write: response.write.bind(response) as (bytes: Buffer, done?: Callback) => boolean,
-    end: response.end.bind(response) as (bytes?: Buffer, done?: Callback) => ServerResponse,
-  };
+  const native = nativeOf(request, response);
   const { unit, largest } = defence;
   const chunks: Buffer[] = [];
   let length = 0;
@@ -47,7 +44,7 @@ export function padResponse(
     else {
       // Without either, the end of the connection is the end of the body (RFC 9112 6.3): chunks would have odd sizes.
       response.removeHeader('Transfer-Encoding');
-      response.setHeader('Connection', 'close');
+      if (request.httpVersionMajor === 1) response.setHeader('Connection', 'close');
     }
     if (pieces()) {
       forget(response);
@@ -174,9 +171,10 @@ function forget(response: ServerResponse): void {
 
 /**
  * Makes head and body a multiple of the unit, by a header of its own. All that Node would add is set here, so that the size of
- * the head is known (HTTP/1.1; HTTP/2 compresses heads).
+ * the head is known. HTTP/2 compresses heads: there only bodies are padded.
  */
 function padHead(response: ServerResponse, unit: number, bodyLength: number): void {
+  if (response.req.httpVersionMajor > 1) return;
   const keep = response.shouldKeepAlive && response.getHeader('connection') !== 'close';
   response.sendDate = false;
   response.setHeader('Date', new Date().toUTCString());
