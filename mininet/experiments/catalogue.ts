@@ -13,10 +13,12 @@ import { pageSizes } from './popsicl/page-sizes.js';
 import { pageWithDefence } from './popsicl/page-with-defence.js';
 import { proxyOrHandoff } from './popsicl/proxy-or-handoff.js';
 import { switchLoad } from './popsicl/switch-load.js';
+import { torLatency } from './popsicl/tor-latency.js';
 
 /** Every experiment, in the order of the papers. */
 export const experiments: readonly Experiment[] = [
   downloadLatency,
+  torLatency,
   latencyUnderLoad,
   offeredRate,
   concurrentConnections,

@@ -12,6 +12,8 @@ export interface Target {
   client?: Credential;
   /** Of a pseudonym: what its URLs carry. */
   capability?: string;
+  /** By Tor, which listens for SOCKS on the client's loopback. */
+  onion?: { name: string; socks: number };
 }
 
 export interface Access {
@@ -22,10 +24,18 @@ export interface Access {
 }
 
 /** Every access is a connection and a handshake of its own. */
-function words({ name, port, address, authority, client }: Target): string[] {
+function words({ name, port, address, authority, client, onion }: Target): string[] {
   const shown = address.includes(':') ? `[${address}]` : address;
+  const way =
+    onion === undefined
+      ? ['--resolve', `${name}:${port}:${shown}`]
+      : [
+          ...['--connect-to', `${name}:${port}:${onion.name}:${port}`],
+          ...['--socks5-hostname', `127.0.0.1:${onion.socks}`],
+        ];
   return [
-    ...['--resolve', `${name}:${port}:${shown}`, '--cacert', authority, '--http1.1', '--no-sessionid'],
+    ...way,
+    ...['--cacert', authority, '--http1.1', '--no-sessionid'],
     ...(client === undefined ? [] : ['--cert', client.certificate, '--key', client.key]),
     ...[
       '-H',
