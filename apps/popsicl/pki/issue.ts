@@ -29,6 +29,14 @@ export interface ClientCredential {
   readonly privateKey: Uint8Array | undefined;
 }
 
+interface Anchor {
+  readonly key: webcrypto.CryptoKey;
+  readonly anchor: Certificate;
+}
+
+/** What has just been made need not be read from its text again. */
+const FRESH = new WeakMap<ServerMaterial, Anchor>();
+
 /** A fresh key and both certificates on it for the tenant's server (5.1). */
 export async function issueServerMaterial(
   authority: CloudAuthority,
@@ -48,12 +56,14 @@ export async function issueServerMaterial(
     notAfter: new Date(authority.notAfter),
     purpose: 'anchor',
   });
-  return {
+  const material = {
     name,
     certificatePem: await serverPem(authority, name, publicKey, validity),
     keyPem: await privateKeyPem(keys.privateKey),
     anchorPem: pemOf(anchor),
   };
+  FRESH.set(material, { key: keys.privateKey, anchor });
+  return material;
 }
 
 /** A new server certificate on the key of a pseudonym. The anchor stays, and so what clients have stays good. */
@@ -134,10 +144,10 @@ async function serverPem(
   );
 }
 
-async function anchorOf({ keyPem, anchorPem }: ServerMaterial): Promise<{
-  key: webcrypto.CryptoKey;
-  anchor: Certificate;
-}> {
+async function anchorOf(material: ServerMaterial): Promise<Anchor> {
+  const fresh = FRESH.get(material);
+  if (fresh !== undefined) return fresh;
+  const { keyPem, anchorPem } = material;
   const key = await importPrivateKey(keyPem);
   const [der] = fromPem('CERTIFICATE', anchorPem);
   if (key === undefined || der === undefined) {
