@@ -6,6 +6,7 @@ import type { Action, ActualFlow, Refusal, Switch } from '../../controller/switc
 import type { PopsiclConfig } from './config.js';
 import type { Decoys } from './decoy/decoys.js';
 import { BACK } from './handoff/conntrack.js';
+import { Datagrams } from './handoff/datagrams.js';
 import type { TenantAgents } from './handoff/repair.js';
 import { Tenants } from './handoff/tenants.js';
 import { parsePrefix } from './interception/address-prefix.js';
@@ -42,6 +43,7 @@ export class Popsicl implements AppInstance {
   private readonly tenants: Tenants;
   private readonly neighbours: Neighbours;
   private readonly interception: Interception;
+  private readonly datagrams: Datagrams;
   private readonly withoutMeters = new Set<string>();
   private sinceRefresh = 0;
   /** Questions without an answer, by the tenant's index. */
@@ -58,6 +60,15 @@ export class Popsicl implements AppInstance {
     );
     this.neighbours = new Neighbours(config.gateway);
     this.interception = new Interception(context, this.tenants, services);
+    const { conntrack } = this.interception.handoffs;
+    this.datagrams = new Datagrams(this.tenants, services.directory, conntrack, port);
+    const { counts } = this.datagrams;
+    context.metrics.counter(
+      'datagram_handoffs_total',
+      'Datagrams that began to be redirected.',
+      () => counts.handoffs,
+    );
+    context.metrics.counter('stray_datagrams_total', 'Datagrams to no tenant.', () => counts.strays);
     clock.every(ASK_AGAIN, () => this.askForTenants());
   }
 
@@ -85,7 +96,9 @@ export class Popsicl implements AppInstance {
   }
 
   packetIn(sw: Switch, view: PacketInView): void {
-    if ((view.cookieLow & 0x7fff_ffff) === Punt.NEIGHBOUR) this.neighbour(sw, view);
+    const why = view.cookieLow & 0x7fff_ffff;
+    if (why === Punt.NEIGHBOUR) this.neighbour(sw, view);
+    else if (why === Punt.DATAGRAM) this.datagrams.packetIn(sw, view);
     else this.interception.packetIn(sw, view);
   }
 

@@ -40,6 +40,11 @@ export class ConntrackRedirection implements Redirection {
     for (const data of frames) sw.send({ type: 'packet-out', inPort, actions, data });
   }
 
+  /** Sends one packet of a client to a tenant, and commits its connection. */
+  commitTo(sw: Switch, inPort: number, tenant: Tenant, family: 4 | 6, frame: Frame): void {
+    sw.send({ type: 'packet-out', inPort, actions: this.commit(tenant, family), data: frame });
+  }
+
   resume(
     sw: Switch,
     inPort: number,
@@ -48,7 +53,7 @@ export class ConntrackRedirection implements Redirection {
     _connection: LiveConnection,
     frame: Frame,
   ): void {
-    sw.send({ type: 'packet-out', inPort, actions: this.commit(tenant, segment.family), data: frame });
+    this.commitTo(sw, inPort, tenant, segment.family, frame);
   }
 
   resumeReply(

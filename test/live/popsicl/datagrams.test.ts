@@ -1,0 +1,56 @@
+import { expect } from 'chai';
+import { until } from '../../../mininet/driver/index.js';
+import { Cloud, PSEUDO6 } from './cloud.js';
+
+const SERVER = `
+const socket = require('dgram').createSocket('udp6');
+socket.on('message', (data, { address, port }) => socket.send(address + ' said ' + data, port, address));
+socket.bind(443, () => console.log('ready'));`;
+/** Sends what lines on standard input say to the address in its first argument, and prints what comes from where. */
+const CLIENT = `
+const socket = require('dgram').createSocket('udp6');
+socket.on('message', (data, { address, port }) => console.log('from', address, port, String(data)));
+require('readline').createInterface({ input: process.stdin })
+  .on('line', line => { const [address, text] = line.split(' '); socket.send(text, 443, address); });
+console.log('ready');`;
+
+describe('datagrams to a pseudo-address that names its tenant', () => {
+  let cloud: Cloud;
+  before(async () => {
+    cloud = await Cloud.start({ strategy: { ipv6: 'address' } });
+  });
+  after(() => cloud?.stop());
+
+  const metric = async (name: string) =>
+    Number(
+      new RegExp(`^cloakflow_popsicl_${name}\\{.*\\} (\\d+)$`, 'm').exec(
+        await cloud.controller.metricsText(),
+      )?.[1],
+    );
+
+  it('reach the tenant, its answers come from the pseudo-address, and the controller sees the first one', async () => {
+    const server = await cloud.tenant.spawn([process.execPath, '-e', SERVER]);
+    await server.printed(/^ready$/m);
+    const client = await cloud.client.spawn([process.execPath, '-e', CLIENT]);
+    await client.printed(/^ready$/m);
+    for (const text of ['one', 'two', 'three']) {
+      client.stdin!.write(`${PSEUDO6} ${text}\n`);
+      await client.printed(new RegExp(`^from ${PSEUDO6} 443 fd00::1 said ${text}$`, 'm'));
+    }
+    expect(await metric('datagram_handoffs_total')).to.equal(1);
+    client.stdin!.write('2001:db8:1::99 nobody\n');
+    await until('the stray one', async () => (await metric('stray_datagrams_total')) === 1);
+    await cloud.sandbox.restartVswitchd();
+    await until('the switch to come back', () => cloud.controller.connected.size === 1);
+    // Datagrams are lost until the switch has its flows again.
+    await until(
+      'an answer after that',
+      () => {
+        client.stdin!.write(`${PSEUDO6} again\n`);
+        return client.stdout.includes('said again');
+      },
+      { interval: 100, timeout: 20_000 },
+    );
+    expect(client.stdout).not.to.include('fd00::2');
+  });
+});
