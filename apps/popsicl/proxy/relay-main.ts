@@ -48,7 +48,7 @@ createInterface({ input: process.stdin })
   })
   .on('close', () => process.exit(0));
 
-await Promise.all(
+const listening = Promise.all(
   options.addresses.map(
     host =>
       new Promise<void>((resolve, reject) => {
@@ -58,4 +58,7 @@ await Promise.all(
       }),
   ),
 );
-process.stdout.write('ready\n');
+listening.then(
+  () => process.stdout.write('ready\n'),
+  () => process.exit(1),
+);

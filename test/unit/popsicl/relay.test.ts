@@ -1,0 +1,121 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { expect } from 'chai';
+import { RelayError, type RelayOptions, startRelay } from '../../../apps/popsicl/proxy/relay-process.js';
+import { clientHello } from './client-hello.js';
+
+const NAME = 'abc.popsicls.test';
+
+describe('the relay of the strategy `proxy`', () => {
+  let tenant: Server;
+  let port: number;
+  let end: () => void;
+  let hasEnded = false;
+
+  const options = (more: Partial<RelayOptions> = {}): RelayOptions => ({
+    addresses: ['127.0.0.1'],
+    port,
+    connections: 100,
+    perSource: 3,
+    patience: 300,
+    ...more,
+  });
+
+  before(async () => {
+    // A tenant that counts the bytes of each chunk, until its client ends.
+    tenant = createServer({ allowHalfOpen: true }, socket => {
+      socket.on('error', () => {});
+      socket.on('data', chunk => socket.write(`${chunk.length}.`));
+      socket.on('end', () => socket.end('bye'));
+    }).listen(0, '127.0.0.1');
+    await once(tenant, 'listening');
+    port = await freePort();
+    const endpoint = { host: '127.0.0.1', port: (tenant.address() as AddressInfo).port };
+    end = await startRelay(
+      options(),
+      async name => {
+        if (name === 'broken.popsicls.test') throw new Error('no');
+        return name === NAME ? endpoint : undefined;
+      },
+      () => {
+        hasEnded = true;
+      },
+    );
+  });
+  after(() => {
+    end?.();
+    tenant?.close();
+  });
+
+  const open = async (localAddress = '127.0.0.1'): Promise<Socket> => {
+    const socket = connect({ host: '127.0.0.1', port, localAddress, allowHalfOpen: true });
+    await once(socket, 'connect');
+    return socket;
+  };
+  /** Code of the error with which a connection ends. */
+  const failure = (socket: Socket): Promise<string> =>
+    new Promise(resolve => {
+      socket.on('error', (error: NodeJS.ErrnoException) => resolve(error.code!));
+      socket.on('close', () => resolve('closed'));
+    });
+
+  it('carries bytes both ways, ClientHello and end included', async () => {
+    const hello = clientHello(NAME);
+    const socket = await open();
+    let heard = '';
+    socket.on('data', chunk => {
+      heard += chunk;
+    });
+    socket.write(hello.subarray(0, 20));
+    await new Promise(resolve => setImmediate(resolve));
+    socket.end(hello.subarray(20));
+    await once(socket, 'end');
+    expect(heard).to.equal(`${hello.length}.bye`);
+  });
+
+  it('resets who asks for nobody, for somebody who cannot be found, and who speaks no TLS', async () => {
+    const streams = ['unknown.popsicls.test', 'broken.popsicls.test'].map(name => clientHello(name));
+    for (const stream of [...streams, Buffer.from('GET / HTTP/1.1\r\n\r\n')]) {
+      const socket = await open();
+      const failed = failure(socket);
+      socket.write(stream);
+      expect(await failed).to.equal('ECONNRESET');
+    }
+  });
+
+  it('resets who says nothing for too long', async () => {
+    expect(await failure(await open())).to.equal('ECONNRESET');
+  });
+
+  it('carries so many connections of one source, and no more', async () => {
+    const another = '127.0.0.2';
+    const sockets = await Promise.all([open(another), open(another), open(another)]);
+    const oneMore = connect({ host: '127.0.0.1', port, localAddress: another });
+    expect(await failure(oneMore)).to.equal('ECONNRESET');
+    for (const socket of sockets) socket.resetAndDestroy();
+  });
+
+  it('does not start on a port that is taken', async () => {
+    const taken = (tenant.address() as AddressInfo).port;
+    const started = startRelay(
+      options({ port: taken }),
+      async () => undefined,
+      () => {},
+    );
+    const error = await started.then(
+      () => undefined,
+      reason => reason,
+    );
+    expect(error).to.be.instanceOf(RelayError);
+    expect(hasEnded).to.equal(false);
+  });
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
