@@ -109,6 +109,11 @@ export const registrarSchema = z
   .refine(({ addresses }) => addresses.ipv4.mode !== 'sealed', {
     message: 'IPv4 has too few bits for sealed addresses',
     path: ['addresses', 'ipv4', 'mode'],
-  });
+  })
+  .refine(
+    ({ dns, linker }) =>
+      linker === undefined || dns === undefined || 'update' in dns || dns.records.linker !== undefined,
+    { message: 'nobody finds the linker without its addresses here', path: ['dns', 'records', 'linker'] },
+  );
 
 export type RegistrarConfig = z.output<typeof registrarSchema>;

@@ -28,6 +28,7 @@ import { Party } from './registry-world.js';
 const CLOUD = 'popsicls.test';
 const TENANT = 'secret-shop.example';
 const PORTAL = 'localhost.popsicls.test';
+const HERE = { ipv4: ['127.0.0.1'] };
 
 describe('registrar of a cloud', () => {
   let folder: string;
@@ -54,7 +55,7 @@ describe('registrar of a cloud', () => {
     registrar = await startRegistrar({
       config: registrarSchema.parse({
         folder: join(folder, 'state'),
-        dns: { listen: [{ address: '127.0.0.1', port: 0 }], records: { portal: { ipv4: ['127.0.0.1'] } } },
+        dns: { listen: [{ address: '127.0.0.1', port: 0 }], records: { portal: HERE, linker: HERE } },
         portal: { listen: { address: '127.0.0.1', port: 0 }, names: [PORTAL, `portal.${CLOUD}`] },
         linker: { listen: { address: '127.0.0.1', port: 0 } },
         ...config,
@@ -391,6 +392,21 @@ describe('registrar of a cloud', () => {
     expect(registrar!.directory.tenantOfName(name)?.domain).to.equal(TENANT);
   });
 
+  it('is told when its zone lacks the linker', () => {
+    const listen = { address: '127.0.0.1', port: 53 };
+    const config = (records: object) => ({
+      folder: '/x',
+      linker: { listen },
+      dns: { listen: [listen], records },
+    });
+    expect(registrarSchema.safeParse(config({})).error!.issues[0]!.path).to.deep.equal([
+      'dns',
+      'records',
+      'linker',
+    ]);
+    expect(registrarSchema.safeParse(config({ linker: HERE })).success).to.equal(true);
+  });
+
   it('is not started twice on one folder, and leaves no socket open when it cannot start', async () => {
     await start();
     const first = registrar!;
@@ -400,7 +416,7 @@ describe('registrar of a cloud', () => {
     const { port } = first.dns!.listening[0]!;
     const taken = await start({
       folder: join(folder, 'other'),
-      dns: { listen: [{ address: '127.0.0.1', port }] },
+      dns: { listen: [{ address: '127.0.0.1', port }], records: { linker: HERE } },
     }).catch((error: { code: string }) => error);
     expect(taken).to.have.property('code', 'dns-listen');
     registrar = first;
