@@ -7,6 +7,7 @@ import { migrationOverhead } from './mimiq/migration-overhead.js';
 import { concurrentConnections } from './popsicl/concurrent-connections.js';
 import { downloadLatency } from './popsicl/download-latency.js';
 import { latencyUnderLoad } from './popsicl/latency-under-load.js';
+import { linker } from './popsicl/linker.js';
 import { manyPseudonyms } from './popsicl/many-pseudonyms.js';
 import { offeredRate } from './popsicl/offered-rate.js';
 import { pageSizes } from './popsicl/page-sizes.js';
@@ -20,6 +21,7 @@ export const experiments: readonly Experiment[] = [
   downloadLatency,
   torLatency,
   latencyUnderLoad,
+  linker,
   offeredRate,
   concurrentConnections,
   proxyOrHandoff,

@@ -8,6 +8,8 @@ export const STORE = {
   ipv4: '203.0.113.53',
   ipv6: '2001:db8:2::53',
 };
+/** Where the linker is reached. */
+export const LINKER4 = '203.0.113.54';
 const STORE_MAC = '02:00:00:00:00:53';
 const BLOCKS = { ipv4: '198.51.100.0/24', ipv6: '2001:db8:1::/64' };
 const GATEWAY = { ipv4: '10.0.0.254', ipv6: 'fd00::fe' };
@@ -18,6 +20,8 @@ export interface TenantPlan {
   name: string;
   strategy?: { ipv4?: string; ipv6?: string };
   redirection?: 'conntrack' | 'flows';
+  /** Names of tenants whose pages may refer to its pseudonyms. */
+  trusts?: readonly string[];
 }
 
 export interface CloudPlan {
@@ -25,8 +29,8 @@ export interface CloudPlan {
   tenants: readonly TenantPlan[];
   /** Half the round trip between clients and the cloud, such as `5ms`. */
   delay: string;
-  /** Hosts beside these, in the cloud or outside. */
-  beside?: Pick<TopologyInput, 'hosts' | 'links'>;
+  /** Links between tenants lead through a linker. */
+  linker?: boolean;
 }
 
 export const domainOf = (name: string) => `${name}.example`;
@@ -45,7 +49,7 @@ export function tenantAddresses(place: number) {
 }
 
 /** Clients, each behind a link of its own, a router, and the cloud's switch with store and tenants. */
-export function cloudTopology({ clients, tenants, delay, beside }: CloudPlan): TopologyInput {
+export function cloudTopology({ clients, tenants, delay, linker = false }: CloudPlan): TopologyInput {
   const clientNumbers = Array.from({ length: clients }, (_, index) => index);
   return {
     description: 'clients behind a delay, a router, and a cloud of one switch with store and tenants',
@@ -70,7 +74,13 @@ export function cloudTopology({ clients, tenants, delay, beside }: CloudPlan): T
         ],
       },
       store: {
-        addresses: [`${STORE.inner4}/24`, `${STORE.ipv4}/24`, `${STORE.inner6}/64`, `${STORE.ipv6}/64`],
+        addresses: [
+          `${STORE.inner4}/24`,
+          `${STORE.ipv4}/24`,
+          `${STORE.inner6}/64`,
+          `${STORE.ipv6}/64`,
+          ...(linker ? [`${LINKER4}/24`] : []),
+        ],
         mac: STORE_MAC,
         gateway: '203.0.113.1',
         routes: [{ to: 'default', via: '2001:db8:2::1' }],
@@ -89,7 +99,6 @@ export function cloudTopology({ clients, tenants, delay, beside }: CloudPlan): T
           ];
         }),
       ),
-      ...beside?.hosts,
     },
     switches: { s1: { kind: 'private', failMode: 'secure' } },
     links: [
@@ -108,7 +117,6 @@ export function cloudTopology({ clients, tenants, delay, beside }: CloudPlan): T
       },
       { between: ['store', 's1'] },
       ...tenants.map(({ name }) => ({ between: [name, 's1'] as [string, string] })),
-      ...(beside?.links ?? []),
     ],
   };
 }
@@ -125,10 +133,20 @@ export function cloudConfiguration(plan: CloudPlan, folder: string, socket: stri
           domain: CLOUD_DOMAIN,
           blocks: { ipv4: [BLOCKS.ipv4], ipv6: [BLOCKS.ipv6] },
           gateway: GATEWAY,
-          tenants: plan.tenants.map(({ name, strategy = {}, redirection = 'conntrack' }, place) => {
-            const { inner4, inner6, mac } = tenantAddresses(place);
-            return { domain: domainOf(name), ipv4: inner4, ipv6: inner6, mac, strategy, redirection };
-          }),
+          tenants: plan.tenants.map(
+            ({ name, strategy = {}, redirection = 'conntrack', trusts = [] }, place) => {
+              const { inner4, inner6, mac } = tenantAddresses(place);
+              return {
+                domain: domainOf(name),
+                ipv4: inner4,
+                ipv6: inner6,
+                mac,
+                strategy,
+                redirection,
+                trusts: trusts.map(domainOf),
+              };
+            },
+          ),
           ...(proxies
             ? { proxy: { ipv4: STORE.inner4, ipv6: STORE.inner6, mac: STORE_MAC, perSource: 10_000 } }
             : {}),
@@ -144,9 +162,11 @@ export function cloudConfiguration(plan: CloudPlan, folder: string, socket: stri
               records: {
                 ns1: { ipv4: [STORE.ipv4], ipv6: [STORE.ipv6] },
                 portal: { ipv4: [STORE.ipv4], ipv6: [STORE.ipv6] },
+                ...(plan.linker ? { linker: { ipv4: [LINKER4] } } : {}),
               },
             },
             portal: { listen: { address: STORE.ipv4, port: 443 } },
+            ...(plan.linker ? { linker: { listen: { address: LINKER4, port: 443 } } } : {}),
           },
         },
       },

@@ -95,14 +95,17 @@ export class Cloud {
     await writeFile(client.certificate, answer.certificate);
     await writeFile(client.key, await privateKeyPem(keys.privateKey));
     await writeFile(`${base}-ca.pem`, answer.authority);
-    const { stdout } = await this.client().run(['getent', `ahostsv${family}`, answer.name], {
-      timeout: PATIENCE,
-    });
     const capability = new URL(answer.url).searchParams.get('c')!;
-    const [address] = stdout.split(/\s/);
-    if (!address)
-      throw new ExperimentError('measurement-failed', `the pseudonym has no IPv${family} address in DNS`);
+    const address = await this.resolve(answer.name, family);
     return { name: answer.name, port: 443, address, authority: `${base}-ca.pem`, client, capability };
+  }
+
+  /** Address of a name, as the client gets it from the cloud's DNS. @throws ExperimentError `measurement-failed` */
+  async resolve(name: string, family: 4 | 6): Promise<string> {
+    const { stdout } = await this.client().run(['getent', `ahostsv${family}`, name], { timeout: PATIENCE });
+    const [address] = stdout.split(/\s/);
+    if (address) return address;
+    throw new ExperimentError('measurement-failed', `a pseudonym has no IPv${family} address in DNS`);
   }
 
   async close(): Promise<void> {

@@ -69,6 +69,21 @@ export async function access(
   );
 }
 
+/** One request that is answered by a redirection. @throws ExperimentError `measurement-failed` */
+export async function redirect(
+  host: EmulatedHost,
+  target: Target,
+  path: string,
+  signal: AbortSignal,
+): Promise<{ milliseconds: number; location: string }> {
+  const shown = ['-w', '%{time_total} %{http_code} %{redirect_url}\\n'];
+  const argv = ['curl', '-m', '60', '-S', ...words(target), ...shown, urlOf(target, path)];
+  const { stdout, stderr } = await host.run(argv, { signal });
+  const [, seconds, location] = /^([\d.]+) 30\d (\S+)$/m.exec(stdout) ?? [];
+  if (location !== undefined) return { milliseconds: Number(seconds) * 1000, location };
+  throw new ExperimentError('measurement-failed', `no redirection: ${stderr.trim() || stdout.trim()}`);
+}
+
 /** `count` processes that each make one access, all at once. Milliseconds until the last has ended. */
 export async function concurrent(
   host: EmulatedHost,

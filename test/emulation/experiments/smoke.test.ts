@@ -8,7 +8,8 @@ import { checkRequirements } from '../../../mininet/experiments/requirements.js'
 import { runExperiment } from '../../../mininet/experiments/run-experiment.js';
 
 describe('a smoke of every experiment', function () {
-  this.timeout(120_000);
+  // Bounds what hangs, also on a busy machine.
+  this.timeout(300_000);
   let folder: string;
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'cloakflow-test-'));
