@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { decodeAnswer, encodeRequest } from '../../../apps/mimiq/protocol/codec.js';
 import { until } from '../../driver/index.js';
 import { residentBytesOf } from '../../report/process-usage.js';
@@ -7,6 +8,9 @@ import { vswitchdOf } from '../vswitchd-of.js';
 import { MimiqNetwork, switchIdOf } from './mimiq-network.js';
 
 const OUTSTANDING = 512;
+/** How often a client asks, and milliseconds between. */
+const TRIES = 60;
+const AGAIN = 500;
 const FAMILIES = { naive: 4, alias: 6 } as const;
 /** Entries from which on memory for each tells something. */
 const LEAST_TELLING = 10_000;
@@ -39,14 +43,16 @@ export async function openForwardingTable({ parameters, scratch, signal }: RunCo
   };
   const newClient = async (family: 4 | 6, place: number): Promise<Client> => {
     const attachment = { switchId: switchIdOf(place % switches), port: 1, mac: ++lastMac };
-    const answer = await ask(attachment, { allocate: { family, count: 1 } });
-    const [grant] = answer?.granted?.grants ?? [];
-    if (grant === undefined)
-      throw new ExperimentError(
-        'measurement-failed',
-        `the allocator refused client ${place}: ${answer?.refused?.code}`,
-      );
-    return { attachment, address: grant.address };
+    for (let turn = 1; ; turn++) {
+      const answer = await ask(attachment, { allocate: { family, count: 1 } });
+      const [grant] = answer?.granted?.grants ?? [];
+      if (grant !== undefined) return { attachment, address: grant.address };
+      const code = answer?.refused?.code ?? 'no answer';
+      if (turn === TRIES)
+        throw new ExperimentError('measurement-failed', `the allocator refused client ${place}: ${code}`);
+      // As clients do; switches that have thousands of rules to change may be late.
+      await sleep(AGAIN, undefined, { signal });
+    }
   };
   const tunnel = [...mimiq.controller.connected.values()]
     .flatMap(sw => (sw.id === edge.datapathId ? [...sw.ports.values()] : []))

@@ -45,7 +45,7 @@ export const forwardingTable: Experiment = {
       range: [1, 64],
     },
   },
-  repetitions: { smoke: 1, quick: 3, full: 3 },
+  repetitions: { smoke: 1, quick: 2, full: 2 },
   measures: {
     entries: { title: 'entries at the edge', unit: '', better: 'less' },
     edgeBytes: { title: 'memory of the edge for each entry more', unit: 'B', better: 'less' },
