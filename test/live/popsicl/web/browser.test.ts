@@ -124,6 +124,7 @@ describe('a tenant’s site in Chromium', function () {
           image: 'true 40 /img/red.png',
           script: 'true late',
           cookie: 'own=1',
+          css: 'true,true,true,true,true,true',
           here: true,
         });
       });
@@ -151,6 +152,20 @@ describe('a tenant’s site in Chromium', function () {
         await at.tab.click('#search button');
         await at.tab.waitForSelector('#there');
         expect(at.shop.asked).to.include('GET /search?q=a+b');
+        await at.tab.goto(at.url, { waitUntil: 'networkidle' });
+        await at.tab.click('#got');
+        await at.tab.waitForSelector('#there');
+        expect(at.shop.asked).to.include('GET /search?user=me');
+        await at.tab.goto(at.url, { waitUntil: 'networkidle' });
+        await at.tab.evaluate(`{
+          const form = document.createElement('form');
+          form.action = '/search';
+          form.innerHTML = '<input name=made value=1>';
+          document.body.append(form);
+          form.submit();
+        }`);
+        await at.tab.waitForSelector('#there');
+        expect(at.shop.asked).to.include('GET /search?made=1');
         await at.tab.goto(at.url, { waitUntil: 'networkidle' });
         await at.tab.click('#login button');
         await at.tab.waitForSelector('#back');

@@ -24,7 +24,7 @@ const HOME = `<!doctype html><html lang=en><head><meta charset=utf-8><title>Caf√
 <div id=made></div>
 <a id=next href="next">next</a>
 <form id=search action="/search"><input name=q value="a b"><button>search</button></form>
-<form id=login method=post action="/login"><input name=user value=me><button>log in</button></form>
+<form id=login method=post action="/login"><input name=user value=me><button>log in</button><button id=got formmethod=get formaction="/search">get</button></form>
 <script src="/js/last.js"></script></body></html>`;
 
 const LAST = `log.push('last'); addEventListener('DOMContentLoaded', () => log.push('ready'));
@@ -57,6 +57,17 @@ window.done = (async () => {
   script.src = '/js/late.js';
   document.head.append(script);
   out.script = (await ran) + ' ' + window.late;
+  const css = [];
+  const styled = set => { const box = document.createElement('div'); set(box); css.push(box.style.cssText.includes('?c=')); };
+  styled(box => box.setAttribute('style', 'background: url(/img/red.png)'));
+  styled(box => { box.style.background = 'url(/img/red.png)'; });
+  styled(box => { box.style.cssText = "background: url('/img/red.png')"; });
+  styled(box => box.style.setProperty('background-image', 'url("/img/red.png")'));
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync('a { background: url(/img/red.png) }');
+  sheet.insertRule('b { background: url(/img/red.png) }');
+  for (const rule of sheet.cssRules) css.push(rule.cssText.includes('?c='));
+  out.css = css.join();
   made.innerHTML = '<img src="/img/green.png"><a href="/next">made</a>';
   document.cookie = 'own=1; domain=popsicls.test';
   out.cookie = document.cookie;

@@ -276,6 +276,20 @@ describe('popsicl: how a tenant’s answers travel', () => {
     for (const site of ['same-site', 'cross-site', 'none']) expect((await from(site)).status).to.equal(404);
   });
 
+  it('templates may ask for links', async () => {
+    const web = new TenantWeb(OPTIONS);
+    const plain = createServer(
+      web.wrap((request, response) => response.end(web.href(request, '/cart?a=1#b'))),
+    );
+    const at = await listening(plain);
+    try {
+      expect((await get(at, `/?${C}`)).text).to.equal(`/cart?${C}&a=1#b`);
+      expect((await get(at, '/', { host: 'shop.test' })).text).to.equal('/cart?a=1#b');
+    } finally {
+      plain.close();
+    }
+  });
+
   it('absolute targets decide over Host', async () => {
     listener = (request, response) => response.end(request.url);
     const ask = { host: 'shop.test' };

@@ -1,7 +1,7 @@
 // @ts-nocheck: this runs in browsers; with their types in the program, Node's would no longer be its own.
 
 /** What the page's own scripts put into it gets the addresses that the server would have written. */
-export function followChanges({ capability, nonce, native, owned, tag, strictReferrer }, fetcher) {
+export function followChanges({ nonce, native, owned, tag, tagged, strictReferrer }, fetcher) {
   const ASIDE = 'data-popsicl-';
   const URL_ATTRIBUTES = new Set(['src', 'href', 'xlink:href', 'action', 'formaction', 'poster', 'data']);
   const wanted = new WeakMap();
@@ -14,6 +14,7 @@ export function followChanges({ capability, nonce, native, owned, tag, strictRef
       const set = String(value).replace(/(^|,\s*)([^\s,]\S*)/g, (_all, before, url) => before + tag(url));
       return native.setAttribute(element, key, set);
     }
+    if (key === 'style') return native.setAttribute(element, key, tagged(value));
     if (!URL_ATTRIBUTES.has(key) || (key === 'data' && !(element instanceof HTMLObjectElement))) {
       return native.setAttribute(element, name, String(value));
     }
@@ -112,12 +113,12 @@ export function followChanges({ capability, nonce, native, owned, tag, strictRef
   /** Markup as the server would have written it; a template loads nothing. */
   function rewritten(markup: unknown): string {
     const text = String(markup);
-    if (!/=|<form/i.test(text) || /<(html|head|body)[\s>]/i.test(text)) return text;
+    if (!text.includes('=') || /<(html|head|body)[\s>]/i.test(text)) return text;
     const template = document.createElement('template');
     inner.set.call(template, text);
     for (const element of template.content.querySelectorAll('*')) {
       for (const { name, value } of [...element.attributes]) {
-        if (name === 'referrerpolicy') setAttribute(element, name, value);
+        if (name === 'referrerpolicy' || name === 'style') setAttribute(element, name, value);
         if (name === 'srcset' || !URL_ATTRIBUTES.has(name)) continue;
         const address = tag(value);
         const put =
@@ -130,12 +131,6 @@ export function followChanges({ capability, nonce, native, owned, tag, strictRef
       if (set !== null && fetcher && isObject(element, 'srcset')) {
         native.setAttribute(element, `${ASIDE}srcset`, element.getAttribute('srcset'));
         element.removeAttribute('srcset');
-      }
-      if (element instanceof HTMLFormElement && element.method === 'get' && owned(element.action)) {
-        const field = document.createElement('input');
-        Object.assign(field, { type: 'hidden', name: 'c' });
-        native.setAttribute(field, 'value', capability);
-        element.prepend(field);
       }
     }
     return inner.get.call(template);
@@ -150,7 +145,7 @@ export function followChanges({ capability, nonce, native, owned, tag, strictRef
         set(markup) {
           descriptor.set.call(
             this,
-            this instanceof HTMLStyleElement || markup === null ? markup : rewritten(markup),
+            markup === null ? markup : this instanceof HTMLStyleElement ? tagged(markup) : rewritten(markup),
           );
         },
       });

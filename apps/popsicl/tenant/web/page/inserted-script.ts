@@ -1,18 +1,24 @@
 import { escapeAttribute } from '../rewrite/attributes.js';
 import { followChanges } from './changes.js';
+import { followForms } from './forms.js';
 import { objectLoader } from './objects.js';
 import { pieceFetcher } from './pieces.js';
 import { followRequests } from './requests.js';
 import { type PageSettings, startPage } from './start-page.js';
+import { followStyles } from './styles.js';
 
-const FOLLOW = [startPage, followChanges, followRequests];
+const FOLLOW = [startPage, followStyles, followChanges, followForms, followRequests];
+const START = 'followForms(page); page.tagged = followStyles(page).tagged;';
 const DEFENCE = [pieceFetcher, objectLoader];
 
-const PLAIN_TEXT = textOf(FOLLOW, 'const page = startPage(); followChanges(page); followRequests(page);');
+const PLAIN_TEXT = textOf(
+  FOLLOW,
+  `const page = startPage(); ${START} followChanges(page); followRequests(page);`,
+);
 const DEFENCE_TEXT = textOf(
   [...FOLLOW, ...DEFENCE],
   `const page = startPage(); const fetcher = pieceFetcher(page); objectLoader(page, fetcher);
-followChanges(page, fetcher); followRequests(page, fetcher);`,
+${START} followChanges(page, fetcher); followRequests(page, fetcher);`,
 );
 
 /** The script's element. Its text is the same for everybody; what it is told stands at the element. */

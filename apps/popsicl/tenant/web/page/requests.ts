@@ -130,6 +130,9 @@ export function followRequests({ native, owned, tag, strictReferrer }, fetcher) 
   }
   const beacon = navigator.sendBeacon?.bind(navigator);
   if (beacon) navigator.sendBeacon = (address, data) => beacon(tag(address), data);
+  const { serviceWorker } = navigator;
+  const register = serviceWorker?.register.bind(serviceWorker);
+  if (register) serviceWorker.register = (address, ...rest) => register(tag(address), ...rest);
   const open = window.open.bind(window);
   window.open = (address, ...rest) => open(address === undefined ? address : tag(address), ...rest);
   for (const name of ['pushState', 'replaceState']) {
