@@ -2,8 +2,16 @@ import { X509Certificate } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { Certificate } from 'pkijs';
+import { commonName, keyIdOf, makeCertificate } from '../../../apps/popsicl/pki/certificate.js';
 import { issueClientCredential } from '../../../apps/popsicl/pki/issue.js';
-import { toPem } from '../../../apps/popsicl/pki/pem.js';
+import {
+  generateKeyPair,
+  importPrivateKey,
+  privateKeyPem,
+  publicKeyInfo,
+} from '../../../apps/popsicl/pki/key-pair.js';
+import { fromPem, toPem } from '../../../apps/popsicl/pki/pem.js';
 import { observe } from '../../../mininet/demo/eavesdropper.js';
 import {
   cloudAddressesOf,
@@ -22,6 +30,7 @@ const TENANTS = ['tenant-a', 'tenant-b', 'tenant-c'] as const;
 /** Clients, the last one behind NAT and without IPv6. */
 const CLIENTS = ['alice', 'bob', 'carol'] as const;
 type Client = (typeof CLIENTS)[number];
+const DAY = 24 * 60 * 60 * 1000;
 const BEGIN = '-----BEGIN CERTIFICATE-----';
 const TLS = { 'TLS 1.3': '-tls1_3', 'TLS 1.2': '-tls1_2' } as const;
 
@@ -162,17 +171,17 @@ describe('the requirements of the paper, in Mininet', function () {
     const NONE = /alert (certificate required|handshake failure)/;
     const CLOSE = /closed|unexpected eof|errno/i;
     const REFUSALS = {
-      nginx: { none: NONE, wrong: /alert unknown ca/ },
+      nginx: { none: NONE, wrong: /alert unknown ca/, late: /alert certificate expired/ },
       // nginx lets a handshake with a wrong certificate complete, and then closes without an answer.
-      'nginx-blocks': { none: NONE, wrong: CLOSE },
-      node: { none: NONE, wrong: CLOSE },
+      'nginx-blocks': { none: NONE, wrong: CLOSE, late: CLOSE },
+      node: { none: NONE, wrong: CLOSE, late: CLOSE },
     };
 
     for (const tenant of TENANTS) {
       for (const [version, flag] of Object.entries(TLS)) {
-        it(`${tenant}, ${version}: another client, no certificate, another pseudonym’s certificate alone and with its server certificate as chain, a malicious tenant’s`, async () => {
+        it(`${tenant}, ${version}: another client, no certificate, another pseudonym’s certificate alone and with its server certificate as chain, a malicious tenant’s, an expired one`, async () => {
           const { form } = cloud.tenant(tenant);
-          const { none, wrong } = REFUSALS[form];
+          const { none, wrong, late } = REFUSALS[form];
           const [target, others] = [of('alice', tenant), of('bob', tenant)];
           const pem = (file: string, text: string) => write(cloud.folder, file, text);
           const material = await cloud.tenant(tenant).materialOf(others.name);
@@ -189,9 +198,12 @@ describe('the requirements of the paper, in Mininet', function () {
             ],
             ['of the malicious tenant', wrong, ['-cert', malicious.identity, '-key', malicious.identity]],
           ];
+          const past = await expired(await cloud.tenant(tenant).materialOf(target.name));
           for (const [what, { cert, key }] of Object.entries(forged)) {
             attempts.push([what, wrong, ['-cert', pem('forged.pem', cert), '-key', pem('forged.key', key)]]);
           }
+          const words = ['-cert', pem('late.pem', past.cert), '-key', pem('late.key', past.key)];
+          attempts.push(['her own, expired', late, words]);
           const place = await pseudoAddressOf(target.name);
           for (const [what, refusal, words] of attempts) {
             for (const client of ['bob', 'mallory']) {
@@ -251,6 +263,27 @@ describe('the requirements of the paper, in Mininet', function () {
     async function refused(said: string): Promise<void> {
       expect(said).to.include('CONNECTED').and.not.include('Reused').and.not.include('Welcome');
       expect(said).not.to.include('HTTP/1.1 200');
+    }
+
+    /** A certificate that the pseudonym's own authority has signed, for until yesterday. */
+    async function expired(material: string): Promise<Kit['client']> {
+      const [der] = fromPem('CERTIFICATE', material);
+      const { subject: issuer, subjectPublicKeyInfo } = Certificate.fromBER(der!);
+      const { publicKey, privateKey } = await generateKeyPair('ecdsa-p256');
+      const certificate = await makeCertificate({
+        subject: commonName('c.expired'),
+        issuer,
+        publicKey: await publicKeyInfo(publicKey),
+        signingKey: (await importPrivateKey(material))!,
+        issuerKeyId: await keyIdOf(subjectPublicKeyInfo),
+        notBefore: new Date(Date.now() - 2 * DAY),
+        notAfter: new Date(Date.now() - DAY),
+        purpose: 'client',
+      });
+      return {
+        cert: toPem('CERTIFICATE', certificate.toSchema().toBER()),
+        key: await privateKeyPem(privateKey),
+      };
     }
 
     /** Certificates that the malicious tenant can make: with the key of a pseudonym of his own, and with new ones. */
