@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { SwitchConfig } from './config.js';
+import { unaskable } from './exits/next-hop.js';
 
 /** What the keys of single switches do not show: whether together they are a network. */
 export function checkSwitches(switches: Record<string, SwitchConfig>, context: z.RefinementCtx): void {
@@ -24,12 +25,8 @@ export function checkSwitches(switches: Record<string, SwitchConfig>, context: z
     if (typeof outside === 'object' && clients.includes(outside.port)) {
       say([name, 'outside', 'port'], 'is a client port');
     }
-    if (typeof outside === 'object' && typeof outside.nextHop === 'object') {
-      const families = new Set(outside.addresses.map(text => text.includes(':')));
-      for (const text of outside.nextHop) {
-        if (!families.has(text.includes(':')))
-          say([name, 'outside', 'addresses'], `has none to ask for the next router ${text} from`);
-      }
+    for (const text of typeof outside === 'object' ? unaskable(outside.nextHop, outside.addresses) : []) {
+      say([name, 'outside', 'addresses'], `has none to ask for the next router ${text} from`);
     }
     if (exit !== undefined && switches[exit]?.outside === undefined) {
       say([name, 'exit'], `"${exit}" is no edge switch`);

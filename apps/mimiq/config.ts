@@ -3,6 +3,7 @@ import { parseIpv4, parseIpv6, parseMac } from '../../controller/address/index.j
 import { parseAddress } from './address-prefix.js';
 import { allocatorSchema } from './allocator/config.js';
 import { checkSwitches } from './check-switches.js';
+import { nextHopSchema } from './exits/next-hop.js';
 import { permutationSchema } from './permutation/config.js';
 
 /** OpenFlow port numbers of physical and logical ports. */
@@ -25,12 +26,7 @@ const outside = z.strictObject({
   mac,
   /** Addresses that it answers for there. */
   addresses: z.array(address).min(1),
-  /** MAC address of the next router, or its addresses, one of a family, which the app finds the MAC addresses of. */
-  nextHop: z.union([
-    mac,
-    address.transform(text => [text]),
-    z.array(address).min(1).max(2).refine(isOnePerFamily, 'at most one address of each family'),
-  ]),
+  nextHop: nextHopSchema,
 });
 
 const fabricSwitch = z.strictObject({
@@ -46,10 +42,6 @@ const fabricSwitch = z.strictObject({
   /** OVSDB endpoint; with it the app makes the tunnel port. */
   ovsdb: z.string().min(1).optional(),
 });
-
-function isOnePerFamily(texts: readonly string[]): boolean {
-  return new Set(texts.map(text => text.includes(':'))).size === texts.length;
-}
 
 export type SwitchConfig = z.output<typeof fabricSwitch>;
 

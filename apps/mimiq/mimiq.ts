@@ -76,7 +76,7 @@ export class Mimiq implements AppInstance {
   }
 
   switchUp(sw: Switch, survivors: readonly ActualFlow[] = []): void {
-    if (this.edges?.switchUp(sw)) return;
+    if (this.edges?.switchUp(sw, survivors)) return;
     const own = this.routes.find(sw.id)?.own;
     // One that is none of the network's: its packets go on to the next app.
     if (own === undefined) return;
@@ -106,13 +106,14 @@ export class Mimiq implements AppInstance {
   packetIn(sw: Switch, view: PacketInView): void | Promise<void> {
     const own = this.routes.find(sw.id)?.own;
     try {
-      switch (own && view.cookieLow) {
+      switch (view.cookieLow) {
         case Punt.NEIGHBOUR:
-          return this.routes.routers.heard(sw, view.data);
+          this.edges?.heard(sw, view.inPort, view.data);
+          return this.routes.routers.heard(sw, view.inPort, view.data);
         case Punt.HOPS_SPENT:
-          return this.icmp.hopsSpent(sw, own!, view);
+          return own && this.icmp.hopsSpent(sw, own, view);
         case Punt.TOO_LONG:
-          return this.icmp.tooLong(sw, own!, view);
+          return own && this.icmp.tooLong(sw, own, view);
         default:
           return this.path.packetIn(sw, view);
       }

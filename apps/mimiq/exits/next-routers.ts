@@ -2,7 +2,7 @@ import { parseMac } from '../../../controller/address/index.js';
 import type { AppContext } from '../../../controller/host/index.js';
 import type { ActualFlow, Instruction, Switch } from '../../../controller/switch/index.js';
 import type { SwitchId } from '../model.js';
-import type { Fabric, FabricSwitch, OutsidePort } from '../routes/fabric.js';
+import type { FabricSwitch, OutsidePort } from '../routes/fabric.js';
 import { apply, ETH, lookUpKey, type Tables } from '../routes/pipeline.js';
 import { question, readAnswer } from './neighbour-question.js';
 
@@ -21,8 +21,13 @@ interface Router {
   unanswered: number;
 }
 
-interface Edge {
-  readonly own: FabricSwitch;
+/** A port of a switch behind which there are next routers. */
+export interface RouterLink {
+  readonly switchId: SwitchId;
+  readonly outside: OutsidePort;
+}
+
+interface Edge extends RouterLink {
   readonly outside: OutsidePort;
   readonly routers: readonly Router[];
   sw: Switch | undefined;
@@ -37,55 +42,54 @@ export class NextRouters {
   private readonly context: Pick<AppContext, 'shortLivedCookie'>;
   private readonly tables: Tables;
   private readonly changed: () => void;
-  private readonly edges = new Map<SwitchId, Edge>();
+  private readonly edges: readonly Edge[];
 
   /** `changed` is told when a router has fallen silent, or speaks again. */
   constructor(
     context: Pick<AppContext, 'shortLivedCookie' | 'clock'>,
-    fabric: Fabric,
+    links: readonly RouterLink[],
     tables: Tables,
     changed: () => void,
   ) {
     this.context = context;
     this.tables = tables;
     this.changed = changed;
-    for (const own of fabric.switches) {
-      const { outside } = own;
-      if (typeof outside !== 'object' || typeof outside.nextHop === 'number') continue;
+    this.edges = links.flatMap(({ switchId, outside }) => {
+      if (typeof outside.nextHop === 'number') return [];
       const routers = outside.nextHop.map(address => ({ address, mac: undefined, age: 0, unanswered: 0 }));
-      this.edges.set(own.id, { own, outside, routers, sw: undefined });
-    }
-    if (this.edges.size > 0) context.clock.every(INTERVAL, () => this.look());
+      return [{ switchId, outside, routers, sw: undefined }];
+    });
+    if (this.edges.length > 0) context.clock.every(INTERVAL, () => this.look());
   }
 
   /** The switch connected; `survivors` are the flows that an earlier controller left. */
   attach(sw: Switch, survivors: readonly ActualFlow[]): void {
-    const edge = this.edges.get(sw.id);
-    if (edge === undefined) return;
-    edge.sw = sw;
-    for (const router of edge.routers) {
-      router.mac = macIn(survivors, this.tables.exit, lookUpKey(router.address)) ?? router.mac;
-      router.unanswered = 0;
-      this.ask(edge, router);
+    for (const edge of this.edgesOf(sw)) {
+      edge.sw = sw;
+      for (const router of edge.routers) {
+        router.mac = macIn(survivors, this.tables.exit, lookUpKey(router.address)) ?? router.mac;
+        router.unanswered = 0;
+        this.ask(edge, router);
+      }
     }
   }
 
   detach(sw: Switch): void {
-    const edge = this.edges.get(sw.id);
-    if (edge !== undefined) edge.sw = undefined;
+    for (const edge of this.edgesOf(sw)) edge.sw = undefined;
   }
 
   /** False when the family's router does not answer; a configured MAC address is believed. */
   isThere(own: FabricSwitch, family: 4 | 6): boolean {
-    const router = this.edges.get(own.id)?.routers.find(({ address }) => familyOf(address) === family);
-    return router === undefined || router.unanswered <= PATIENCE;
+    return this.edges
+      .filter(({ switchId }) => switchId === own.id)
+      .flatMap(({ routers }) => routers)
+      .every(({ address, unanswered }) => familyOf(address) !== family || unanswered <= PATIENCE);
   }
 
   /** A frame that may be an answer. Throws PacketError. */
-  heard(sw: Switch, frame: Uint8Array): void {
-    const edge = this.edges.get(sw.id);
-    if (edge === undefined) return;
-    for (const router of edge.routers) {
+  heard(sw: Switch, inPort: number, frame: Uint8Array): void {
+    const asked = this.edgesOf(sw).filter(({ outside }) => outside.port === inPort);
+    for (const [edge, router] of asked.flatMap(edge => edge.routers.map(router => [edge, router] as const))) {
       const mac = readAnswer(frame, router.address);
       if (mac === undefined) continue;
       const wasGone = router.unanswered > PATIENCE;
@@ -99,8 +103,12 @@ export class NextRouters {
     }
   }
 
+  private edgesOf(sw: Switch): Edge[] {
+    return this.edges.filter(({ switchId }) => switchId === sw.id);
+  }
+
   private look(): void {
-    for (const edge of this.edges.values()) {
+    for (const edge of this.edges) {
       if (!edge.sw?.isConnected) continue;
       for (const router of edge.routers) {
         router.age++;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { parseMac } from '../../../controller/address/index.js';
 import { parseAddress, parsePrefix } from '../address-prefix.js';
+import { nextHopSchema, unaskable } from '../exits/next-hop.js';
 import { hostBitsOf, slotBits } from './address-epochs.js';
 
 /** Clients of one edge: each has a flow for every epoch in force. */
@@ -15,7 +16,7 @@ const side = z.strictObject({
   mac,
   /** Addresses that the edge answers for on this side. */
   addresses: z.array(address).min(1),
-  nextHop: mac,
+  nextHop: nextHopSchema,
 });
 
 export const permutationSchema = z
@@ -45,7 +46,20 @@ export const permutationSchema = z
       )
       .min(1),
   })
-  .superRefine(({ prefixes, periods }, context) => {
+  .superRefine(({ prefixes, periods, edges }, context) => {
+    for (const [index, edge] of edges.entries()) {
+      for (const key of ['inside', 'outside'] as const) {
+        const say = (message: string) =>
+          context.addIssue({ code: 'custom', path: ['edges', index, key, 'nextHop'], message });
+        const { nextHop, addresses } = edge[key];
+        for (const text of unaskable(nextHop, addresses)) say(`is asked for ${text} from no own address`);
+        if (typeof nextHop === 'string') continue;
+        for (const { inside } of prefixes) {
+          const isThere = nextHop.some(text => text.includes(':') === inside.includes(':'));
+          if (!isThere) say(`has no address of the family of ${inside}`);
+        }
+      }
+    }
     for (const [index, pair] of prefixes.entries()) {
       const [inside, outside] = [parsePrefix(pair.inside)!, parsePrefix(pair.outside)!];
       const say = (key: 'inside' | 'outside', message: string) =>

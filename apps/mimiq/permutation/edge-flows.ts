@@ -2,17 +2,18 @@
  * The flows of an edge switch that rewrites addresses by itself (3.4): the source of what leaves, by the permutation of this
  * epoch, and the destination of what comes back, by those of all epochs in force.
  */
-import { parseMac } from '../../../controller/address/index.js';
 import type { Action, Instruction, WantedFlow } from '../../../controller/switch/index.js';
-import { type AddressPrefix, ipv4Number, parseAddress, prefixMask } from '../address-prefix.js';
+import { type AddressPrefix, ipv4Number, prefixMask } from '../address-prefix.js';
 import { respondWith } from '../neighbours/responder-flows.js';
-import { solicitationFor } from '../routes/entry-flows.js';
+import { answerFrom, solicitationFor } from '../routes/entry-flows.js';
+import type { OutsidePort } from '../routes/fabric.js';
 import type { FlowSet } from '../routes/flow-set.js';
 import { blockMatch, hostMatch } from '../routes/matches.js';
-import { apply, goto, type Tables } from '../routes/pipeline.js';
-import type { PermutingEdge } from './config.js';
+import { apply, goto, PUNT, Punt, type Tables } from '../routes/pipeline.js';
+import { leaveBy } from '../routes/route-flows.js';
 
-type Side = PermutingEdge['inside'];
+/** Both sides of an edge, each towards its router. */
+export type EdgeSides = Readonly<Record<'inside' | 'outside', OutsidePort>>;
 
 const QUESTION = 300;
 const FORGED = 290;
@@ -25,19 +26,32 @@ export interface PrefixPair {
   readonly outside: AddressPrefix;
 }
 
-/** What does not depend on the epoch. */
+/** What does not depend on the epoch. `limit` comes before what routers say. */
 export function edgeFlows(
   tables: Tables,
-  edge: PermutingEdge,
+  edge: EdgeSides,
   pairs: readonly PrefixPair[],
+  limit: readonly Instruction[],
   flows: FlowSet,
 ): void {
   for (const side of ['inside', 'outside'] as const) {
     const { port, mac, addresses } = edge[side];
-    const answer: Instruction[] = [apply([respondWith(parseMac(mac))]), goto(tables.respond)];
-    for (const [index, text] of addresses.entries()) {
-      const question = { inPort: port, ...solicitationFor(parseAddress(text)!) };
+    const answer: Instruction[] = [apply([respondWith(mac)]), goto(tables.respond)];
+    for (const [index, address] of addresses.entries()) {
+      const question = { inPort: port, ...solicitationFor(address) };
       flows.add(`${side} neighbour ${index}`, tables.entry, QUESTION, question, answer);
+    }
+    const { nextHop } = edge[side];
+    for (const [index, router] of typeof nextHop === 'number' ? [] : nextHop.entries()) {
+      const answered = { inPort: port, ...answerFrom(router) };
+      flows.add(
+        `${side} answer ${index}`,
+        tables.entry,
+        QUESTION,
+        answered,
+        [...limit, apply([PUNT])],
+        Punt.NEIGHBOUR,
+      );
     }
     flows.add(`${side} rest`, tables.entry, REST, { inPort: port }, []);
   }
@@ -57,7 +71,7 @@ export function edgeFlows(
 /** Out: this client has that address now. */
 export function permuteFlow(
   tables: Tables,
-  edge: PermutingEdge,
+  edge: EdgeSides,
   inside: Uint8Array,
   outside: Uint8Array,
 ): WantedFlow {
@@ -71,14 +85,14 @@ export function permuteFlow(
     tableId: tables.permute,
     priority: CLIENT,
     match,
-    instructions: [apply([{ type: 'set-field', field }, ...leaveBy(edge.outside)])],
+    instructions: rewritten(tables, { type: 'set-field', field }, edge.outside, outside),
   };
 }
 
 /** Back: that address is, or was, this client's. */
 export function restoreFlow(
   tables: Tables,
-  edge: PermutingEdge,
+  edge: EdgeSides,
   inside: Uint8Array,
   outside: Uint8Array,
 ): WantedFlow {
@@ -87,15 +101,13 @@ export function restoreFlow(
     tableId: tables.restore,
     priority: CLIENT,
     match: hostMatch(outside),
-    instructions: [apply([{ type: 'set-field', field }, ...leaveBy(edge.inside)])],
+    instructions: rewritten(tables, { type: 'set-field', field }, edge.inside, inside),
   };
 }
 
-function leaveBy({ mac, nextHop, port }: Side): Action[] {
-  return [
-    { type: 'dec-nw-ttl' },
-    { type: 'set-field', field: { ethSrc: mac } },
-    { type: 'set-field', field: { ethDst: nextHop } },
-    { type: 'output', port },
-  ];
+/** Changes an address of the packet and sends it on to the next router of that side. */
+function rewritten(tables: Tables, change: Action, side: OutsidePort, address: Uint8Array): Instruction[] {
+  const [leave, ...more] = leaveBy(tables, side, address.length === 4 ? 4 : 6);
+  if (leave?.type !== 'apply-actions') return [];
+  return [apply([change, ...(leave.actions as Action[])]), ...more];
 }

@@ -1,12 +1,18 @@
+import { parseMac } from '../../../controller/address/index.js';
 import type { AppContext, Timer } from '../../../controller/host/index.js';
-import type { Switch } from '../../../controller/switch/index.js';
-import { parsePrefix } from '../address-prefix.js';
+import type { ActualFlow, Instruction, Switch } from '../../../controller/switch/index.js';
+import { parseAddress, parsePrefix } from '../address-prefix.js';
+import { readNextHop } from '../exits/next-hop.js';
+import { NextRouters } from '../exits/next-routers.js';
 import { responderFlows } from '../neighbours/responder-flows.js';
 import { FlowSet } from '../routes/flow-set.js';
 import type { Tables } from '../routes/pipeline.js';
 import { AddressEpochs } from './address-epochs.js';
 import type { PermutationConfig, PermutingEdge } from './config.js';
-import { edgeFlows, type PrefixPair, permuteFlow, restoreFlow } from './edge-flows.js';
+import { type EdgeSides, edgeFlows, type PrefixPair, permuteFlow, restoreFlow } from './edge-flows.js';
+
+/** Answers of routers a second that reach the controller. */
+const ANSWERS = 50;
 
 /**
  * MIMIQ without an allocator (3.4): edge switches give every client another address in every epoch. Epochs follow the wall
@@ -14,19 +20,21 @@ import { edgeFlows, type PrefixPair, permuteFlow, restoreFlow } from './edge-flo
  * way back is in the switches one epoch earlier.
  */
 export class PermutingEdges {
-  private readonly context: Pick<AppContext, 'wanted' | 'clock'>;
+  private readonly context: Pick<AppContext, 'wanted' | 'clock' | 'shortLivedCookie'>;
   private readonly config: PermutationConfig;
   private readonly tables: Tables;
   private readonly pairs: readonly PrefixPair[];
   private readonly epochs: readonly AddressEpochs[];
   private readonly wallClock: () => number;
-  private readonly attached = new Map<Switch, PermutingEdge>();
+  private readonly routers: NextRouters;
+  private readonly sides: ReadonlyMap<string, EdgeSides>;
+  private readonly attached = new Map<Switch, EdgeSides>();
   private readonly known = new Map<string, Uint8Array[]>();
   private epoch: number;
   private timer: Timer | undefined;
 
   constructor(
-    context: Pick<AppContext, 'wanted' | 'clock'>,
+    context: Pick<AppContext, 'wanted' | 'clock' | 'shortLivedCookie'>,
     config: PermutationConfig,
     tables: Tables,
     key: Uint8Array,
@@ -43,6 +51,11 @@ export class PermutingEdges {
     this.epochs = this.pairs.map(
       ({ inside, outside }) => new AddressEpochs(key, inside, outside, config.periods),
     );
+    this.sides = new Map(config.edges.map(edge => [edge.datapathId, sidesOf(edge)]));
+    const links = [...this.sides].flatMap(([switchId, { inside, outside }]) =>
+      [inside, outside].map(side => ({ switchId, outside: side })),
+    );
+    this.routers = new NextRouters(context, links, tables, () => undefined);
     this.epoch = this.epochNow();
     this.awaitNext();
   }
@@ -52,22 +65,29 @@ export class PermutingEdges {
   }
 
   /** Whether the switch is one of the edges; its flows are stated then. */
-  switchUp(sw: Switch): boolean {
-    const edge = this.config.edges.find(({ datapathId }) => datapathId === sw.id);
+  switchUp(sw: Switch, survivors: readonly ActualFlow[]): boolean {
+    const edge = this.sides.get(sw.id);
     if (edge === undefined) return false;
     this.attached.set(sw, edge);
     this.state(sw, edge);
+    this.routers.attach(sw, survivors);
     return true;
+  }
+
+  /** A frame that may be a router's answer. Throws PacketError. */
+  heard(sw: Switch, inPort: number, frame: Uint8Array): void {
+    this.routers.heard(sw, inPort, frame);
   }
 
   switchDown(sw: Switch): void {
     this.attached.delete(sw);
+    this.routers.detach(sw);
   }
 
-  private state(sw: Switch, edge: PermutingEdge): void {
+  private state(sw: Switch, edge: EdgeSides): void {
     const { tables, epoch, pairs, epochs, config } = this;
     const flows = new FlowSet();
-    edgeFlows(tables, edge, pairs, flows);
+    edgeFlows(tables, edge, pairs, this.limitAt(sw), flows);
     responderFlows(tables, flows);
     for (const [index, addresses] of epochs.entries()) {
       const insides = Array.from({ length: addresses.clientCount }, (_, client) =>
@@ -86,6 +106,13 @@ export class PermutingEdges {
       }
     }
     this.context.wanted(sw).replaceFlows(flows.flows);
+  }
+
+  private limitAt(sw: Switch): Instruction[] {
+    if (!sw.canMeterPackets) return [];
+    const band = { type: 'drop' as const, rate: ANSWERS, burstSize: ANSWERS };
+    const meterId = this.context.wanted(sw).setMeter('answers', { flags: ['pktps', 'burst'], bands: [band] });
+    return [{ type: 'meter', meterId }];
   }
 
   private outsides(index: number, epoch: number): readonly Uint8Array[] {
@@ -122,4 +149,14 @@ export class PermutingEdges {
   stop(): void {
     this.timer?.cancel();
   }
+}
+
+function sidesOf(edge: PermutingEdge): EdgeSides {
+  const read = ({ port, mac, addresses, nextHop }: PermutingEdge['inside']) => ({
+    port,
+    mac: parseMac(mac),
+    addresses: addresses.map(text => parseAddress(text)!),
+    nextHop: readNextHop(nextHop),
+  });
+  return { inside: read(edge.inside), outside: read(edge.outside) };
 }

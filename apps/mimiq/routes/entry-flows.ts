@@ -86,13 +86,17 @@ function outsideFlows(plan: SwitchPlan, flows: FlowSet, outside: OutsidePort): v
 /** What the next routers say when they are asked for their MAC addresses. */
 function answerFlows(plan: SwitchPlan, flows: FlowSet, inPort: number, routers: readonly Uint8Array[]): void {
   for (const [index, address] of routers.entries()) {
-    const match: Match =
-      address.length === 4
-        ? { inPort, ethType: ETH.arp, arpOp: 2, arpSpa: ipv4Number(address) }
-        : { inPort, ...ICMPV6, icmpv6Type: 136, icmpv6Code: 0, ipv6NdTarget: address };
+    const match = { inPort, ...answerFrom(address) };
     const instructions = [...limitOf(plan), apply([PUNT])];
     flows.add(`entry outside answer ${index}`, plan.tables.entry, OWN, match, instructions, Punt.NEIGHBOUR);
   }
+}
+
+/** I have this address. */
+export function answerFrom(address: Uint8Array): Match {
+  return address.length === 4
+    ? { ethType: ETH.arp, arpOp: 2, arpSpa: ipv4Number(address) }
+    : { ...ICMPV6, icmpv6Type: 136, icmpv6Code: 0, ipv6NdTarget: address };
 }
 
 /** Who has this address? */

@@ -1,4 +1,5 @@
 import type { AddressPrefix } from '../address-prefix.js';
+import type { NextHop } from '../exits/next-hop.js';
 import type { SwitchId } from '../model.js';
 
 /** The network as configuration and allocator describe it (3.3): everything that flows depend on, leases and aliases apart. */
@@ -72,7 +73,7 @@ export interface OutsidePort {
   /** Addresses that the edge answers for, 4 or 16 bytes. */
   readonly addresses: readonly Uint8Array[];
   /** MAC address of the next router, or its addresses, one of a family, whose MAC address has to be found. */
-  readonly nextHop: number | readonly Uint8Array[];
+  readonly nextHop: NextHop;
 }
 
 export function isEdge(sw: FabricSwitch): boolean {

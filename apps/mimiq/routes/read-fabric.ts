@@ -1,6 +1,7 @@
 import { parseIpv4, parseIpv6, parseMac } from '../../../controller/address/index.js';
 import { ipv4Bytes, parseAddress, parsePrefix } from '../address-prefix.js';
 import type { FabricConfig, SwitchConfig } from '../config.js';
+import { readNextHop } from '../exits/next-hop.js';
 import type { AliasLayout, Fabric, FabricSwitch, OutsidePort } from './fabric.js';
 
 /** The blocks that leases come from, as the allocator's configuration has them. */
@@ -64,9 +65,6 @@ function readOutside(outside: Exclude<SwitchConfig['outside'], string | undefine
     port: outside.port,
     mac: parseMac(outside.mac),
     addresses: outside.addresses.map(text => parseAddress(text)!),
-    nextHop:
-      typeof outside.nextHop === 'string'
-        ? parseMac(outside.nextHop)
-        : outside.nextHop.map(text => parseAddress(text)!),
+    nextHop: readNextHop(outside.nextHop),
   };
 }

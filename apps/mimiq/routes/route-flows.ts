@@ -73,7 +73,7 @@ function outFlows(plan: SwitchPlan, flows: FlowSet): void {
 }
 
 /** Out of the network; none when the edge has no next router for the family. */
-function leaveBy(tables: Tables, { mac, port, nextHop }: OutsidePort, family: 4 | 6): Instruction[] {
+export function leaveBy(tables: Tables, { mac, port, nextHop }: OutsidePort, family: 4 | 6): Instruction[] {
   const actions: Action[] = [{ type: 'dec-nw-ttl' }, { type: 'set-field', field: { ethSrc: mac } }];
   if (typeof nextHop === 'number') {
     return [apply([...actions, { type: 'set-field', field: { ethDst: nextHop } }, { type: 'output', port }])];

@@ -28,7 +28,10 @@ export class Routes implements Forwarding {
       log.write('mimiq-exits-changed');
       for (const { sw } of this.switches.values()) if (sw !== undefined) this.attach(sw);
     };
-    this.routers = new NextRouters(context, fabric, this.tables, changed);
+    const links = fabric.switches.flatMap(({ id, outside }) =>
+      typeof outside === 'object' ? [{ switchId: id, outside }] : [],
+    );
+    this.routers = new NextRouters(context, links, this.tables, changed);
     this.edges = new EdgeChoice(fabric, clock, (edge, family) => this.routers.isThere(edge, family), changed);
     const base = {
       tables: this.tables,

@@ -88,7 +88,8 @@ describe('MIMIQ without an allocator', () => {
       edges: [
         {
           datapathId: 'e1',
-          inside: { ...side, port: 1, addresses: ['10.0.0.1', 'fd00::1'], nextHop: ROUTER_MAC },
+          inside: { ...side, port: 1, addresses: ['10.0.0.1', 'fd00::1'], nextHop: ['10.0.0.2', 'fd00::2'] },
+          // One side is told the MAC address of its router, the other finds it.
           outside: { ...side, port: 2, addresses: ['192.0.2.1', '2001:db8:5::1'], nextHop: SERVER_MAC },
         },
       ],
