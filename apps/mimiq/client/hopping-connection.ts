@@ -33,6 +33,8 @@ const DECOYS = 8;
 const TUNNEL_TALKS = 1_000;
 /** Milliseconds between two packets that keep an idle tunnel open: servers give up after some 30 seconds. */
 const KEEP_ALIVE = 10_000;
+/** Not even the end of a stream was taken. */
+const NOTHING = -1;
 const READ_SIDE = 0;
 const WRITE_SIDE = 1;
 
@@ -191,12 +193,12 @@ export class HoppingConnection implements QuicHandler, QuicStreams {
 
   write(id: number, bytes: Uint8Array, end: boolean): number | undefined {
     try {
-      const taken = this.quic.native.streamSend(id, bytes, end) ?? 0;
+      const taken = this.quic.native.streamSend(id, bytes, end) ?? NOTHING;
       if (taken > 0 && id % 4 === 0) this.sent(taken);
       return taken;
     } catch (error) {
       const message = (error as Error).message;
-      if (message === 'Done') return 0;
+      if (message === 'Done') return NOTHING;
       return message.startsWith('StreamStopped') ? undefined : 0;
     }
   }

@@ -1,6 +1,12 @@
 import { BodyQueue } from '../client/http3/body-queue.js';
 import { decodeFieldSection, encodeFieldSection } from '../client/http3/field-section.js';
-import { type FrameHandler, FrameReader, FrameType, frame } from '../client/http3/frame-reader.js';
+import {
+  type FrameHandler,
+  FrameReader,
+  FrameType,
+  frame,
+  meaninglessFrame,
+} from '../client/http3/frame-reader.js';
 import { Http3Code, Http3Error } from '../client/http3/http3-error.js';
 import type { Field } from '../client/http3/static-table.js';
 
@@ -57,6 +63,8 @@ export class RequestFromClient implements FrameHandler {
   }
 
   end(): void {
+    // quiche does not send an end again that was lost alone.
+    if (!this.gone) this.out.push(meaninglessFrame(1));
     this.outFinished = true;
     this.port.writable();
   }

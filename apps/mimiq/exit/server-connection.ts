@@ -39,8 +39,9 @@ export class ServerConnection {
   private timer: Timer | undefined;
   private up = false;
   private supplied = 0;
-  /** The first request that was not made yet; those before are under way or forgotten. */
-  private nextId = 0;
+  /** Requests that are over: all below a number, and some above, since they come in any order. */
+  private settledBelow = 0;
+  private readonly settled = new Set<number>();
   private over = false;
   private due = false;
 
@@ -148,8 +149,7 @@ export class ServerConnection {
   private requestOf(id: number): RequestFromClient | undefined {
     if (id % 4 !== 0) return undefined;
     let request = this.requests.get(id);
-    if (request === undefined && id >= this.nextId) {
-      this.nextId = id + 4;
+    if (request === undefined && id >= this.settledBelow && !this.settled.has(id)) {
       const port = {
         writable: () => this.resumed(() => this.writable(id)),
         resume: () => this.resumed(() => this.readable(id)),
@@ -181,7 +181,7 @@ export class ServerConnection {
         return;
       }
       if (taken < bytes.length) {
-        request.out[0] = bytes.subarray(taken);
+        if (taken > 0) request.out[0] = bytes.subarray(taken);
         return;
       }
       request.out.shift();
@@ -199,15 +199,19 @@ export class ServerConnection {
     const request = this.requests.get(id);
     if (request !== undefined && (request.gone || (request.outDone && request.received))) {
       this.requests.delete(id);
+      this.settled.add(id);
+      while (this.settled.delete(this.settledBelow)) this.settledBelow += 4;
     }
   }
 
-  /** Bytes taken; undefined when the client wants no more. */
+  /** Bytes taken, -1 when not even the end was; undefined when the client wants no more. */
   private write(id: number, bytes: Uint8Array, end: boolean): number | undefined {
     try {
-      return this.options.native.streamSend(id, bytes, end) ?? 0;
+      return this.options.native.streamSend(id, bytes, end) ?? -1;
     } catch (error) {
-      return (error as Error).message.startsWith('StreamStopped') ? undefined : 0;
+      const { message } = error as Error;
+      if (message === 'Done') return -1;
+      return message.startsWith('StreamStopped') ? undefined : 0;
     }
   }
 

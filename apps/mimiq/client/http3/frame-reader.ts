@@ -1,3 +1,4 @@
+import { randomBytes, randomInt } from 'node:crypto';
 import { Http3Code, Http3Error } from './http3-error.js';
 import { concat, readVarint, varint, varintLength } from './varint.js';
 
@@ -112,4 +113,9 @@ export class FrameReader {
 /** One whole frame. */
 export function frame(type: number, payload: Uint8Array): Uint8Array {
   return concat(varint(type), varint(payload.length), payload);
+}
+
+/** A frame of a type that means nothing and that every peer skips (RFC 9114 section 7.2.8). */
+export function meaninglessFrame(length: number): Uint8Array {
+  return frame(0x21 + 0x1f * randomInt(1, 500), randomBytes(length));
 }

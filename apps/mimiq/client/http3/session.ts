@@ -1,7 +1,7 @@
-import { randomBytes, randomInt } from 'node:crypto';
+import { randomInt } from 'node:crypto';
 import { ClientError } from '../client-error.js';
 import { encodeFieldSection } from './field-section.js';
-import { FrameType, frame } from './frame-reader.js';
+import { FrameType, frame, meaninglessFrame } from './frame-reader.js';
 import { Http3Code, Http3Error } from './http3-error.js';
 import { type RequestHead, requestFields } from './message.js';
 import { PeerStreams } from './peer-streams.js';
@@ -12,7 +12,10 @@ import { concat, varint } from './varint.js';
 export interface QuicStreams {
   /** Requests that the server lets this end open now. */
   streamsLeft(): number;
-  /** Bytes taken; the end of the stream is taken only with all of them. Undefined: the server stopped reading. */
+  /**
+   * Bytes taken; the end of the stream is taken only with all of them, and where there are none, -1 says that it was not.
+   * Undefined: the server stopped reading.
+   */
   write(id: number, bytes: Uint8Array, end: boolean): number | undefined;
   /** Undefined when there is nothing now; a number is the code that the server reset the stream with. */
   read(id: number): { bytes: Uint8Array; end: boolean } | number | undefined;
@@ -115,8 +118,7 @@ export class Http3Session {
   }
 
   private sendMeaningless(length: number): void {
-    const type = 0x21 + 0x1f * randomInt(1, 500);
-    this.quic.write(CONTROL_STREAM, frame(type, randomBytes(length)), false);
+    this.quic.write(CONTROL_STREAM, meaninglessFrame(length), false);
   }
 
   /** QUIC has bytes or an end for this stream. */
@@ -163,7 +165,7 @@ export class Http3Session {
         break;
       }
       if (taken < bytes.length) {
-        stream.out[0] = bytes.subarray(taken);
+        if (taken > 0) stream.out[0] = bytes.subarray(taken);
         return;
       }
       stream.out.shift();
@@ -203,6 +205,8 @@ export class Http3Session {
           stream.drained = undefined;
         }
       }
+      // quiche does not send an end again that was lost alone.
+      stream.out.push(meaninglessFrame(1));
       stream.outFinished = true;
       this.writable(stream.id);
       this.quic.flush();
