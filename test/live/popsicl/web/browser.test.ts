@@ -32,6 +32,26 @@ declare const document: {
   querySelectorAll(selector: string): unknown[];
 };
 
+/** What a page elsewhere learns by each way to ask for an address (4.3). */
+const PROBE = `(async () => {
+  const address = 'ADDRESS';
+  const told = (name, set, value) => new Promise(resolve => {
+    const element = Object.assign(document.createElement(name), set);
+    element.onload = () => resolve('load' + value(element));
+    element.onerror = () => resolve('error' + value(element));
+    document.body.append(element);
+  });
+  const none = () => '';
+  return {
+    image: await told('img', { src: address }, ({ naturalWidth }) => ' ' + naturalWidth),
+    script: await told('script', { src: address }, none),
+    sheet: await told('link', { rel: 'stylesheet', href: address }, none),
+    fetch: await fetch(address, { mode: 'no-cors' }).then(({ type, status }) => type + ' ' + status, () => 'failed'),
+    read: await fetch(address).then(({ status }) => status, () => 'refused'),
+    frame: await told('iframe', { src: address }, ({ contentWindow }) => ' ' + contentWindow.length),
+  };
+})()`;
+
 describe('a tenant’s site in Chromium', function () {
   this.timeout(120_000);
   let browser: Browser;
@@ -213,6 +233,34 @@ describe('a tenant’s site in Chromium', function () {
       await tab.click('#away');
       await tab.waitForSelector('#there');
       expect(referers).to.deep.equal([undefined]);
+    });
+
+    it('answers the probes of another site alike, whether what they ask for is there or not', async () => {
+      const { shop, url, tab } = await visit(true);
+      const before = shop.asked.length;
+      const other = createServer((_request, response) =>
+        response.setHeader('Content-Type', 'text/html').end('<p>'),
+      );
+      const port = await listening(other);
+      closing.push(
+        () => other.closeAllConnections(),
+        () => other.close(),
+      );
+      await tab.goto(`http://else.test:${port}/`);
+      const probe = (path: string) => tab.evaluate(PROBE.replace('ADDRESS', new URL(path, url).href));
+      const nothing = await probe('/none');
+      expect(nothing).to.deep.equal({
+        image: 'error 0',
+        script: 'error',
+        sheet: 'error',
+        fetch: 'opaque 0',
+        read: 'refused',
+        frame: 'load 0',
+      });
+      for (const path of ['/', '/img/green.png', '/js/late.js', '/css/main.css', '/frame', '/?c=guessed']) {
+        expect(await probe(path), path).to.deep.equal(nothing);
+      }
+      expect(shop.asked).to.have.length(before);
     });
   });
 });
