@@ -37,7 +37,7 @@ export function figureChart(
       scale: figure.xScale ?? (typeof xs[0] === 'string' ? 'category' : 'linear'),
       values: xs,
     },
-    y: { title: `${measure.title} (${measure.unit})`, scale: figure.yScale ?? 'linear' },
+    y: { title: titled(measure), scale: figure.yScale ?? 'linear' },
     lines,
   };
 }
@@ -73,6 +73,6 @@ function groupLabel(experiment: Experiment, figure: Figure, group: Value | undef
   return typeof group === 'string' ? group : `${title}: ${group.toLocaleString('en')} ${unit}`.trim();
 }
 
-export function titled({ title, unit }: Axis): string {
-  return unit === undefined ? title : `${title} (${unit})`;
+export function titled({ title, unit }: Pick<Axis, 'title' | 'unit'>): string {
+  return unit === undefined || unit === '' ? title : `${title} (${unit})`;
 }

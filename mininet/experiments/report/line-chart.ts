@@ -35,6 +35,7 @@ export function lineChart({ title, x, y, lines }: LineChartOptions): string {
     axisLine: { lineStyle: { color: INK } },
     splitLine: { lineStyle: { color: INK, opacity: 0.2 } },
   };
+  let paperLines = 0;
   const series = lines.flatMap((line, index) => {
     const color = line.isPaper ? INK : COLOURS[index % COLOURS.length]!;
     const main = {
@@ -42,7 +43,8 @@ export function lineChart({ title, x, y, lines }: LineChartOptions): string {
       name: line.label,
       color,
       symbolSize: line.isPaper ? 0 : 7,
-      lineStyle: { width: 2, type: line.isPaper ? 'dashed' : 'solid' },
+      symbol: 'circle',
+      lineStyle: { width: 2, type: line.isPaper ? (paperLines++ % 2 === 0 ? 'dashed' : 'dotted') : 'solid' },
       data: line.points.map(point => [at(point.x), point.y]),
     };
     const spreads = line.points
@@ -63,7 +65,7 @@ export function lineChart({ title, x, y, lines }: LineChartOptions): string {
     animation: false,
     textStyle: { fontFamily: 'sans-serif', color: INK },
     title: { text: title, textStyle: { color: INK, fontSize: 15 } },
-    legend: { bottom: 0, data: lines.map(line => line.label), textStyle: { color: INK } },
+    legend: { bottom: 0, itemGap: 24, data: lines.map(line => line.label), textStyle: { color: INK } },
     grid: { left: 75, right: 30, top: 50, bottom: 80 + 12 * lines.length },
     xAxis: {
       ...axis,

@@ -1,4 +1,5 @@
 import { figure as digits, markdownTable, spreadText, type Table } from '../../report/figures.js';
+import type { Spread } from '../../report/statistics.js';
 import type { Experiment } from '../experiment.js';
 import type { Result } from '../result.js';
 import { titled } from './figure-lines.js';
@@ -51,9 +52,16 @@ export function figuresTable(experiment: Experiment, result: Result): Table {
       .filter(({ measures: own }) => Object.keys(own).length > 0)
       .map(({ condition, measures: own }) => [
         ...axes.map(name => cell(condition[name]!)),
-        ...measures.map(([name]) => (own[name] === undefined ? '–' : spreadText(own[name]))),
+        ...measures.map(([name, { unit }]) => (own[name] === undefined ? '–' : measured(own[name], unit))),
       ]),
   };
+}
+
+/** Counts are exact. */
+function measured(spread: Spread, unit: string): string {
+  const { median, min, max } = spread;
+  if (unit !== '' || ![median, min, max].every(Number.isInteger)) return spreadText(spread);
+  return min === max ? cell(median) : `${cell(median)} (${cell(min)}–${cell(max)})`;
 }
 
 function claimsTable({ claims }: Result): string {
