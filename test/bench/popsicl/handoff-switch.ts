@@ -170,7 +170,7 @@ export class HandoffSwitch {
       return;
     }
     if (isAnswer) this.hello(place, slot, bytes, frame);
-    else if (isHandoff(bytes, at + 24)) this.handedOff(place, slot);
+    else if (isHandoff(bytes, at + 24, frame)) this.handedOff(place, slot);
     else this.counters.wrong++;
   }
 
@@ -240,10 +240,11 @@ function punt(cookie: bigint): Buffer {
   return message;
 }
 
-function isHandoff(bytes: Buffer, action: number): boolean {
-  return (
-    bytes.readUInt16BE(action) === EXPERIMENTER_ACTION &&
-    word(bytes, action + 4) === NICIRA &&
-    bytes.readUInt16BE(action + 8) === NXAST_CT
-  );
+/** Whether a ct action is among those from `at` to `end`. */
+function isHandoff(bytes: Buffer, at: number, end: number): boolean {
+  for (let action = at; action + 10 <= end; action += Math.max(bytes.readUInt16BE(action + 2), 8)) {
+    const isNicira = bytes.readUInt16BE(action) === EXPERIMENTER_ACTION && word(bytes, action + 4) === NICIRA;
+    if (isNicira && bytes.readUInt16BE(action + 8) === NXAST_CT) return true;
+  }
+  return false;
 }

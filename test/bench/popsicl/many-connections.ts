@@ -44,6 +44,8 @@ const TARGETS = {
 const PLAIN_PSEUDO = 0xc6336406;
 const TIMEOUT = 86_400;
 const WARM_UP = 50;
+/** Milliseconds without a handoff after which none comes any more. */
+const STALL = 1000;
 
 export async function measureManyConnections(options: {
   connections: number;
@@ -122,7 +124,10 @@ async function remember(cloud: CloudUnderTest, connections: number, hello: Uint8
     while (!sw.ready) await sleep(20);
     await sleep(200);
     sw.run();
-    while (sw.counters.handedOff < connections && !sw.closed) await sleep(50);
+    for (let before = -1; sw.counters.handedOff < connections; before = sw.counters.handedOff) {
+      await sleep(STALL);
+      if (sw.counters.handedOff === before) throw new Error(`no more handoffs after ${before}`);
+    }
     sw.stop();
     return sw.counters.handedOff;
   } finally {
