@@ -19,6 +19,8 @@ export interface PresentConnections {
 const FIRST_SOURCE = 0x14000000;
 const FIRST_PORT = 2000;
 const BATCH = 1 << 20;
+/** Connections whose rules are one bundle. */
+const BUNDLED = 100_000;
 /** Port number of the client's side; the bridge looks at none. */
 const IN_PORT = 2;
 
@@ -54,7 +56,10 @@ export function commitConnections({
   });
 }
 
-/** Two rules each: what a handoff with `flows` leaves. Returns seconds. */
+/**
+ * Two rules each: what a handoff with `flows` leaves. In bundles, since Open vSwitch looks at every rule that has an idle
+ * timeout whenever rules have changed. Returns seconds.
+ */
 export function addRules({ socket, count, tenant, pseudo }: PresentConnections): Promise<number> {
   const base = {
     type: 'flow-mod',
@@ -62,14 +67,21 @@ export function addRules({ socket, count, tenant, pseudo }: PresentConnections):
     idleTimeout: 300,
     priority: CONNECTION_PRIORITY,
   } as const;
+  const bundle = (index: number) =>
+    ({ bundleId: Math.floor(index / BUNDLED) + 1, flags: ['atomic', 'ordered'] }) as const;
+  const control = (index: number, controlType: string) =>
+    ({ type: 'onf-bundle-control', ...bundle(index), controlType }) as Message;
+  const add = (index: number, message: object) =>
+    ({ type: 'onf-bundle-add-message', ...bundle(index), message }) as Message;
   return install(socket, count, function* (index) {
+    if (index % BUNDLED === 0) yield control(index, 'open-request');
     const [client, port] = [sourceOf(index), portOf(index)];
     const tcp = { ethType: 0x0800, ipProto: 6 };
     const rewrite = (field: object) => [
       { type: 'apply-actions', actions: [{ type: 'set-field', field }] },
       { type: 'goto-table', tableId: 3 },
     ];
-    yield {
+    yield add(index, {
       ...base,
       match: {
         ...tcp,
@@ -80,12 +92,13 @@ export function addRules({ socket, count, tenant, pseudo }: PresentConnections):
         tcpFlags: { value: 0, mask: 2 },
       },
       instructions: rewrite({ ipv4Dst: tenant }),
-    } as Message;
-    yield {
+    });
+    yield add(index, {
       ...base,
       match: { ...tcp, ipv4Src: tenant, ipv4Dst: client, tcpSrc: 443, tcpDst: port },
       instructions: rewrite({ ipv4Src: pseudo }),
-    } as Message;
+    });
+    if (index % BUNDLED === BUNDLED - 1 || index === count - 1) yield control(index, 'commit-request');
   });
 }
 
