@@ -153,7 +153,8 @@ function manyConnections({ connections, rounds, accesses, figures }: ManyConnect
     text:
       `${connections.toLocaleString('en')} connections of others are in the switch, as entries of its connection tracking or ` +
       'as two rules each, and as many in the memory of the controller. Medians of ' +
-      `${accesses} accesses one after the other, ${rounds} rounds before and after.`,
+      `${accesses} accesses one after the other, ${rounds} rounds before and after. Open vSwitch looks at every rule that has an ` +
+      'idle timeout whenever rules have changed, which rules of connections must have and entries do not need.',
     table: {
       titles: [
         '',
