@@ -66,7 +66,7 @@ export async function measureMimiqClient({
   rounds,
   progress,
 }: MimiqClientBenchOptions): Promise<MimiqClientBenchmark> {
-  const requests = quick ? 50 : 150;
+  const requests = quick ? 50 : 120;
   const grid = await measureGrid({
     requests,
     rounds,
