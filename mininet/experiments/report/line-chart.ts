@@ -3,6 +3,7 @@ import { LineChart } from 'echarts/charts';
 import { GridComponent, LegendComponent, TitleComponent } from 'echarts/components';
 import { init, use } from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
+import { sameSvg } from '../../report/same-svg.js';
 
 use([LineChart, GridComponent, LegendComponent, TitleComponent, SVGRenderer]);
 
@@ -80,5 +81,5 @@ export function lineChart({ title, x, y, lines }: LineChartOptions): string {
   // A title for screen readers, as the first child.
   const svg = chart.renderToSVGString().replace('>', `><title>${title}</title>`);
   chart.dispose();
-  return `${svg}\n`;
+  return `${sameSvg(svg)}\n`;
 }

@@ -4,6 +4,7 @@ import { BarChart } from 'echarts/charts';
 import { GridComponent, TitleComponent } from 'echarts/components';
 import { init, use } from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
+import { sameSvg } from '../../../mininet/report/same-svg.js';
 
 use([BarChart, GridComponent, TitleComponent, SVGRenderer]);
 
@@ -54,14 +55,5 @@ export function barChart(title: string, bars: Bar[], scale: 'linear' | 'log' = '
   // A title for screen readers, as the first child.
   const svg = chart.renderToSVGString().replace('>', `><title>${title}</title>`);
   chart.dispose();
-  return `${renumbered(svg)}\n`;
-}
-
-/** The library counts classes over all charts of a process; the same figures are to give the same file. */
-function renumbered(svg: string): string {
-  const names = new Map<string, string>();
-  return svg.replace(/\bzr\d+-cls-\d+/g, name => {
-    if (!names.has(name)) names.set(name, `zr0-cls-${names.size}`);
-    return names.get(name)!;
-  });
+  return `${sameSvg(svg)}\n`;
 }
