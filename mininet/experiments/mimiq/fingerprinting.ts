@@ -17,8 +17,11 @@ function belowTen(attack: keyof typeof ATTACKS, strategies: readonly string[]) {
     });
     const without = summary.median(attack, { strategy: 'never' });
     if (found.length === 0 || without === undefined) return undefined;
+    const guess = summary.median('guess', { strategy: 'never' });
     return {
-      found: `${found.map(one => one.toFixed(1)).join(', ')} %; without MIMIQ ${without.toFixed(1)} %`,
+      found:
+        `${found.map(one => one.toFixed(1)).join(', ')} %; without MIMIQ ${without.toFixed(1)} %, ` +
+        `by guessing one of ${summary.parameters.settings.sites} sites ${guess?.toFixed(1)} %`,
       holds: found.every(one => one < 10),
     };
   };

@@ -12,7 +12,7 @@ function relative(summary: Summary, rtt: number, frequency: number): number | un
 function latencyClaim(rtt: number, least: number, most: number) {
   return {
     section: '4',
-    says: `The latency that a migration adds goes from ${least} to ${most} ms as they become more frequent, with ${rtt} ms round trip`,
+    says: `A migration adds at most ${most} ms with ${rtt} ms round trip (the paper: ${least} to ${most} ms, more the more frequent they are)`,
     kind: 'number' as const,
     judge: (summary: Summary) => {
       const found = summary.parameters.axes.frequency!.flatMap(frequency => {
