@@ -44,6 +44,8 @@ const PACKAGES = {
   'libnginx-mod-http-subs-filter': 'rewrites URLs in pages of tenants',
   curl: 'a web client',
   chromium: 'a browser, in tests',
+  tor: 'a network to compare with, in experiments',
+  'python3-sklearn': 'classifies traces, in experiments',
   strace: 'sees that what is acknowledged is on the disk, in tests',
   openssl: 'judges certificates in tests',
   'libnss3-tools': 'imports PKCS#12 files as browsers do, in tests',

@@ -1,7 +1,7 @@
 /**
  * Pictures of the portal for the documentation, from a real cloud in Mininet and a real browser. Not part of the tests.
  *
- *     node dist/test/screenshots/main.js
+ *     npm run screenshots
  *
  * Writes docs/how-to/images/portal-{form,result}-{light,dark}.png. Wants root, Mininet and Chromium.
  */

@@ -15,22 +15,37 @@ export function relayOptions({ proxy, port, limits }: PopsiclConfig): RelayOptio
   return { addresses, port, connections, perSource, patience: limits.pendingSeconds * 1000 };
 }
 
+/** Addresses by family, of a machine or of the relay; what a family has none of is absent. */
+interface Addresses {
+  readonly ipv4?: string | undefined;
+  readonly ipv6?: string | undefined;
+}
+
 /** Where the relay finds the tenant of a pseudonym. */
-export function tenantEndpoint(directory: Directory, name: string): Endpoint | undefined {
+export function tenantEndpoint(directory: Directory, relay: Addresses, name: string): Endpoint | undefined {
   const tenant = directory.tenantOfName(name);
-  return tenant === undefined ? undefined : { host: (tenant.ipv4 ?? tenant.ipv6)!, port: tenant.port };
+  return tenant === undefined ? undefined : endpointOf(tenant, relay, tenant.port);
+}
+
+/** The relay reaches a machine over the families that it has an address of itself: IPv4 first. */
+function endpointOf(machine: Addresses, relay: Addresses, port: number): Endpoint | undefined {
+  const host =
+    (relay.ipv4 === undefined ? undefined : machine.ipv4) ??
+    (relay.ipv6 === undefined ? undefined : machine.ipv6);
+  return host === undefined ? undefined : { host, port };
 }
 
 /** Names that are none of a pseudonym are relayed to the decoy, as they are handed over to it elsewhere. */
 async function decoyEndpoint(
   { decoy, port }: PopsiclConfig,
+  relay: Addresses,
   decoys: Decoys | undefined,
   name: string,
 ): Promise<Endpoint | undefined> {
   const lower = name.toLowerCase();
   if (decoy === undefined || !decoys?.fits(lower)) return undefined;
   await decoys.prepare(lower);
-  return { host: (decoy.ipv4 ?? decoy.ipv6)!, port };
+  return endpointOf(decoy, relay, port);
 }
 
 /**
@@ -43,8 +58,9 @@ export async function keepRelay(
   decoys: Decoys | undefined,
 ): Promise<(() => void) | undefined> {
   const options = relayOptions(config);
+  const relay = config.proxy ?? {};
   const lookUp = async (name: string) =>
-    tenantEndpoint(directory, name) ?? (await decoyEndpoint(config, decoys, name));
+    tenantEndpoint(directory, relay, name) ?? (await decoyEndpoint(config, relay, decoys, name));
   if (options === undefined) return undefined;
   let isOver = false;
   let end: () => void = () => {};

@@ -46,9 +46,14 @@ export async function startRepair(
 
 /** The relay on a host of its own. */
 export async function startRelayOn(host: SandboxHost, directory: Directory): Promise<void> {
+  const addresses = host.addresses.map(address => address.split('/')[0]!);
+  const relay = {
+    ipv4: addresses.find(address => !address.includes(':')),
+    ipv6: addresses.find(address => address.includes(':')),
+  };
   const command = await host.spawn(
     relayCommand({
-      addresses: host.addresses.map(address => address.split('/')[0]!),
+      addresses,
       port: 443,
       connections: 100,
       perSource: 100,
@@ -56,6 +61,6 @@ export async function startRelayOn(host: SandboxHost, directory: Directory): Pro
     }),
   );
   await serveRelay({ stdin: command.stdin!, stdout: command.output! }, async name =>
-    tenantEndpoint(directory, name),
+    tenantEndpoint(directory, relay, name),
   );
 }

@@ -107,7 +107,8 @@ describe('`run`', () => {
   it('ends with 1 and says which port is in use', async () => {
     const first = run('--listen', 'ptcp:0:127.0.0.1', '--json', '--log-level', 'silent');
     const endpoint = (await ready(first)).listen[0]!;
-    const second = run('--listen', endpoint, '--admin', join(folder, 'other.sock'), '--json');
+    const other = ['--admin', join(folder, 'other.sock'), '--json', '--log-level', 'silent'];
+    const second = run('--listen', endpoint, ...other);
     const { code, stderr } = await second.ended;
     expect(code).to.equal(1);
     expect(JSON.parse(stderr.trimEnd().split('\n').at(-1)!).error.message).to.include(endpoint.split(':')[1]);
