@@ -1,5 +1,5 @@
 /** Checks and encodes lists once that go into many messages. */
-import { OpenflowError, publicError } from './errors.js';
+import { publicError } from './errors.js';
 import { encodeActionList, encodeInstructionList } from './generated/encoders.js';
 import type { Action, Instruction } from './generated/types.js';
 import { PREPARED } from './prepared.js';
@@ -44,7 +44,7 @@ function wordsOf<Element>(
     encodeList(writer, list, '');
   } catch (error) {
     const refusal = publicError(error, field, 0);
-    if (refusal instanceof OpenflowError && refusal.code === 'bad-prerequisite') return undefined;
+    if (refusal.code === 'bad-prerequisite') return undefined;
     throw refusal;
   }
   const { view, pos } = writer;

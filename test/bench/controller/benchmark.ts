@@ -1,4 +1,4 @@
-import { describeMachine, type Machine } from '../report/machine.js';
+import { describeMachine, type Machine } from '../../../mininet/report/machine.js';
 import { type FlowModRate, measureFlowModRate } from './flow-mod-rate.js';
 import { type IdleCost, measureIdleCost } from './memory.js';
 import { measurePacketInRate, type PacketInRate } from './packet-in-rate.js';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { sendBundle } from '../../../controller/switch/bundle.js';
 import { runCommand } from '../../../mininet/driver/index.js';
-import { pairedRatio, type Spread, spread } from '../report/statistics.js';
+import { pairedRatio, type Spread, spread } from '../../../mininet/report/statistics.js';
 import { BridgeUnderTest } from './bridge-under-test.js';
 import { flowMods, flowsAsBytes, flowsAsText } from './flow-set.js';
 

@@ -9,7 +9,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { cpuSecondsOf, residentBytesOf } from '../report/process-usage.js';
+import { cpuSecondsOf, residentBytesOf } from '../../../mininet/report/process-usage.js';
 import { EmulatedSwitch, type SwitchCounters } from './emulated-switch.js';
 
 export interface LoadResult {

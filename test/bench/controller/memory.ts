@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { cpuSecondsOf, residentBytesOf } from '../report/process-usage.js';
+import { cpuSecondsOf, residentBytesOf } from '../../../mininet/report/process-usage.js';
 import { PEERS, type RunningPeer, startPeer } from './peers.js';
 
 export interface IdleCost {

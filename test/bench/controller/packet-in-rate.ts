@@ -1,7 +1,7 @@
 /** PACKET_INs answered per CPU second, and latency with one outstanding: cloakflow beside its peers. */
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { pairedRatio, type Spread, spread } from '../report/statistics.js';
+import { pairedRatio, type Spread, spread } from '../../../mininet/report/statistics.js';
 import type { LoadResult } from './load-generator.js';
 import { PEERS, type Peer, startPeer } from './peers.js';
 import { CONTROLLER_CORE, choosePlacement, GENERATOR_CORE, type Placement, place } from './placement.js';

@@ -8,7 +8,7 @@ import {
   type Owner,
   Switch,
 } from '../../../controller/switch/index.js';
-import { type Spread, spread } from '../report/statistics.js';
+import { type Spread, spread } from '../../../mininet/report/statistics.js';
 import { BridgeUnderTest } from './bridge-under-test.js';
 import { FLOW_PRIORITY, flowInstructions, flowMatch } from './flow-set.js';
 

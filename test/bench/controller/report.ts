@@ -1,5 +1,5 @@
+import { figure } from '../../../mininet/report/figures.js';
 import { type Bar, barChart } from '../report/chart.js';
-import { figure } from '../report/figures.js';
 import { markdownText, terminalText } from '../report/section.js';
 import type { ControllerBenchmark } from './benchmark.js';
 import { sectionsOf } from './sections.js';

@@ -1,4 +1,4 @@
-import { figure, spreadText } from '../report/figures.js';
+import { figure, spreadText } from '../../../mininet/report/figures.js';
 import { type Section, targetSection } from '../report/section.js';
 import type { ControllerBenchmark } from './benchmark.js';
 import type { FlowModRate } from './flow-mod-rate.js';

@@ -1,5 +1,5 @@
-import { describeMachine, type Machine } from '../report/machine.js';
-import { pairedRatio, type Spread, spread } from '../report/statistics.js';
+import { describeMachine, type Machine } from '../../../mininet/report/machine.js';
+import { pairedRatio, type Spread, spread } from '../../../mininet/report/statistics.js';
 import { type BulkRun, measureBulk } from './bulk.js';
 import { type GridRun, measureGrid } from './grid.js';
 import { measureStock } from './stock.js';

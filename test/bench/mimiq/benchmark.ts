@@ -1,5 +1,5 @@
-import { describeMachine, type Machine } from '../report/machine.js';
-import { pairedRatio, type Spread, spread } from '../report/statistics.js';
+import { describeMachine, type Machine } from '../../../mininet/report/machine.js';
+import { pairedRatio, type Spread, spread } from '../../../mininet/report/statistics.js';
 import { type AllocationResult, measureAllocations } from './allocations.js';
 import { type DhcpServer, measureDhcp } from './dhcp.js';
 import { type ForwardingRun, measureForwarding } from './forwarding.js';

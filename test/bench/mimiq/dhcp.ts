@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Namespace, runCommand, until } from '../../../mininet/driver/index.js';
-import { cpuSecondsOf } from '../report/process-usage.js';
+import { cpuSecondsOf } from '../../../mininet/report/process-usage.js';
 import { type ExchangeRate, perfdhcpArguments, readReport } from './perfdhcp.js';
 
 /**

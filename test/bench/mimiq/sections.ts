@@ -1,4 +1,4 @@
-import { figure, spreadText } from '../report/figures.js';
+import { figure, spreadText } from '../../../mininet/report/figures.js';
 import { type Section, targetSection } from '../report/section.js';
 import type { AllocationFigures, DhcpFigures, ForwardingFigures, MimiqBenchmark } from './benchmark.js';
 import { mimiqTargets } from './targets.js';

@@ -1,5 +1,5 @@
 /** What a handoff adds at 1,000 a second through Open vSwitch: a ClientHello to a server that answers by one byte. */
-import { type Spread, spread } from '../report/statistics.js';
+import { type Spread, spread } from '../../../mininet/report/statistics.js';
 import { type CloudUnderTest, PLAIN } from './cloud-under-test.js';
 import { PACED } from './control-path.js';
 import type { LoadResult } from './load.js';

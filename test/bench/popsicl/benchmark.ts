@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { describeMachine, type Machine } from '../report/machine.js';
+import { describeMachine, type Machine } from '../../../mininet/report/machine.js';
 import { type AddedLatency, measureAddedLatency } from './added-latency.js';
 import { CloudUnderTest, HELLO } from './cloud-under-test.js';
 import { type ControlPath, measureControlPath } from './control-path.js';

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { RunningCommand } from '../../../mininet/driver/index.js';
+import { type Spread, spread } from '../../../mininet/report/statistics.js';
 import { freePort } from '../../live/popsicl/tenant/nginx-process.js';
 import {
   CONTROLLER_CORE,
@@ -13,7 +14,6 @@ import {
   type Placement,
   place,
 } from '../controller/placement.js';
-import { type Spread, spread } from '../report/statistics.js';
 import type { ControllerSettings } from './controller-program.js';
 import type { HandoffRun } from './handoff-generator.js';
 

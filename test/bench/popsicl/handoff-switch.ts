@@ -1,6 +1,4 @@
 import { connect, type Socket } from 'node:net';
-import { replyOf } from '../controller/emulated-switch.js';
-import { FRAME, HEADER, IN_PORT, MessageCode, packetInTemplate } from '../controller/wire.js';
 import {
   type FrameTemplate,
   segmentTemplate,
@@ -9,7 +7,9 @@ import {
   timestampOf,
   word,
   writeFrame,
-} from './frames.js';
+} from '../../../mininet/traffic/tcp-frames.js';
+import { replyOf } from '../controller/emulated-switch.js';
+import { FRAME, HEADER, IN_PORT, MessageCode, packetInTemplate } from '../controller/wire.js';
 
 export interface HandoffCounters {
   started: number;

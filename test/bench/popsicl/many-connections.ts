@@ -2,11 +2,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Punt } from '../../../apps/popsicl/interception/wanted-flows.js';
 import { cookieOf, ownerNumber } from '../../../controller/switch/index.js';
-import { residentBytesOf } from '../report/process-usage.js';
-import { type Spread, spread } from '../report/statistics.js';
+import { residentBytesOf } from '../../../mininet/report/process-usage.js';
+import { type Spread, spread } from '../../../mininet/report/statistics.js';
+import { addRules, commitConnections } from '../../../mininet/traffic/present-connections.js';
 import { CloudUnderTest, OBJECTS, ZONE } from './cloud-under-test.js';
 import { HandoffSwitch } from './handoff-switch.js';
-import { addRules, commitConnections } from './present-connections.js';
 
 export const KEPT_AS = ['conntrack', 'flows'] as const;
 export type KeptAs = (typeof KEPT_AS)[number];

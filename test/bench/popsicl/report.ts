@@ -1,5 +1,5 @@
+import { figure } from '../../../mininet/report/figures.js';
 import { type Bar, barChart } from '../report/chart.js';
-import { figure } from '../report/figures.js';
 import { markdownText, terminalText } from '../report/section.js';
 import type { PopsiclBenchmark } from './benchmark.js';
 import { WAYS } from './cloud-under-test.js';

@@ -1,6 +1,6 @@
-import { figure, spreadText } from '../report/figures.js';
+import { figure, spreadText } from '../../../mininet/report/figures.js';
+import type { Spread } from '../../../mininet/report/statistics.js';
 import { type Section, targetSection } from '../report/section.js';
-import type { Spread } from '../report/statistics.js';
 import type { AddedLatency } from './added-latency.js';
 import type { PopsiclBenchmark } from './benchmark.js';
 import { WAYS, type Way } from './cloud-under-test.js';

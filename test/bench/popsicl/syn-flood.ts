@@ -1,5 +1,5 @@
 /** Legitimate accesses while SYNs come from forged addresses, and what that costs the controller. */
-import { residentBytesOf } from '../report/process-usage.js';
+import { residentBytesOf } from '../../../mininet/report/process-usage.js';
 import { type CloudUnderTest, OBJECTS } from './cloud-under-test.js';
 
 export interface SynFloodFigures {

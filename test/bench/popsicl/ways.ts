@@ -1,6 +1,6 @@
 /** Pages by every way, in interleaved rounds: rate, latency over a distance, and a long download. */
-import { cpuSecondsOf } from '../report/process-usage.js';
-import { pairedRatio, type Spread, spread } from '../report/statistics.js';
+import { cpuSecondsOf } from '../../../mininet/report/process-usage.js';
+import { pairedRatio, type Spread, spread } from '../../../mininet/report/statistics.js';
 import { ALL_WAYS, type CloudUnderTest, OBJECTS, type Way } from './cloud-under-test.js';
 import type { LoadResult } from './load.js';
 

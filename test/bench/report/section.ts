@@ -1,6 +1,6 @@
-import type { Table } from './figures.js';
-import { figure, markdownTable, plainTable } from './figures.js';
-import type { Machine } from './machine.js';
+import type { Table } from '../../../mininet/report/figures.js';
+import { figure, markdownTable, plainTable } from '../../../mininet/report/figures.js';
+import type { Machine } from '../../../mininet/report/machine.js';
 
 /** A part of a report: what was done, and what came out. */
 export interface Section {

@@ -216,16 +216,20 @@ describe('the control channel between controller and tenant', () => {
     expect([old.served.size, fresh.served.size]).to.deep.equal([0, 1]);
   });
 
+  /** A connection to the channel over which a test writes what it likes. */
+  const rawAgent = (port: number, own: Credentials | undefined) =>
+    connect({
+      host: '127.0.0.1',
+      port,
+      servername: CONTROLLER_NAME,
+      ca: authority.certificatePem,
+      ...(own ? { cert: own.certificatePem, key: own.keyPem } : {}),
+    });
+
   describe('turns away', () => {
     async function refusedWith(own: Credentials | undefined, options: Partial<TenantChannelOptions> = {}) {
       const { channel, events } = await listen(options);
-      const socket = connect({
-        host: '127.0.0.1',
-        port: channel.port,
-        servername: CONTROLLER_NAME,
-        ca: authority.certificatePem,
-        ...(own ? { cert: own.certificatePem, key: own.keyPem } : {}),
-      });
+      const socket = rawAgent(channel.port, own);
       socket.on('error', () => {});
       socket.on('secureConnect', () => socket.write(encodeFromAgent({ id: 0, hello: HELLO })));
       socket.resume();
@@ -281,14 +285,7 @@ describe('the control channel between controller and tenant', () => {
     for (const [what, messages] of garbage) {
       it(`${what} from an agent, and serves others on`, async () => {
         const { channel } = await listen();
-        const socket = connect({
-          host: '127.0.0.1',
-          port: channel.port,
-          servername: CONTROLLER_NAME,
-          ca: authority.certificatePem,
-          cert: credentials.certificatePem,
-          key: credentials.keyPem,
-        });
+        const socket = rawAgent(channel.port, credentials);
         socket.on('error', () => {});
         socket.resume();
         for (const message of messages) socket.write(message());
@@ -306,14 +303,7 @@ describe('the control channel between controller and tenant', () => {
       plain.on('error', () => {});
       plain.resume();
       await closed(plain);
-      const socket = connect({
-        host: '127.0.0.1',
-        port: channel.port,
-        servername: CONTROLLER_NAME,
-        ca: authority.certificatePem,
-        cert: credentials.certificatePem,
-        key: credentials.keyPem,
-      });
+      const socket = rawAgent(channel.port, credentials);
       open.push(() => socket.destroy());
       socket.write(encodeFromAgent({ id: 0, hello: HELLO }));
       socket.write(encodeFromAgent({ id: 77, done: { failure: '' } }));
@@ -322,14 +312,7 @@ describe('the control channel between controller and tenant', () => {
 
     it('an agent that never answers, in time and memory', async () => {
       const { channel } = await listen({ limits: { patience: 50, pending: 3 } });
-      const socket = connect({
-        host: '127.0.0.1',
-        port: channel.port,
-        servername: CONTROLLER_NAME,
-        ca: authority.certificatePem,
-        cert: credentials.certificatePem,
-        key: credentials.keyPem,
-      });
+      const socket = rawAgent(channel.port, credentials);
       socket.on('error', () => {});
       socket.resume();
       socket.write(encodeFromAgent({ id: 0, hello: HELLO }));
@@ -344,14 +327,7 @@ describe('the control channel between controller and tenant', () => {
 
     it('an agent that connects and never says Hello', async () => {
       const { channel } = await listen({ limits: { patience: 50 } });
-      const socket = connect({
-        host: '127.0.0.1',
-        port: channel.port,
-        servername: CONTROLLER_NAME,
-        ca: authority.certificatePem,
-        cert: credentials.certificatePem,
-        key: credentials.keyPem,
-      });
+      const socket = rawAgent(channel.port, credentials);
       socket.on('error', () => {});
       socket.resume();
       await closed(socket);

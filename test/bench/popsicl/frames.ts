@@ -1,1 +1,0 @@
-export * from '../../../mininet/traffic/tcp-frames.js';

@@ -1,1 +1,0 @@
-export * from '../../../mininet/traffic/present-connections.js';

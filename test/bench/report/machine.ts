@@ -1,1 +1,0 @@
-export * from '../../../mininet/report/machine.js';
