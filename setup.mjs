@@ -1,8 +1,8 @@
 /**
  * Prepares this machine and checkout, then does one job. Plain Node without packages: it runs before `npm ci`.
  *
- *     node setup.mjs          prepare only
- *     node setup.mjs demo     prepare, then run the demonstration
+ *     node setup.mjs          prepare for tests and experiments
+ *     node setup.mjs demo     prepare what the demonstration needs, then run it
  *     node setup.mjs test     prepare, then run every test that this machine can run
  *     node setup.mjs bench    prepare, and the programs to compare with too, then run the benchmark that follows
  *     node setup.mjs fuzz     build, then fuzz what follows
@@ -18,7 +18,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { disableServices, enabledServices, holdServices } from './quiet-services.mjs';
 
-/** Debian and Ubuntu packages, and what each is for. */
+/** Debian and Ubuntu packages that building and the demonstration need, and what each is for. */
 const PACKAGES = {
   'build-essential': 'builds the native programs',
   'openvswitch-switch': 'the switch',
@@ -30,28 +30,31 @@ const PACKAGES = {
   ethtool: 'offload settings of virtual links',
   nftables: 'address translation of emulated homes',
   tcpdump: 'captures',
-  'libpcap-dev': 'captures in tests',
-  'isc-dhcp-client': 'a DHCP client of hosts in tests',
-  udhcpc: 'another one',
+  'libpcap-dev': 'builds what reads captures in tests',
   'ngtcp2-server': 'a QUIC server that knows nothing of hops',
-  'ngtcp2-client': 'a QUIC client that is not ours',
   clang: 'builds the BPF program of tenants',
   bpftool: 'its types and its keys',
   'libbpf-dev': 'its headers',
   'nginx-light': 'the web server of tenants',
   'nginx-dev': 'builds its module',
   'libssl-dev': 'its headers',
-  'libnginx-mod-http-subs-filter': 'rewrites URLs in pages of tenants',
   curl: 'a web client',
-  chromium: 'a browser, in tests',
+  openssl: 'certificates of ordinary sites',
+};
+/** What tests, experiments and benchmarks need besides. */
+const TEST_PACKAGES = {
+  'isc-dhcp-client': 'a DHCP client of hosts',
+  udhcpc: 'another one',
+  'ngtcp2-client': 'a QUIC client that is not ours',
+  'libnginx-mod-http-subs-filter': 'rewrites URLs in pages of tenants',
+  chromium: 'a browser',
   tor: 'a network to compare with, in experiments',
   'python3-sklearn': 'classifies traces, in experiments',
-  strace: 'sees that what is acknowledged is on the disk, in tests',
-  openssl: 'judges certificates in tests',
-  'libnss3-tools': 'imports PKCS#12 files as browsers do, in tests',
-  bind9: 'a DNS server that takes updates, in tests',
-  'bind9-dnsutils': 'dig, in tests',
-  'knot-dnsutils': 'kdig, in tests',
+  strace: 'sees that what is acknowledged is on the disk',
+  'libnss3-tools': 'imports PKCS#12 files as browsers do',
+  bind9: 'a DNS server that takes updates',
+  'bind9-dnsutils': 'dig',
+  'knot-dnsutils': 'kdig',
 };
 /** What only the benchmark needs. */
 const BENCH_PACKAGES = {
@@ -77,9 +80,13 @@ if (job !== undefined && !JOBS.includes(job)) {
   process.exit(2);
 }
 
-// Fuzzing needs nothing but the build.
-const packagesReady =
-  job !== 'fuzz' && installPackages(job === 'bench' ? { ...PACKAGES, ...BENCH_PACKAGES } : PACKAGES);
+/** What each job needs; fuzzing needs nothing but the build. */
+const NEEDS = {
+  demo: PACKAGES,
+  test: { ...PACKAGES, ...TEST_PACKAGES },
+  bench: { ...PACKAGES, ...TEST_PACKAGES, ...BENCH_PACKAGES },
+};
+const packagesReady = job !== 'fuzz' && installPackages(NEEDS[job ?? 'test']);
 installNodeModules();
 step('native programs', process.execPath, [join('native', 'build.mjs')]);
 step('build', 'npm', ['run', '--silent', 'build']);
