@@ -1,37 +1,16 @@
 import { isDeepStrictEqual } from 'node:util';
 import {
-  ArpView,
   buildFrame,
-  EthernetView,
-  Icmpv4View,
-  Icmpv6View,
-  Ipv4View,
-  Ipv6View,
   type Layer,
   LldpView,
-  NeighbourDiscoveryView,
   PacketError,
   parseFrame,
   parsePacket,
-  TcpView,
-  UdpView,
 } from '../../../controller/packet/index.js';
+import { VIEWS, type ViewClass } from '../packet-views.js';
 import { Random } from '../random.js';
 import { type FuzzTarget, promise } from '../target.js';
 
-type ViewClass = new (bytes: Uint8Array, start: number, end: number, partial?: boolean) => object;
-const VIEWS: readonly ViewClass[] = [
-  EthernetView,
-  ArpView,
-  Ipv4View,
-  Ipv6View,
-  Icmpv4View,
-  Icmpv6View,
-  NeighbourDiscoveryView,
-  TcpView,
-  UdpView,
-  LldpView,
-];
 /** Where headers of usual frames begin. */
 const OFFSETS = [0, 14, 18, 34, 38, 54];
 const BEFORE = 32;

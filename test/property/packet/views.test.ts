@@ -1,34 +1,18 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import {
-  ArpView,
   buildFrame,
-  EthernetView,
   Icmpv4View,
   Icmpv6View,
   Ipv4View,
-  Ipv6View,
   LldpView,
   NeighbourDiscoveryView,
   PacketError,
   TcpView,
   UdpView,
 } from '../../../controller/packet/index.js';
+import { VIEWS, type ViewClass } from '../../fuzz/packet-views.js';
 import { frame } from './frame-arbitrary.js';
-
-type ViewClass = new (bytes: Uint8Array, start: number, end: number, partial?: boolean) => object;
-const VIEWS: ViewClass[] = [
-  EthernetView,
-  ArpView,
-  Ipv4View,
-  Ipv6View,
-  Icmpv4View,
-  Icmpv6View,
-  NeighbourDiscoveryView,
-  TcpView,
-  UdpView,
-  LldpView,
-];
 
 /** Everything that the getters and the methods without effect of a view give, or the code of its refusal. */
 function everything(
