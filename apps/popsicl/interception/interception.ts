@@ -10,6 +10,7 @@ import type { Tenant, Tenants } from '../handoff/tenants.js';
 import type { Services } from '../popsicl.js';
 import { AnswerBuilder } from './answer.js';
 import { SYN_ACK_WINDOW } from './cookie-layout.js';
+import { exposeCounts, newCounts } from './counts.js';
 import { Disclosure } from './disclosure.js';
 import { type PendingHello, PendingHellos } from './pending-hellos.js';
 import { PuntedSegment } from './punted-segment.js';
@@ -34,16 +35,7 @@ export class Interception {
   private readonly sources: SourceLimits;
   private readonly pending: PendingHellos;
   private readonly disclosure: Disclosure | undefined;
-  private readonly counts = {
-    syns: 0,
-    strays: 0,
-    malformed: 0,
-    badHellos: 0,
-    unknownNames: 0,
-    crowdedOut: 0,
-    refused: 0,
-    expired: 0,
-  };
+  private readonly counts = newCounts();
   /** Answers that wait for a switch to forget. */
   private answersWaiting = 0;
   /** Refusals in this second. */
@@ -82,7 +74,7 @@ export class Interception {
     });
     this.readClock();
     clock.every(1000, () => this.readClock());
-    this.addMetrics();
+    exposeCounts(context.metrics, this.counts, this.handoffs, this.pending);
   }
 
   packetIn(sw: Switch, view: PacketInView): void {
@@ -355,44 +347,5 @@ export class Interception {
     this.refusals = 0;
     this.counts.expired += this.pending.expire(this.second);
     this.handoffs.live.expire(this.second - this.context.config.limits.connectionSeconds);
-  }
-
-  private addMetrics(): void {
-    const { metrics } = this.context;
-    const { counts, handoffs, pending } = this;
-    metrics.counter('syns_total', 'SYNs to pseudo-addresses.', () => counts.syns);
-    metrics.counter('handoffs_total', 'Connections handed to tenants.', () => handoffs.counts.handoffs);
-    metrics.counter(
-      'failed_handoffs_total',
-      'Connections that no tenant took in the end.',
-      () => handoffs.counts.failed,
-    );
-    metrics.counter(
-      'resumed_total',
-      'Packets of handed-over connections that a switch had forgotten.',
-      () => handoffs.counts.resumed,
-    );
-    metrics.counter('strays_total', 'Segments of no known connection.', () => counts.strays);
-    metrics.counter('malformed_total', 'Packets that are no whole TCP segment.', () => counts.malformed);
-    metrics.counter(
-      'bad_hellos_total',
-      'First bytes of a connection that are no ClientHello.',
-      () => counts.badHellos,
-    );
-    metrics.counter(
-      'unknown_names_total',
-      'ClientHellos naming no active pseudonym.',
-      () => counts.unknownNames,
-    );
-    metrics.counter(
-      'crowded_out_total',
-      'Segments for which a limit left no room.',
-      () => counts.crowdedOut + handoffs.counts.crowdedOut,
-    );
-    metrics.counter('refused_total', 'Segments answered by RST.', () => counts.refused);
-    metrics.counter('expired_total', 'ClientHellos that were not whole in time.', () => counts.expired);
-    metrics.gauge('pending', 'ClientHellos that are not whole yet.', () => pending.size);
-    metrics.gauge('pending_bytes', 'Memory of ClientHellos that are not whole yet.', () => pending.bytes);
-    metrics.gauge('connections', 'Handed-over connections that are remembered.', () => handoffs.live.size);
   }
 }
