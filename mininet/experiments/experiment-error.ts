@@ -7,6 +7,7 @@ export type ExperimentErrorCode =
   | 'not-root'
   | 'tool-missing'
   | 'too-little-memory'
+  | 'run-in-progress'
   | 'other-run'
   | 'output-unusable'
   | 'bad-result'

@@ -1,14 +1,16 @@
-import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { cleanLeftovers } from '../driver/index.js';
 import { describeMachine } from '../report/machine.js';
 import type { Condition, Experiment, Parameters, Size, World } from './experiment.js';
 import { ExperimentError } from './experiment-error.js';
 import { conditionKey, conditionsOf, conditionText, parametersOf } from './parameters.js';
 import { checkRequirements } from './requirements.js';
 import { type Conclusion, judge, type Result, samplesOf, summarise, summaryOf } from './result.js';
+import { lockRun } from './run-lock.js';
 import { RunState } from './run-state.js';
 import { schedule, type Turn } from './schedule.js';
+import { makeScratch, removeAbandonedScratch, removeScratch } from './scratch.js';
 
 export interface RunOptions {
   size: Size;
@@ -40,7 +42,7 @@ export function planOf(experiment: Experiment, size: Size, sets: readonly string
  * repetition is in NAME-SIZE.jsonl, from which a later call goes on.
  *
  * @throws ExperimentError before anything starts: `unknown-parameter`, `bad-parameter`, `not-root`, `tool-missing`,
- *   `too-little-memory`, `output-unusable`, `other-run`; later `measurement-failed`, `interrupted`, and EmulationError
+ *   `too-little-memory`, `output-unusable`, `run-in-progress`, `other-run`; later `measurement-failed`, `interrupted`, and EmulationError
  */
 export async function runExperiment(experiment: Experiment, options: RunOptions): Promise<Finished> {
   const { size, sets = [], fresh = false, signal = new AbortController().signal } = options;
@@ -52,6 +54,8 @@ export async function runExperiment(experiment: Experiment, options: RunOptions)
   });
   const folder = outputFolder(options.output);
   const base = join(folder, `${experiment.name}-${size}`);
+  await using _lock = await lockRun(base);
+  await removeWhatKilledRunsLeft(experiment, options);
   if (fresh) for (const end of ['.jsonl', '.files']) rmSync(base + end, { recursive: true, force: true });
   const state = new RunState(`${base}.jsonl`, {
     experiment: experiment.name,
@@ -102,6 +106,14 @@ export async function runExperiment(experiment: Experiment, options: RunOptions)
   }
 }
 
+/** Networks, processes and folders of runs that had no time to remove them. */
+async function removeWhatKilledRunsLeft({ needs }: Experiment, { progress }: RunOptions): Promise<void> {
+  const networks = needs.root ? (await cleanLeftovers()).removed.length : 0;
+  const folders = await removeAbandonedScratch();
+  if (networks + folders > 0)
+    progress?.(`removed what killed runs had left: networks: ${networks}, folders: ${folders}`);
+}
+
 const VERSIONED: readonly (readonly [string, string[]])[] = [
   ['nginx', ['nginx', '-v']],
   ['curl', ['curl', '--version']],
@@ -120,7 +132,7 @@ async function measure(
   { signal = new AbortController().signal, progress = () => {} }: RunOptions,
 ): Promise<Conclusion[]> {
   const done = new Set(state.samples.map(turnKey));
-  const scratch = mkdtempSync(join(tmpdir(), 'cloakflow-experiment-'));
+  const scratch = makeScratch();
   const artefacts = () => {
     mkdirSync(`${base}.files`, { recursive: true });
     return `${base}.files`;
@@ -150,7 +162,7 @@ async function measure(
     }));
   } finally {
     await world?.close();
-    rmSync(scratch, { recursive: true, force: true });
+    await removeScratch(scratch);
   }
 }
 

@@ -1,5 +1,5 @@
 /** Ways to reach a server of the cloud, as the experiments compare them. */
-import type { RunContext, Summary } from '../experiment.js';
+import type { RunContext } from '../experiment.js';
 import { Cloud } from './cloud.js';
 import type { CloudPlan, TenantPlan } from './cloud-plan.js';
 import type { Target } from './curl.js';
@@ -72,24 +72,6 @@ export async function openAccesses(
     await cloud.close();
     throw error;
   }
-}
-
-/** The largest ratio of a measure under `access` to that of HTTPS, over these values of another axis. */
-export function worstRatio(
-  summary: Summary,
-  measure: string,
-  axis: string,
-  access: string,
-  base = 'https',
-): { ratio: number; at: string | number } | undefined {
-  let worst: { ratio: number; at: string | number } | undefined;
-  for (const at of summary.parameters.axes[axis]!) {
-    const one = summary.median(measure, { access, [axis]: at });
-    const other = summary.median(measure, { access: base, [axis]: at });
-    if (one === undefined || other === undefined || other === 0) continue;
-    if (worst === undefined || one / other > worst.ratio) worst = { ratio: one / other, at };
-  }
-  return worst;
 }
 
 /** What experiments on a cloud need of the machine. */

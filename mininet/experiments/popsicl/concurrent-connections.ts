@@ -1,5 +1,6 @@
+import { ratioClaim } from '../claims.js';
 import type { Experiment } from '../experiment.js';
-import { ACCESS_NAMES, CLOUD_NEEDS, HANDED_OVER, worstRatio } from './accesses.js';
+import { ACCESS_NAMES, CLOUD_NEEDS, HANDED_OVER } from './accesses.js';
 
 export const concurrentConnections: Experiment = {
   name: 'popsicl-concurrent-connections',
@@ -35,19 +36,18 @@ export const concurrentConnections: Experiment = {
     completion: { title: 'completion of all', unit: 'ms', better: 'less' },
     failed: { title: 'connections that failed', unit: '', better: 'less' },
   },
-  claims: HANDED_OVER.map(access => ({
-    section: '6.2',
-    says: `Completion by pseudonyms (${access}) takes at most 1.4 times that of HTTPS`,
-    kind: 'number' as const,
-    judge: summary => {
-      const worst = worstRatio(summary, 'completion', 'connections', access);
-      if (worst === undefined) return undefined;
-      return {
-        found: `at most ${worst.ratio.toFixed(2)} times (${worst.at} connections)`,
-        holds: worst.ratio <= 1.4,
-      };
-    },
-  })),
+  claims: HANDED_OVER.map(access =>
+    ratioClaim({
+      section: '6.2',
+      says: `Completion by pseudonyms (${access}) takes at most 1.4 times that of HTTPS`,
+      kind: 'number',
+      measure: 'completion',
+      of: { access },
+      to: { access: 'https' },
+      over: 'connections',
+      most: 1.4,
+    }),
+  ),
   figures: [
     {
       name: 'completion',

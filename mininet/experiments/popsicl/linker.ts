@@ -1,3 +1,4 @@
+import { ratioClaim } from '../claims.js';
 import type { Experiment } from '../experiment.js';
 import { CLOUD_NEEDS } from './accesses.js';
 
@@ -35,22 +36,15 @@ export const linker: Experiment = {
   repetitions: { smoke: 1, quick: 10, full: 50 },
   measures: { latency: { title: 'latency', unit: 'ms', better: 'less' } },
   claims: [
-    {
+    ratioClaim({
       section: '6.1',
       says: 'Getting 1 MiB through the linker takes less than 11 % longer than by the pseudonym directly',
       kind: 'number',
-      judge: summary => {
-        const [direct, linked] = ACCESSES.map(access =>
-          summary.median('latency', { access, size: MEBIBYTE }),
-        );
-        if (direct === undefined || linked === undefined) return undefined;
-        const more = linked / direct - 1;
-        return {
-          found: `${(more * 100).toFixed(0)} % (${(linked - direct).toFixed(0)} ms)`,
-          holds: more < 0.11,
-        };
-      },
-    },
+      measure: 'latency',
+      of: { access: 'linker', size: MEBIBYTE },
+      to: { access: 'direct', size: MEBIBYTE },
+      below: 1.11,
+    }),
     {
       section: '6.1',
       says: 'What the linker adds does not depend on the size of the object',

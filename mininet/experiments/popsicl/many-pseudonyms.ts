@@ -1,21 +1,8 @@
-import type { Experiment, Summary } from '../experiment.js';
+import { ratioClaim } from '../claims.js';
+import type { Experiment } from '../experiment.js';
 import { CLOUD_NEEDS } from './accesses.js';
 
 const FORMS = ['one-block', 'block-each'];
-
-function flat(form: string, measure: string) {
-  return (summary: Summary) => {
-    const { count } = summary.parameters.axes;
-    const [least, most] = [count![0]!, count!.at(-1)!];
-    const few = summary.median(measure, { form, count: least });
-    const many = summary.median(measure, { form, count: most });
-    if (few === undefined || many === undefined) return undefined;
-    return {
-      found: `${many.toFixed(1)} ms with ${most.toLocaleString('en')}, ${few.toFixed(1)} ms with ${least}`,
-      holds: many / few < 1.25,
-    };
-  };
-}
 
 export const manyPseudonyms: Experiment = {
   name: 'popsicl-many-pseudonyms',
@@ -58,12 +45,17 @@ export const manyPseudonyms: Experiment = {
   },
   claims: [
     ...FORMS.flatMap(form =>
-      (['small', 'large'] as const).map(measure => ({
-        section: '6.2',
-        says: `The number of virtual hosts has no impact on the response latency (${form}, ${measure === 'small' ? 10 : 100} KiB)`,
-        kind: form === 'block-each' ? ('number' as const) : ('ours' as const),
-        judge: flat(form, measure),
-      })),
+      (['small', 'large'] as const).map(measure =>
+        ratioClaim({
+          section: '6.2',
+          says: `The number of virtual hosts has no impact on the response latency (${form}, ${measure === 'small' ? 10 : 100} KiB)`,
+          kind: form === 'block-each' ? 'number' : 'ours',
+          measure,
+          of: ({ parameters }) => ({ form, count: parameters.axes.count!.at(-1)! }),
+          to: ({ parameters }) => ({ form, count: parameters.axes.count![0]! }),
+          below: 1.25,
+        }),
+      ),
     ),
     {
       section: '6.2',

@@ -36,7 +36,29 @@ describe('an experiment that is ended', function () {
       expect(stdout).to.include(`(${kept} repetitions were there already)`);
     });
   }
+
+  it('leaves nothing that a later run does not remove, when everything of it was killed at once', async () => {
+    const running = await RunningCommand.spawn(argv());
+    await until('the first repetition', () => lines() > 1, { timeout: 60_000 });
+    const network = networkOf(running.pid)!;
+    const scratch = scratchOf(running.pid);
+    expect(scratch).to.have.length(1);
+    // The runner does not even hear that its driver is gone.
+    process.kill(runnerOf(network), 'SIGKILL');
+    running.kill('SIGKILL');
+    await running.exited;
+    await runCommand(argv(), { check: true, timeout: 60_000 });
+    expect(existsSync(network)).to.equal(false);
+    expect(existsSync(join(tmpdir(), scratch[0]!))).to.equal(false);
+  });
 });
+
+const runnerOf = (network: string): number =>
+  JSON.parse(readFileSync(join(network, 'record.json'), 'utf8')).runner.pid;
+
+/** Temporary folders of the process. */
+const scratchOf = (pid: number) =>
+  readdirSync(tmpdir()).filter(name => name.startsWith(`cloakflow-experiment-${pid}.`));
 
 /** Record of the network that the process `driver` has built. */
 function networkOf(driver: number): string | undefined {
@@ -44,8 +66,7 @@ function networkOf(driver: number): string | undefined {
     .map(id => join('/run/cloakflow', id))
     .find(folder => {
       try {
-        const { runner } = JSON.parse(readFileSync(join(folder, 'record.json'), 'utf8'));
-        return readFileSync(`/proc/${runner.pid}/status`, 'utf8').includes(`PPid:\t${driver}\n`);
+        return readFileSync(`/proc/${runnerOf(folder)}/status`, 'utf8').includes(`PPid:\t${driver}\n`);
       } catch {
         // Another network that is just coming or going.
         return false;

@@ -89,6 +89,19 @@ describe('a run of an experiment', () => {
     expect(readdirSync(folder)).to.deep.equal(['fake-quick.jsonl']);
   });
 
+  it('is the only one at its result: a second is refused, and the first goes on', async () => {
+    let second: { code: string } | undefined;
+    const { experiment } = fakeExperiment({
+      measure: async () => {
+        second ??= await failure(run(fakeExperiment().experiment));
+        return { time: 1 };
+      },
+    });
+    expect((await run(experiment)).result.samples).to.have.length(12);
+    expect(second).to.include({ code: 'run-in-progress' });
+    expect((await run(experiment)).kept).to.equal(0);
+  });
+
   it('does not mix runs with other parameters, unless it may throw the old one away', async () => {
     const abort = new AbortController();
     abort.abort();
