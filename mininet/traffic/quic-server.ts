@@ -54,6 +54,11 @@ export class QuicServer {
     );
   }
 
+  /** What the process said at last, when it has ended by itself; undefined while it runs. */
+  get fault(): string | undefined {
+    return this.running?.exit === undefined ? undefined : this.running.stderr.trim().split('\n').at(-1);
+  }
+
   async stop(): Promise<void> {
     await this.running?.stop('SIGKILL');
     this.running = undefined;

@@ -73,6 +73,11 @@ export class QuicNetwork {
     return this.quicServer!.start(this.serverAddress, options);
   }
 
+  /** What the server said when it ended by itself; undefined while it runs. */
+  get serverFault(): string | undefined {
+    return this.quicServer!.fault;
+  }
+
   async stopServer(): Promise<void> {
     await this.quicServer!.stop();
   }

@@ -194,6 +194,7 @@ export class QuicConnection implements Hopping {
       // A datagram that is not this connection's, or that is malformed, is dropped (RFC 9000 section 10.3).
     }
     this.watchdog.heard();
+    path.due = 1;
     // What the server sends to an address that traffic has not moved to is its answer to the challenge. (quiche reports a
     // path as validated once only, and a label can have been used before.)
     if (before !== undefined && this.received(path) > before) this.hopper.proven(true);
@@ -205,10 +206,14 @@ export class QuicConnection implements Hopping {
   }
 
   private sendOn(path: LocalPath): void {
+    // Where traffic is not, quiche also asks for what it has not heard of (RFC 9002 section 6.2.4): that is dropped, since
+    // it is no probing packet, and a server follows it there (RFC 9000 section 9.1).
+    let due = this.paths.carriesTraffic(path) ? Number.POSITIVE_INFINITY : path.due;
+    path.due = 0;
     for (;;) {
       const sent = this.native.sendOnPath(this.out, path.label, this.options.remote);
       if (sent === null) return;
-      path.socket?.send(this.out.subarray(0, sent[0]));
+      if (due-- > 0) path.socket?.send(this.out.subarray(0, sent[0]));
     }
   }
 

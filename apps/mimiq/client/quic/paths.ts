@@ -12,6 +12,8 @@ export interface LocalPath {
   socket: LocalSocket | undefined;
   /** When the connection left it, by the connection's clock. */
   leftAt: number;
+  /** Datagrams that may be sent where traffic is not: a challenge that was asked for, an answer to what came. */
+  due: number;
 }
 
 /** Paths that quiche keeps, and connection IDs that it takes from the server: it uses one number for both. */
@@ -55,7 +57,7 @@ export class LocalPaths {
     this.host = HOSTS[family];
     this.connection = connection;
     this.remote = remote;
-    this.current = { label: firstLabel(family), sequence: 0, socket, leftAt: 0 };
+    this.current = { label: firstLabel(family), sequence: 0, socket, leftAt: 0, due: 0 };
     this.all = [this.current];
     this.sockets.add(socket);
   }
@@ -107,6 +109,11 @@ export class LocalPaths {
     for (const old of this.sockets) if (!old.isOpen) this.sockets.delete(old);
     this.sockets.add(socket);
     return path;
+  }
+
+  /** True for the path in use, and for labels that share its socket. */
+  carriesTraffic(path: LocalPath): boolean {
+    return path.socket === this.current.socket;
   }
 
   /** Asks for another challenge on a path that was taken. */
@@ -162,7 +169,7 @@ export class LocalPaths {
   private unusedLabel(): LocalPath | undefined {
     if (this.connection.availableDcids() === 0 || this.all.length >= PATHS) return undefined;
     const label = { host: this.host, port: this.all.length + 1 };
-    const path: LocalPath = { label, sequence: 0, socket: undefined, leftAt: 0 };
+    const path: LocalPath = { label, sequence: 0, socket: undefined, leftAt: 0, due: 0 };
     if (!this.request(path)) return undefined;
     this.all.push(path);
     return path;
@@ -172,6 +179,7 @@ export class LocalPaths {
   private request(path: LocalPath): boolean {
     try {
       path.sequence = this.connection.probePath(path.label, this.remote);
+      path.due = 1;
       return true;
     } catch {
       return false;
