@@ -1,47 +1,22 @@
-import type { Clock, Timer } from '../../../controller/host/index.js';
 import { AliasService } from '../aliases/alias-service.js';
-import type { AliasState, Attachment, Forwarding, SwitchId } from '../model.js';
+import type { AliasState, Attachment, SwitchId } from '../model.js';
 import type { LeaseStore, StoredLease, StoredState } from '../store/lease-store.js';
 import { AddressSpace, type TakenAddress } from './address-space.js';
+import { Alarm } from './alarm.js';
 import { AllocationError } from './allocation-error.js';
+import type { Allocation, AllocatorOptions } from './allocator-options.js';
 import { CommitQueue } from './commit-queue.js';
-import type { AllocatorConfig } from './config.js';
 import { LeaseEnds } from './lease-ends.js';
-import { clientKey, LeaseTable } from './lease-table.js';
+import { clientKey, isOf, LeaseTable } from './lease-table.js';
 import { Lifetimes } from './lifetimes.js';
 import { Limits } from './limits.js';
-import { Offers } from './offers.js';
-import { CryptoRandom, type Random } from './random.js';
-import { SteadyTime, systemTime, type TimeSource } from './steady-time.js';
+import { type Offer, Offers } from './offers.js';
+import { CryptoRandom } from './random.js';
+import { SteadyTime, systemTime } from './steady-time.js';
 
 const SECOND = 1000;
-/** How long an offered address waits for its client. */
-const OFFER_TIME = 30 * SECOND;
-/** Longest sleep: timers of the platform hold 31 bits of milliseconds. */
-const LONGEST_SLEEP = 60 * SECOND;
-
-export interface AllocatorOptions {
-  readonly config: AllocatorConfig;
-  readonly store: LeaseStore;
-  readonly forwarding: Forwarding;
-  readonly clock: Clock;
-  readonly time?: TimeSource;
-  readonly random?: Random;
-  readonly soon?: (work: () => void) => void;
-  /** Told of durable leases before their clients are. */
-  readonly recorded?: (leases: readonly StoredLease[]) => void;
-  /** Told of failures that are tried again. */
-  readonly failed?: (error: unknown) => void;
-}
-
-/** How many addresses of which family; `request` makes it the same request when it comes again. */
-export interface Allocation {
-  readonly family: 4 | 6;
-  readonly count: number;
-  readonly request: string;
-  /** Whether the request may be made anew when its leases have ended. */
-  readonly repeatable?: boolean;
-}
+/** A lease that is accepted within this time of its offer lasts as it was made. */
+const PROMPT = SECOND;
 
 /**
  * The paper's address allocation server (3.2). A lease is durable, then confirmed by the switches, then told; its address
@@ -56,7 +31,6 @@ export class Allocator {
   private readonly limits: Limits;
   private readonly lifetimes: Lifetimes;
   private readonly time: SteadyTime;
-  private readonly clock: Clock;
   private readonly table = new LeaseTable();
   private readonly offers = new Offers();
   private readonly commits: CommitQueue;
@@ -65,7 +39,7 @@ export class Allocator {
   private readonly running = new Map<string, Promise<StoredLease[]>>();
   private readonly store: LeaseStore;
   private nextId: number;
-  private timer: { at: number; timer: Timer } | undefined;
+  private readonly alarm: Alarm;
   private stopped = false;
 
   /** Loads what is stored and tells forwarding. Rejects with what the store says. */
@@ -75,15 +49,15 @@ export class Allocator {
 
   private constructor(options: AllocatorOptions, state: StoredState) {
     const { config, store, forwarding, clock, random = new CryptoRandom() } = options;
-    this.limits = new Limits(config, this.table, this.offers);
+    this.limits = new Limits(config, this.table);
     this.lifetimes = new Lifetimes(config, random);
-    this.clock = clock;
     this.store = store;
     this.time = new SteadyTime(options.time ?? systemTime, state.time);
     this.identity = state.identity;
     this.nextId = state.nextId;
     this.space = new AddressSpace(config, random, state.leases);
     const now = () => this.now();
+    this.alarm = new Alarm(clock, now, () => this.run());
     const failed = (error: unknown) => {
       this.counts.failures++;
       options.failed?.(error);
@@ -159,29 +133,29 @@ export class Allocator {
 
   /** Gives a client `count` addresses, or none. The same request gets the same addresses while they are held. */
   allocate(attachment: Attachment, allocation: Allocation): Promise<StoredLease[]> {
-    const key = `${clientKey(attachment)}/${allocation.request}`;
-    const running = this.running.get(key);
-    if (running !== undefined) return running;
-    const work = this.serve(attachment, allocation).finally(() => this.running.delete(key));
-    this.running.set(key, work);
-    return work;
+    const key = requestKey(attachment, allocation.request);
+    const offer = this.accept(key);
+    return this.running.get(key) ?? this.follow(key, this.serve(attachment, allocation, offer));
   }
 
   /**
-   * An address for a client that will decide: the one it holds under this request, or a free one that waits for it. Not
-   * durable and not forwarded; `allocate` with the same request makes it a lease.
+   * An address for a client that will decide: the one it holds under this request, or that of a new lease. The lease becomes
+   * durable and forwarded while the client decides, so that `allocate` with the same request has little to wait for; it
+   * ends when the client does not accept.
    */
   async offer(attachment: Attachment, allocation: Allocation): Promise<Uint8Array> {
+    const key = requestKey(attachment, allocation.request);
+    const aliases = await this.aliasesFor(attachment, allocation);
     const known = this.known(attachment, allocation.request);
     if (known !== undefined) return known;
-    const aliases = await this.aliasesFor(attachment, allocation);
-    this.endOffers();
-    const meanwhile = this.known(attachment, allocation.request);
-    if (meanwhile !== undefined) return meanwhile;
-    this.limits.check(attachment, 1);
-    const taken = this.takeAddress(allocation.family, aliases);
-    this.offers.add(allocation.request, { ...taken, attachment, until: this.now() + OFFER_TIME });
-    return taken.address;
+    this.checkRunning();
+    const leases = this.begin(attachment, allocation, aliases);
+    const [{ id, address, notBefore }] = leases as [StoredLease];
+    this.offers.add(key, { lease: id, madeAt: notBefore });
+    this.arm();
+    // Its failure is told to who accepts.
+    this.follow(key, this.establish(leases)).catch(() => undefined);
+    return address;
   }
 
   /**
@@ -190,6 +164,12 @@ export class Allocator {
    */
   async renew(attachment: Attachment, addresses: readonly Uint8Array[]): Promise<StoredLease[]> {
     this.checkRunning();
+    // Who renews what was offered has accepted it, and it has to be in force first.
+    for (const address of addresses) {
+      const key = requestKey(attachment, this.heldBy(attachment, address).request);
+      this.accept(key);
+      await this.running.get(key);
+    }
     const before = addresses.map(address => this.heldBy(attachment, address));
     const now = this.now();
     const valid = new Map(this.aliases.valid().map(state => [state.alias, state]));
@@ -225,18 +205,15 @@ export class Allocator {
     return ended.length;
   }
 
-  /** The address that the client holds under a request, or that waits for it. */
+  /** The address that the client holds under a request, accepted or not. */
   known(attachment: Attachment, request: string): Uint8Array | undefined {
-    const held = this.heldUnder(attachment, request)[0];
-    if (held !== undefined) return held.address;
-    const offer = this.offers.find(attachment, request);
-    return offer !== undefined && offer.until > this.now() ? offer.address : undefined;
+    return this.heldUnder(attachment, request)[0]?.address;
   }
 
   /** The client does not want what was offered. */
   withdraw(attachment: Attachment, request: string): void {
-    const offer = this.offers.take(attachment, request);
-    if (offer !== undefined) this.space.giveBack(offer.address, offer.alias?.alias);
+    const offer = this.offers.take(requestKey(attachment, request));
+    if (offer !== undefined) this.endOffers([offer]);
   }
 
   /** Leases of the client that a request got and that it holds. */
@@ -250,17 +227,27 @@ export class Allocator {
   /** Resolves when nothing is on its way; the store is closed then. Leases stay as they are. */
   async stop(): Promise<void> {
     this.stopped = true;
-    this.timer?.timer.cancel();
+    this.alarm.stop();
     this.ends.stop();
     this.aliases.stop();
     await Promise.allSettled(this.running.values());
     await this.store.close();
   }
 
-  private async serve(attachment: Attachment, allocation: Allocation): Promise<StoredLease[]> {
+  private async serve(
+    attachment: Attachment,
+    allocation: Allocation,
+    offer: Offer | undefined,
+  ): Promise<StoredLease[]> {
     this.checkRunning();
     const known = this.heldUnder(attachment, allocation.request);
-    if (known.length > 0) return known;
+    if (known.length > 0) {
+      if (offer === undefined || this.now() - offer.madeAt <= PROMPT) return known;
+      return this.renew(
+        attachment,
+        known.map(({ address }) => address),
+      );
+    }
     if (!allocation.repeatable && this.wasServed(attachment, allocation.request)) {
       throw new AllocationError('bad-request', 'the addresses of this request have ended', {
         mend: 'Ask under a new request id.',
@@ -268,33 +255,59 @@ export class Allocator {
     }
     const aliases = await this.aliasesFor(attachment, allocation);
     this.checkRunning();
-    this.endOffers();
-    const offer = this.takeOffer(attachment, allocation.request);
-    const taken: TakenAddress[] = offer === undefined ? [] : [offer];
+    const leases = await this.establish(this.begin(attachment, allocation, aliases));
+    this.counts.allocated += leases.length;
+    return leases;
+  }
+
+  /** New leases in memory, for addresses that nobody else gets from then on. */
+  private begin(
+    attachment: Attachment,
+    { family, count, request }: Allocation,
+    aliases: readonly AliasState[],
+  ): StoredLease[] {
+    const taken: TakenAddress[] = [];
     try {
-      this.limits.check(attachment, allocation.count);
-      this.limits.checkPending(this.commits.pending + allocation.count);
-      while (taken.length < allocation.count) taken.push(this.takeAddress(allocation.family, aliases));
+      this.limits.check(attachment, count);
+      this.limits.checkPending(this.commits.pending + count);
+      while (taken.length < count) taken.push(this.takeAddress(family, aliases));
     } catch (error) {
       for (const { address, alias } of taken) this.space.giveBack(address, alias?.alias);
       this.counts.refused++;
       throw error;
     }
+    const now = this.now();
     const leases = taken.map(address =>
-      this.lifetimes.begin(this.nextId++, attachment, allocation.request, address, this.now()),
+      this.lifetimes.begin(this.nextId++, attachment, request, address, now),
     );
     for (const lease of leases) this.keep(lease);
-    this.arm();
+    return leases;
+  }
+
+  /** Makes new leases durable, then forwarded. */
+  private async establish(leases: StoredLease[]): Promise<StoredLease[]> {
     try {
       await this.commits.put(leases, true);
     } catch (error) {
       // Perhaps durable, perhaps in some switches: they end like leases that are over.
       for (const lease of leases) this.end(lease);
-      this.arm();
       throw error;
     }
-    this.counts.allocated += leases.length;
     return leases;
+  }
+
+  /** Keeps work for those who ask the same meanwhile. */
+  private follow(key: string, work: Promise<StoredLease[]>): Promise<StoredLease[]> {
+    const running = work.finally(() => this.running.delete(key));
+    this.running.set(key, running);
+    return running;
+  }
+
+  /** The client takes what a request was offered, if it was. */
+  private accept(key: string): Offer | undefined {
+    const offer = this.offers.take(key);
+    if (offer !== undefined) this.counts.allocated++;
+    return offer;
   }
 
   private async aliasesFor({ switchId }: Attachment, { family }: Allocation): Promise<AliasState[]> {
@@ -355,44 +368,28 @@ export class Allocator {
       throw new AllocationError('stopped', 'the allocator is stopping', { retryAfter: SECOND });
   }
 
-  /** The address that waits for the client, unless its alias is not for new addresses any more. */
-  private takeOffer(attachment: Attachment, request: string): TakenAddress | undefined {
-    const offer = this.offers.take(attachment, request);
-    if (offer?.alias === undefined || offer.alias.usableUntil > this.now()) return offer;
-    this.space.giveBack(offer.address, offer.alias.alias);
-    return undefined;
-  }
-
-  private endOffers(): void {
-    const now = this.now();
-    for (;;) {
-      const offer = this.offers.takeEnded(now);
-      if (offer === undefined) return;
-      this.space.giveBack(offer.address, offer.alias?.alias);
+  /** What nobody has accepted is released. That it is durable nobody waits for: it ends by itself at the latest. */
+  private endOffers(offers: readonly Offer[]): void {
+    const ended: StoredLease[] = [];
+    for (const offer of offers) {
+      const lease = this.table.get(offer.lease);
+      if (lease?.state === 'held') ended.push(this.end(lease));
     }
+    if (ended.length > 0) this.commits.put(ended, false).catch(() => undefined);
   }
 
   private run(): void {
-    if (this.stopped) return;
-    this.timer?.timer.cancel();
-    this.timer = undefined;
-    this.endOffers();
+    this.endOffers(this.offers.takeEnded(this.now()));
     this.aliases.advance();
     this.ends.run();
     this.arm();
   }
 
   private arm(): void {
-    if (this.stopped) return;
-    const now = this.now();
-    const at = Math.min(this.ends.next, this.aliases.nextChange, now + LONGEST_SLEEP);
-    if (this.timer !== undefined && this.timer.at <= at) return;
-    this.timer?.timer.cancel();
-    this.timer = { at, timer: this.clock.after(Math.max(0, Math.ceil(at - now)), () => this.run()) };
+    this.alarm.setFor(Math.min(this.ends.next, this.aliases.nextChange, this.offers.next));
   }
 }
 
-function isOf(lease: StoredLease, { switchId, port, mac }: Attachment): boolean {
-  const owner = lease.attachment;
-  return owner.switchId === switchId && owner.port === port && owner.mac === mac;
+function requestKey(attachment: Attachment, request: string): string {
+  return `${clientKey(attachment)}/${request}`;
 }

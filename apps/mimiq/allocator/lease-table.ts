@@ -16,6 +16,10 @@ export function portKey({ switchId, port }: Attachment): string {
   return `${switchId}/${port}`;
 }
 
+export function isOf({ attachment }: StoredLease, { switchId, port, mac }: Attachment): boolean {
+  return attachment.switchId === switchId && attachment.port === port && attachment.mac === mac;
+}
+
 /** Every lease whose address is not free, by id, address, client, port and switch. */
 export class LeaseTable {
   private readonly byId = new Map<number, StoredLease>();

@@ -2,7 +2,6 @@ import type { Attachment } from '../model.js';
 import { AllocationError } from './allocation-error.js';
 import type { AllocatorConfig } from './config.js';
 import type { LeaseTable } from './lease-table.js';
-import type { Offers } from './offers.js';
 
 const SECOND = 1000;
 
@@ -10,13 +9,11 @@ const SECOND = 1000;
 export class Limits {
   private readonly limits: AllocatorConfig['limits'];
   private readonly table: LeaseTable;
-  private readonly offers: Offers;
   private readonly retryAfter: number;
 
-  constructor(config: AllocatorConfig, table: LeaseTable, offers: Offers) {
+  constructor(config: AllocatorConfig, table: LeaseTable) {
     this.limits = config.limits;
     this.table = table;
-    this.offers = offers;
     this.retryAfter = Math.max(SECOND, config.removeAfter * SECOND);
   }
 
@@ -29,8 +26,7 @@ export class Limits {
         retryAfter,
       });
     }
-    const ofPort = this.table.countOfPort(attachment) + this.offers.countOfPort(attachment);
-    if (ofPort + more > perPort) {
+    if (this.table.countOfPort(attachment) + more > perPort) {
       throw new AllocationError('port-limit', `a port has at most ${perPort} addresses`, { retryAfter });
     }
   }

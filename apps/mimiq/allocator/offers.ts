@@ -1,54 +1,42 @@
-import type { Attachment } from '../model.js';
-import type { TakenAddress } from './address-space.js';
-import { clientKey, portKey } from './lease-table.js';
-
-/** An address held for a client that has not accepted it: in memory only, and no switch knows of it. */
-export interface Offer extends TakenAddress {
-  readonly attachment: Attachment;
-  readonly until: number;
+/** A lease that was offered, and that its client has not accepted. */
+export interface Offer {
+  readonly lease: number;
+  readonly madeAt: number;
 }
 
-/** Offers, each for the same time, so that the oldest always ends first. */
+/** How long an offer waits for its client, in milliseconds. */
+const OFFER_TIME = 30_000;
+
+/** Offers by the client's request, each for the same time, so that the oldest always ends first. */
 export class Offers {
-  private readonly byKey = new Map<string, Offer>();
-  private readonly perPort = new Map<string, number>();
+  private readonly byRequest = new Map<string, Offer>();
 
-  countOfPort(attachment: Attachment): number {
-    return this.perPort.get(portKey(attachment)) ?? 0;
-  }
-
-  find(attachment: Attachment, request: string): Offer | undefined {
-    return this.byKey.get(keyOf(attachment, request));
+  /** When the first one ends; Infinity when there is none. */
+  get next(): number {
+    for (const { madeAt } of this.byRequest.values()) return madeAt + OFFER_TIME;
+    return Number.POSITIVE_INFINITY;
   }
 
   add(request: string, offer: Offer): void {
-    this.byKey.set(keyOf(offer.attachment, request), offer);
-    const port = portKey(offer.attachment);
-    this.perPort.set(port, (this.perPort.get(port) ?? 0) + 1);
+    // A new entry is the last one, also where the request had one before.
+    this.byRequest.delete(request);
+    this.byRequest.set(request, offer);
   }
 
-  take(attachment: Attachment, request: string): Offer | undefined {
-    return this.remove(keyOf(attachment, request));
-  }
-
-  /** One offer that ended; undefined when there is none. */
-  takeEnded(now: number): Offer | undefined {
-    for (const [key, offer] of this.byKey) return offer.until <= now ? this.remove(key) : undefined;
-    return undefined;
-  }
-
-  private remove(key: string): Offer | undefined {
-    const offer = this.byKey.get(key);
-    if (offer === undefined) return undefined;
-    this.byKey.delete(key);
-    const port = portKey(offer.attachment);
-    const left = this.perPort.get(port)! - 1;
-    if (left === 0) this.perPort.delete(port);
-    else this.perPort.set(port, left);
+  take(request: string): Offer | undefined {
+    const offer = this.byRequest.get(request);
+    this.byRequest.delete(request);
     return offer;
   }
-}
 
-function keyOf(attachment: Attachment, request: string): string {
-  return `${clientKey(attachment)}/${request}`;
+  /** Those that nobody accepted in time. */
+  takeEnded(now: number): Offer[] {
+    const ended: Offer[] = [];
+    for (const [request, offer] of this.byRequest) {
+      if (offer.madeAt + OFFER_TIME > now) break;
+      this.byRequest.delete(request);
+      ended.push(offer);
+    }
+    return ended;
+  }
 }

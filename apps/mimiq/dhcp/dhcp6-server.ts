@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { addressKey } from '../allocator/address-bits.js';
 import { AllocationError } from '../allocator/allocation-error.js';
-import type { Allocation, Allocator } from '../allocator/allocator.js';
+import type { Allocator } from '../allocator/allocator.js';
+import type { Allocation } from '../allocator/allocator-options.js';
 import type { Attachment } from '../model.js';
 import type { StoredLease } from '../store/lease-store.js';
 import {

@@ -192,8 +192,17 @@ const ask = fc.record({
   request: fc.nat(30),
   crash: fc.boolean(),
 });
+const decide = fc.record({
+  type: fc.constant('decide' as const),
+  attachment,
+  family: fc.constantFrom(4 as const, 6 as const),
+  /** What the client does when it has its offer. */
+  answer: fc.constantFrom('accept' as const, 'accept late' as const, 'decline' as const, 'nothing' as const),
+  time: fc.nat(4000),
+});
 const step = fc.oneof(
   { weight: 8, arbitrary: ask },
+  { weight: 6, arbitrary: decide },
   { weight: 6, arbitrary: fc.record({ type: fc.constant('renew' as const), attachment }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('release' as const), attachment }) },
   {
@@ -253,6 +262,8 @@ async function act(world: World, action: Step): Promise<void> {
       await Promise.race([work, settled()]);
       return;
     }
+    case 'decide':
+      return decideOn(world, action);
     case 'renew': {
       const held = [...world.allocator!.leasesOf(action.attachment)].filter(({ state }) => state === 'held');
       if (held.length === 0) return;
@@ -286,6 +297,25 @@ async function act(world: World, action: Step): Promise<void> {
       world.diskFails = action.disk;
       world.switchesFail = action.switches;
   }
+}
+
+/** An offer as of DHCP: a client has one address of each family. */
+async function decideOn(
+  world: World,
+  { attachment, family, answer, time }: Extract<Step, { type: 'decide' }>,
+): Promise<void> {
+  const { allocator } = world;
+  const allocation = { family, count: 1, request: `dhcp${family}`, repeatable: true };
+  const offered = await allocator!.offer(attachment, allocation).catch(refusedOnly);
+  if (offered === undefined || answer === 'nothing') return;
+  if (answer === 'decline') return allocator!.withdraw(attachment, allocation.request);
+  if (answer === 'accept late') {
+    await turns();
+    world.pass(time);
+    await turns();
+  }
+  const leases = await allocator!.allocate(attachment, allocation).catch(refusedOnly);
+  if (leases !== undefined) await world.told(leases);
 }
 
 /** After all trouble everything becomes free again. */

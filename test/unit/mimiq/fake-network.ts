@@ -1,4 +1,5 @@
-import { Allocator, type AllocatorOptions } from '../../../apps/mimiq/allocator/allocator.js';
+import { Allocator } from '../../../apps/mimiq/allocator/allocator.js';
+import type { AllocatorOptions } from '../../../apps/mimiq/allocator/allocator-options.js';
 import { type AllocatorConfig, allocatorSchema } from '../../../apps/mimiq/allocator/config.js';
 import { ForwardingError } from '../../../apps/mimiq/forwarding-error.js';
 import type { AliasState, Attachment, Forwarding, Lease } from '../../../apps/mimiq/model.js';
