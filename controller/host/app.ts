@@ -43,9 +43,14 @@ export interface AppInstance {
   /**
    * A switch is there. State the wanted flows here: they are compared with the switch's when this returns. With
    * a promise, what the switch has of the app stays until it resolves. `survivors` are the app's short-lived
-   * flows that the switch already has.
+   * flows that the switch already has; none for an app with the hook `survivor`.
    */
   switchUp?(sw: Switch, survivors: readonly ActualFlow[]): void | Promise<void>;
+  /**
+   * A short-lived flow of the app that the switch already has: for apps that have very many, which are not kept for `switchUp`
+   * then. Called before it, and when the app is started anew on a connected switch, after it.
+   */
+  survivor?(sw: Switch, flow: ActualFlow): void;
   /** The connection of a switch ended, or another controller has become its master. Its flows go on forwarding, and the wanted state is kept. */
   switchDown?(sw: Switch): void;
   /**

@@ -1,4 +1,10 @@
-import { type ActualState, cookieHighOf, type Switch, type WantedFlow } from '../switch/index.js';
+import {
+  type ActualFlow,
+  type ActualState,
+  cookieHighOf,
+  type Switch,
+  type WantedFlow,
+} from '../switch/index.js';
 import type { AppSetup } from './config/app-setup.js';
 import type { AppSummary } from './controller.js';
 import { HostFlows } from './host-flows.js';
@@ -88,6 +94,11 @@ export class Apps {
         this.forget(app);
       }),
     );
+  }
+
+  /** Gives a flow that a switch has to its app. False: nobody takes it like that. */
+  survivor(sw: Switch, owner: number, flow: ActualFlow): boolean {
+    return this.byCookie.get(cookieHighOf(owner))?.survivor(sw, flow) ?? false;
   }
 
   /** Everything that is wanted on a switch that has just connected. */

@@ -2,7 +2,14 @@ import type { Logger } from 'pino';
 import { CodedError } from '../coded-error.js';
 import type { DecodedMessage, Json } from '../openflow/index.js';
 import type { Session, SessionError, SessionOptions } from '../session/index.js';
-import { type ActualState, cookieHighOf, HOST_OWNER, ownerOfCookie, type Switch } from '../switch/index.js';
+import {
+  type ActualFlow,
+  type ActualState,
+  cookieHighOf,
+  HOST_OWNER,
+  ownerOfCookie,
+  type Switch,
+} from '../switch/index.js';
 import type { ConnectionHandler, PeerCertificate } from '../transport/index.js';
 import type { AppDefinition } from './app.js';
 import { Apps } from './apps.js';
@@ -279,6 +286,11 @@ export class Controller {
   }
 
   /** A switch has told everything about itself: apps state what they want on it. For the connection. */
+  /** Gives a flow that a switch has to its app. False: nobody takes it like that. */
+  survivor(sw: Switch, owner: number, flow: ActualFlow): boolean {
+    return this.apps.survivor(sw, owner, flow);
+  }
+
   switchUp(sw: Switch, actual: ActualState): void {
     this.switches.announced(sw);
     const isWarm = [...actual.flows.values()].some(({ owner }) => owner === HOST_OWNER);

@@ -5,10 +5,12 @@ import {
   cookieOf,
   type FlowRemoved,
   type Instruction,
+  OWNER_MASK,
   type Owner,
   ownerNumber,
   type PortChange,
   type Refusal,
+  SHORT_LIVED,
   type Switch,
   shortLivedCookieOf,
 } from '../switch/index.js';
@@ -113,7 +115,10 @@ export class RunningApp {
       throw error;
     }
     log.write('app-started', { app: this.name });
-    for (const sw of switches.values()) this.switchUp(sw, []);
+    for (const sw of switches.values()) {
+      this.switchUp(sw, []);
+      if (this.instance.survivor !== undefined) this.guard.run('survivor', () => this.readSurvivors(sw));
+    }
   }
 
   /** Ends the instance. Its flows stay wanted: the host removes them, unless a new instance takes them over. */
@@ -144,6 +149,14 @@ export class RunningApp {
       .then(() => {
         if (this.instance === instance) state.settle('switchUp');
       });
+  }
+
+  /** Whether the app takes a short-lived flow that the switch has: not in a table that it does not have any more. */
+  survivor(sw: Switch, flow: ActualFlow): boolean {
+    const { instance } = this;
+    if (instance?.survivor === undefined || !this.owner.tables.has(flow.tableId)) return false;
+    this.guard.run('survivor', () => instance.survivor!(sw, flow));
+    return true;
   }
 
   switchDown(sw: Switch): void {
@@ -191,6 +204,28 @@ export class RunningApp {
   /** Undefined when the app is stopped or answers no calls. Throws what the app throws. */
   call(name: string, parameters: Json): Json | Promise<Json> | undefined {
     return this.instance?.call?.(name, parameters);
+  }
+
+  /** Asks a switch that was there before the app for the app's short-lived flows. */
+  private async readSurvivors(sw: Switch): Promise<void> {
+    const own = {
+      cookie: shortLivedCookieOf(this.owner.number),
+      cookieMask: OWNER_MASK | BigInt(SHORT_LIVED),
+    };
+    try {
+      await sw.request(
+        { type: 'multipart-request', body: { type: 'flow', ...own } },
+        {
+          maxReplyBytes: Number.POSITIVE_INFINITY,
+          onPart: ({ body }) => {
+            if (body.type === 'flow') for (const flow of body.flows) this.survivor(sw, flow);
+          },
+        },
+      );
+    } catch (error) {
+      // They are read again when the switch connects again.
+      if (sw.isConnected) throw error;
+    }
   }
 
   private watchPacketIn(result: unknown): void {

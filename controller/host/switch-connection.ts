@@ -243,7 +243,9 @@ export class SwitchConnection implements ConnectionHandler {
       peer: this.peer,
     });
     try {
-      const actual = await sw.readActual();
+      const actual = await sw.readActual({
+        take: (owner, flow) => controller.survivor(sw, owner, flow),
+      });
       if (this.role === 'slave') {
         sw.detach();
         return;

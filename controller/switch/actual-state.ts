@@ -7,11 +7,18 @@ import type { ActualFlow, RequestChannel } from './types.js';
 export interface ActualState {
   /** Flows that are to be compared, by identity. */
   readonly flows: Map<string, { form: FlowForm; flow: ActualFlow; owner: number | undefined }>;
-  /** Short-lived flows by owner. */
+  /** Short-lived flows by owner, without those that were taken. */
   readonly shortLived: Map<number, ActualFlow[]>;
   /** Comparable forms by group id and meter id. */
   readonly groups: Map<number, string>;
   readonly meters: Map<number, string>;
+}
+
+export interface ReadOptions {
+  /** Milliseconds. */
+  readonly timeout?: number;
+  /** Takes a short-lived flow, so that it is not kept; else returns false. */
+  readonly take?: (owner: number, flow: ActualFlow) => boolean;
 }
 
 /**
@@ -21,7 +28,7 @@ export interface ActualState {
 export async function readActualState(
   channel: RequestChannel,
   wants: SwitchWants,
-  options: { foreign: boolean; timeout?: number },
+  options: ReadOptions & { foreign: boolean },
 ): Promise<ActualState> {
   const actual: ActualState = {
     flows: new Map(),
@@ -38,7 +45,7 @@ export async function readActualState(
       maxReplyBytes: Number.POSITIVE_INFINITY,
       onPart: part => {
         if (part.body.type !== 'flow') return;
-        for (const flow of part.body.flows) addFlow(actual, wants, flow);
+        for (const flow of part.body.flows) addFlow(actual, wants, flow, options.take);
       },
     },
   );
@@ -60,9 +67,10 @@ export async function readActualState(
   return actual;
 }
 
-function addFlow(actual: ActualState, wants: SwitchWants, flow: ActualFlow): void {
+function addFlow(actual: ActualState, wants: SwitchWants, flow: ActualFlow, take: ReadOptions['take']): void {
   const owner = ownerOfCookie(flow.cookie);
   if (owner !== undefined && isShortLived(flow.cookie)) {
+    if (take?.(owner, flow)) return;
     const own = actual.shortLived.get(owner);
     if (own === undefined) actual.shortLived.set(owner, [flow]);
     else own.push(flow);

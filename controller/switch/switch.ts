@@ -1,6 +1,6 @@
 import type { Message } from '../openflow/index.js';
 import type { ReplyTo, RequestMessage, RequestOptions, Session } from '../session/index.js';
-import { type ActualState, readActualState } from './actual-state.js';
+import { type ActualState, type ReadOptions, readActualState } from './actual-state.js';
 import { applyChanges, type BundleState, type ChangeCounts } from './apply-changes.js';
 import { compare, type ForeignFlows } from './compare.js';
 import { applyPortStatus, type PortChange } from './ports.js';
@@ -155,7 +155,7 @@ export class Switch {
   }
 
   /** Asks the switch what it has. */
-  readActual(options: { timeout?: number } = {}): Promise<ActualState> {
+  readActual(options: ReadOptions = {}): Promise<ActualState> {
     if (this.session === undefined) return Promise.reject(this.away());
     const foreign = this.options.foreignFlows === 'remove';
     return readActualState(this.session, this.wants, { foreign, ...options });

@@ -31,7 +31,9 @@ function puppet(name: string, tables: TableDefinition[] = [{ name: 't', miss: 'n
     start(context) {
       self.context = context;
       self.calls.push('start');
+      const { survivor } = self.hooks;
       return {
+        ...(survivor === undefined ? {} : { survivor }),
         stop: () => {
           self.calls.push('stop');
           return self.hooks.stop?.();
@@ -317,6 +319,37 @@ describe('apps of a running controller', () => {
     expect(report.restarted).to.deep.equal(['app-a']);
     expect(sw.changes).to.have.length(1);
     expect(sw.flows.map(flow => flow.match.inPort).sort()).to.deep.equal([1, 2, 3, undefined]);
+  });
+
+  it('that take short-lived flows one by one get them before they hear of a switch, and when they are started anew', async () => {
+    await start();
+    const connection = await simulation.connect(sw);
+    const known = simulation.controller.connected.get('0000000000000001')!;
+    for (const inPort of [7, 8]) {
+      const cookie = a.context.shortLivedCookie(inPort);
+      known.send({ type: 'flow-mod', cookie, tableId: 0, match: { inPort } });
+    }
+    known.send({ type: 'flow-mod', cookie: a.context.shortLivedCookie(), tableId: 2, match: { inPort: 9 } });
+    await simulation.settle();
+    a.hooks.survivor = (found, flow) => {
+      expect(found).to.equal(known);
+      a.calls.push(`survivor ${flow.match.inPort}`);
+    };
+    a.hooks.switchUp = (_found, survivors) => {
+      a.calls.push(`kept ${survivors.map(flow => flow.match.inPort)}`);
+    };
+    a.calls.length = 0;
+    await simulation.controller.apply(
+      await simulation.config('apps: [app-a: {colour: blue}, app-b]\ndiscovery: {enabled: false}'),
+    );
+    await simulation.settle();
+    expect(a.calls.slice(2)).to.deep.equal(['switchUp', 'kept ', 'survivor 7', 'survivor 8']);
+    connection.cut();
+    await simulation.settle();
+    a.calls.length = 0;
+    await simulation.connect(sw);
+    expect(a.calls).to.deep.equal(['survivor 7', 'survivor 8', 'switchUp', 'kept 9']);
+    expect(sw.flows.map(flow => flow.match.inPort).sort()).to.deep.equal([7, 8, undefined]);
   });
 
   it('take their flows along when they get other tables; short-lived ones of the old tables go', async () => {
