@@ -84,8 +84,12 @@ export class Popsicl implements AppInstance {
     });
   }
 
-  switchUp(sw: Switch, survivors: readonly ActualFlow[]): void {
-    this.interception.handoffs.switchUp(sw, survivors);
+  survivor(sw: Switch, flow: ActualFlow): void {
+    this.interception.handoffs.survivor(sw, flow);
+  }
+
+  switchUp(sw: Switch): void {
+    this.interception.handoffs.switchUp(sw);
     this.withoutMeters.delete(sw.id);
     this.state(sw);
     for (const tenant of this.tenants) this.ask(sw, tenant.mac === undefined);

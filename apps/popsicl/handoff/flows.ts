@@ -4,6 +4,7 @@ import { IpProtocol } from '../../../controller/packet/index.js';
 import type { Action, Instruction, Match, Switch } from '../../../controller/switch/index.js';
 import type { PuntedSegment } from '../interception/punted-segment.js';
 import { CONNECTION_PRIORITY } from '../interception/wanted-flows.js';
+import type { IdleRules } from './idle-rules.js';
 import type { LiveConnection, LiveConnections } from './live-connections.js';
 import type { Frame, Redirection } from './redirection.js';
 import type { Tenant } from './tenants.js';
@@ -21,9 +22,10 @@ const SYN = 0x02;
 export interface FlowsOptions {
   readonly table: number;
   readonly next: readonly Instruction[];
-  /** Cookie of short-lived flows. */
-  readonly cookie: bigint;
-  readonly idleTimeout: number;
+  /** Cookie of short-lived flows with that number. */
+  readonly cookieOf: (number: number) => bigint;
+  /** Removes rules of idle connections. */
+  readonly idle: IdleRules;
   readonly live: LiveConnections;
   /** Every switch that return packets may pass. */
   readonly switches: ReadonlyMap<string, Switch>;
@@ -34,7 +36,8 @@ export interface FlowsOptions {
 /**
  * Redirection as in the paper: two rewrite rules a connection, for switches without connection tracking and for returns over
  * other switches than the client's packets. A rule is not in use yet when the switch has taken it, so late packets are sent
- * on one by one. The forward rule leaves SYNs out: a port used anew must not pass the name check by.
+ * on one by one. The forward rule leaves SYNs out: a port used anew must not pass the name check by. Rules have no timeout until
+ * a FIN or RST passes: those of idle connections are removed from here.
  */
 export class FlowsRedirection implements Redirection {
   private readonly options: FlowsOptions;
@@ -68,6 +71,8 @@ export class FlowsRedirection implements Redirection {
     frames: readonly Frame[],
   ): void {
     const client = sourceOf(segment);
+    const { idle, live } = this.options;
+    live.setRules(connection, idle.number());
     this.addReverse(tenant, connection, client);
     const actions = this.forward(tenant, connection);
     for (const data of frames) {
@@ -105,17 +110,15 @@ export class FlowsRedirection implements Redirection {
   }
 
   forget(sw: Switch, segment: PuntedSegment, _tenant: Tenant, connection: LiveConnection): number {
-    const { table, cookie } = this.options;
+    const { table, cookieOf } = this.options;
     const match = this.forwardMatch(connection, sourceOf(segment));
-    const cookieMask = 0xffff_ffff_ffff_ffffn;
-    const priority = CONNECTION_PRIORITY;
     sw.send({
       type: 'flow-mod',
       command: 'delete-strict',
       tableId: table,
-      cookie,
-      cookieMask,
-      priority,
+      cookie: cookieOf(0),
+      cookieMask: OWNED,
+      priority: CONNECTION_PRIORITY,
       match,
     });
     return REMOVAL;
@@ -124,10 +127,12 @@ export class FlowsRedirection implements Redirection {
   /** What was handed over before has its rules in use there, or the switch has lost them. */
   switchUp(sw: Switch): void {
     this.upSince.set(sw.id, this.options.now());
+    this.options.idle.switchUp(sw);
   }
 
   switchDown(sw: Switch): void {
     this.upSince.delete(sw.id);
+    this.options.idle.switchDown(sw);
   }
 
   private isSettling(sw: Switch, { second }: LiveConnection): boolean {
@@ -140,7 +145,7 @@ export class FlowsRedirection implements Redirection {
     connection: LiveConnection,
     client: Uint8Array | number,
   ): void {
-    this.add(sw, this.forwardMatch(connection, client), this.forward(tenant, connection));
+    this.add(sw, connection, this.forwardMatch(connection, client), this.forward(tenant, connection));
   }
 
   private forwardMatch(connection: LiveConnection, client: Uint8Array | number): Match {
@@ -167,17 +172,17 @@ export class FlowsRedirection implements Redirection {
       tcpDst: connection.translatedPort,
     };
     for (const sw of this.options.switches.values()) {
-      if (sw.isConnected) this.add(sw, whole, this.backward(connection));
+      if (sw.isConnected) this.add(sw, connection, whole, this.backward(connection));
     }
   }
 
-  private add(sw: Switch, match: Match, actions: readonly Action[]): void {
-    const { table, cookie, idleTimeout, next } = this.options;
+  private add(sw: Switch, connection: LiveConnection, match: Match, actions: readonly Action[]): void {
+    const { table, cookieOf, idle, live, next } = this.options;
+    if (connection.rules === 0) live.setRules(connection, idle.number());
     sw.send({
       type: 'flow-mod',
       tableId: table,
-      cookie,
-      idleTimeout,
+      cookie: cookieOf(connection.rules),
       priority: CONNECTION_PRIORITY,
       match,
       instructions: [
@@ -188,6 +193,7 @@ export class FlowsRedirection implements Redirection {
         ...next,
       ],
     });
+    idle.add(sw, connection.rules);
   }
 
   private forward(tenant: Tenant, { family, translatedPort, clientPort }: LiveConnection): Action[] {
@@ -214,6 +220,9 @@ export class FlowsRedirection implements Redirection {
     return actions;
   }
 }
+
+/** The part of a cookie that is the same for all rules of connections. */
+const OWNED = 0xffff_ffff_8000_0000n;
 
 /** Rewritten, a packet is nobody's business here: the tables send it the ordinary way. */
 const INTO_TABLES: Action = { type: 'output', port: Port.TABLE, maxLen: 0 };

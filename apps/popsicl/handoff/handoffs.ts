@@ -6,8 +6,9 @@ import { PuntedSegment } from '../interception/punted-segment.js';
 import type { StrategyName } from '../model.js';
 import { ConntrackRedirection } from './conntrack.js';
 import { FlowsRedirection } from './flows.js';
+import { IdleRules } from './idle-rules.js';
 import { type LiveConnection, LiveConnections } from './live-connections.js';
-import { recall } from './recall.js';
+import { recall, rulesNumber } from './recall.js';
 import type { Frame, Redirection } from './redirection.js';
 import { repairStrategy, type TenantAgents } from './repair.js';
 import { ADDRESS, COOKIE, proxyStrategy, type Strategy } from './strategy.js';
@@ -41,6 +42,7 @@ export interface Handoff {
 export class Handoffs {
   readonly live: LiveConnections;
   readonly conntrack: ConntrackRedirection;
+  readonly idle: IdleRules;
   readonly counts = { handoffs: 0, resumed: 0, failed: 0, crowdedOut: 0 };
   private readonly options: HandoffsOptions;
   private readonly flows: FlowsRedirection;
@@ -63,11 +65,17 @@ export class Handoffs {
       tenantSide: context.table('tenant-side'),
       next: context.next,
     });
+    this.idle = new IdleRules({
+      clock: context.clock,
+      table: context.table('classify'),
+      cookieOf: context.shortLivedCookie,
+      idleSeconds: limits.flowIdleSeconds,
+    });
     this.flows = new FlowsRedirection({
       table: context.table('classify'),
       next: context.next,
-      cookie: context.shortLivedCookie(),
-      idleTimeout: limits.flowIdleSeconds,
+      cookieOf: context.shortLivedCookie,
+      idle: this.idle,
       live: this.live,
       switches: context.switches,
       now,
@@ -146,16 +154,24 @@ export class Handoffs {
     void this.afterwards(sw, inPort, endpoint, held, waiting);
   }
 
-  /** A switch has connected. Takes up what an earlier run handed over, as far as its rules tell. */
-  switchUp(sw: Switch, flows: readonly ActualFlow[]): void {
-    const { tenants, now } = this.options;
+  /** A switch has connected. */
+  switchUp(sw: Switch): void {
     this.flows.switchUp(sw);
-    for (const flow of flows) {
-      const found = recall(flow, tenants);
-      if (found === undefined || this.live.ofClient(found.ends) !== undefined) continue;
-      const second = Math.max(0, now() - found.age);
-      this.live.add(found.ends, found.tenant.index, second, switchNumber(sw), found.translatedPort);
+  }
+
+  /** Takes up what an earlier run handed over, as far as a rule that a switch has tells of it. */
+  survivor(sw: Switch, flow: ActualFlow): void {
+    const { tenants, now } = this.options;
+    const rules = rulesNumber(flow.cookie);
+    // With a timeout the rule goes by itself.
+    if (rules !== 0 && flow.idleTimeout === 0) {
+      this.idle.add(sw, rules, Number(BigInt.asUintN(32, flow.packetCount)));
     }
+    const found = recall(flow, tenants);
+    if (found === undefined || this.live.ofClient(found.ends) !== undefined) return;
+    const second = Math.max(0, now() - found.age);
+    this.live.add(found.ends, found.tenant.index, second, switchNumber(sw), found.translatedPort);
+    this.live.setRules(this.live.ofClient(found.ends)!, found.rules);
   }
 
   switchDown(sw: Switch): void {

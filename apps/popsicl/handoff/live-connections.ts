@@ -4,8 +4,8 @@ import { SipHash } from '../interception/siphash.js';
 
 /**
  * Words of a slot: client address, pseudo-address, both ports, tenant and family, second of the handoff, tenant's side, start,
- * answered. */
-const WORDS = 14;
+ * answered, number of the rules. */
+const WORDS = 15;
 const PORTS = 8;
 const OWNER = 9;
 const TIME = 10;
@@ -13,6 +13,7 @@ const TIME = 10;
 const SIDE = 11;
 const START = 12;
 const ANSWERED = 13;
+const RULES = 14;
 const FIRST_CAPACITY = 1024;
 const EMPTY = -1;
 
@@ -51,6 +52,8 @@ export interface LiveConnection {
   start: number;
   /** What a client acknowledges that was sent a SYN-ACK for a later SYN of the same ends; 0 for none. */
   answered: number;
+  /** Number of the connection's rules in switches; 0 where it has none. */
+  rules: number;
 }
 
 /**
@@ -83,6 +86,7 @@ export class LiveConnections {
     second: 0,
     start: 0,
     answered: 0,
+    rules: 0,
   };
 
   /** `limit`: most connections remembered, a power of two of at least 1,024. */
@@ -133,6 +137,7 @@ export class LiveConnections {
     words[at + SIDE] = (translatedPort << 16) | switchNumber;
     words[at + START] = start;
     words[at + ANSWERED] = 0;
+    words[at + RULES] = 0;
     this.insert(this.forward, this.forwardHash(at), slot);
     this.insert(this.backward, this.backwardHash(at), slot);
   }
@@ -197,6 +202,12 @@ export class LiveConnections {
     this.words[slot * WORDS + ANSWERED] = acknowledgement;
   }
 
+  /** Notes the number of the connection's rules. */
+  setRules(connection: LiveConnection, rules: number): void {
+    this.words[connection.slot * WORDS + RULES] = rules;
+    connection.rules = rules;
+  }
+
   forget(connection: LiveConnection): void {
     this.drop(connection.slot);
   }
@@ -224,6 +235,7 @@ export class LiveConnections {
     found.second = words[at + TIME]!;
     found.start = words[at + START]!;
     found.answered = words[at + ANSWERED]!;
+    found.rules = words[at + RULES]!;
     return found;
   }
 

@@ -1,6 +1,6 @@
 import { parseIpv4, parseIpv6 } from '../../../controller/address/index.js';
 import type { Action } from '../../../controller/openflow/index.js';
-import type { ActualFlow } from '../../../controller/switch/index.js';
+import { type ActualFlow, MAX_OWN_COOKIE } from '../../../controller/switch/index.js';
 import type { ConnectionEnds } from './live-connections.js';
 import type { Tenant, Tenants } from './tenants.js';
 
@@ -12,11 +12,13 @@ export interface Recalled {
   readonly translatedPort: number;
   /** Seconds since the handoff. */
   readonly age: number;
+  /** Number of its rules. */
+  readonly rules: number;
 }
 
 /** Undefined for every other flow, and for rules towards who is no tenant any more. */
 export function recall(
-  { match, instructions, durationSec }: ActualFlow,
+  { match, instructions, durationSec, cookie }: ActualFlow,
   tenants: Tenants,
 ): Recalled | undefined {
   const { ipv4Src, ipv4Dst, ipv6Src, ipv6Dst, tcpSrc, tcpDst, tcpFlags } = match;
@@ -37,7 +39,18 @@ export function recall(
   const tenant = tenants.ofDestination(endsOf(ends.family, source, target, tcpSrc, tcpDst));
   if (tenant === undefined) return undefined;
   const port = to.get('tcpSrc');
-  return { ends, tenant, translatedPort: typeof port === 'number' ? port : tcpSrc, age: durationSec };
+  return {
+    ends,
+    tenant,
+    translatedPort: typeof port === 'number' ? port : tcpSrc,
+    age: durationSec,
+    rules: rulesNumber(cookie),
+  };
+}
+
+/** The number of the rules that a flow of the redirection `flows` is one of. */
+export function rulesNumber(cookie: bigint): number {
+  return Number(cookie & BigInt(MAX_OWN_COOKIE));
 }
 
 /** Four words in network order; of an IPv4 address the last. */

@@ -60,4 +60,11 @@ export function exposeCounts(
   metrics.gauge('pending', 'ClientHellos that are not whole yet.', () => pending.size);
   metrics.gauge('pending_bytes', 'Memory of ClientHellos that are not whole yet.', () => pending.bytes);
   metrics.gauge('connections', 'Handed-over connections that are remembered.', () => handoffs.live.size);
+  const { idle } = handoffs;
+  metrics.gauge('ruled_connections', 'Connections with rules, counted on each switch.', () => idle.size);
+  metrics.counter(
+    'idle_connections_total',
+    'Connections whose rules went since they were idle.',
+    () => idle.removed,
+  );
 }
