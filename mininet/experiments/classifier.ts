@@ -11,6 +11,7 @@ export const CLASSIFIER_MODULES = { sklearn: 'python3-sklearn', numpy: 'python3-
 interface Evaluation {
   flows: number;
   largest?: number;
+  /** Neither where a site has a single load. */
   kfp?: number[];
   cumul?: number[];
 }
@@ -24,6 +25,6 @@ export async function classify(
   const { stdout } = await runCommand(argv, { check: true, signal });
   return (JSON.parse(stdout) as Evaluation[]).map(
     ({ largest, kfp, cumul }): Concluded =>
-      largest === undefined ? {} : { kfp: kfp!, cumul: cumul!, guess: [largest] },
+      largest === undefined ? {} : { kfp: kfp ?? [], cumul: cumul ?? [], guess: [largest] },
   );
 }

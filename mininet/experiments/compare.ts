@@ -88,9 +88,11 @@ function caveatsOf(before: Result, after: Result): string[] {
   for (const name of Object.keys(versions))
     note(name, before.machine.versions[name], after.machine.versions[name]);
   note('settings', before.parameters.settings, after.parameters.settings);
-  note('repetitions', before.parameters.repetitions, after.parameters.repetitions);
+  note('repetitions', made(before), made(after));
   return found;
 }
+
+const made = ({ parameters, leftOut = 0 }: Result) => parameters.repetitions - leftOut;
 
 const text = (value: unknown) =>
   typeof value === 'object' ? JSON.stringify(value) : String(value ?? 'none');

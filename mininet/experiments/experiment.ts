@@ -1,7 +1,7 @@
 /** What an experiment declares. One file an experiment; `catalogue.ts` lists them. */
 import type { Spread } from '../report/statistics.js';
 
-/** `smoke`: the least that shows that it works. `quick`: two minutes at most. `full`: the paper's size. */
+/** `smoke`: the least that shows that it works. `quick`: two minutes at most; repetitions that do not fit are left out. `full`: the paper's size. */
 export const SIZES = ['smoke', 'quick', 'full'] as const;
 export type Size = (typeof SIZES)[number];
 export type BySize<T> = Readonly<Record<Size, T>>;
@@ -159,6 +159,8 @@ export interface Experiment {
   /** Combinations that make no sense are left out. */
   excludes?(condition: Condition): boolean;
   repetitions: BySize<number>;
+  /** About what a run of the paper's size takes on two cores. */
+  fullMinutes: number;
   measures: Readonly<Record<string, Measure>>;
   claims: readonly Claim[];
   figures: readonly Figure[];

@@ -32,6 +32,8 @@ const resultSchema = z.strictObject({
     settings: numbers,
     repetitions: z.number(),
   }),
+  /** Of the repetitions, those that were left out because the time of a quick run was over. */
+  leftOut: z.number().optional(),
   samples: z.array(z.strictObject({ condition, repetition: z.number(), values: numbers })),
   /** Figures that needed all repetitions together. */
   conclusions: z.array(z.strictObject({ condition, values: z.record(z.string(), z.array(z.number())) })),

@@ -4,6 +4,7 @@ import { cleanLeftovers } from '../driver/index.js';
 import { describeMachine } from '../report/machine.js';
 import type { Condition, Experiment, Parameters, Size, World } from './experiment.js';
 import { ExperimentError } from './experiment-error.js';
+import { minutesText, Pace } from './pace.js';
 import { conditionKey, conditionsOf, conditionText, parametersOf } from './parameters.js';
 import { checkRequirements } from './requirements.js';
 import { type Conclusion, judge, type Result, samplesOf, summarise, summaryOf } from './result.js';
@@ -20,6 +21,8 @@ export interface RunOptions {
   output: string;
   /** Throws an unfinished run away instead of going on with it. */
   fresh?: boolean;
+  /** Seconds after which a quick run begins no further repetition. */
+  quickSeconds?: number;
   signal?: AbortSignal;
   progress?: (text: string) => void;
 }
@@ -64,10 +67,17 @@ export async function runExperiment(experiment: Experiment, options: RunOptions)
     cloakflow: machine.cloakflow,
     processor: machine.processor,
   });
+  if (size === 'full') options.progress?.(`the paper's size: about ${minutesText(experiment.fullMinutes)}`);
   const began = performance.now();
   const kept = state.samples.length;
   try {
-    const conclusions = await measure(experiment, { parameters, conditions }, state, base, options);
+    const { conclusions, leftOut } = await measure(
+      experiment,
+      { parameters, conditions },
+      state,
+      base,
+      options,
+    );
     const summary = summarise(conditions, state.samples, conclusions);
     const result: Result = {
       format: 'cloakflow-experiment-1',
@@ -83,6 +93,7 @@ export async function runExperiment(experiment: Experiment, options: RunOptions)
       seconds: Math.round((performance.now() - began) / 1000),
       machine,
       parameters: parameters as Result['parameters'],
+      ...(leftOut > 0 ? { leftOut } : {}),
       samples: state.samples as Result['samples'],
       conclusions,
       summary,
@@ -122,6 +133,9 @@ const VERSIONED: readonly (readonly [string, string[]])[] = [
   ['gtlsserver', ['dpkg-query', '-W', '-f', `$\{Version}`, 'ngtcp2-server']],
 ];
 
+/** Of the two minutes of a quick run; the rest is for what comes after the last repetition. */
+const QUICK_SECONDS = 95;
+
 type Plan = { parameters: Parameters; conditions: readonly Condition[] };
 
 async function measure(
@@ -129,8 +143,10 @@ async function measure(
   { parameters, conditions }: Plan,
   state: RunState,
   base: string,
-  { signal = new AbortController().signal, progress = () => {} }: RunOptions,
-): Promise<Conclusion[]> {
+  options: RunOptions,
+): Promise<{ conclusions: Conclusion[]; leftOut: number }> {
+  const { size, sets = [], quickSeconds = QUICK_SECONDS } = options;
+  const { signal = new AbortController().signal, progress = () => {} } = options;
   const done = new Set(state.samples.map(turnKey));
   const scratch = makeScratch();
   const artefacts = () => {
@@ -138,28 +154,39 @@ async function measure(
     return `${base}.files`;
   };
   const total = conditions.length * parameters.repetitions;
+  const { repetitions } = parameters;
+  const isBounded = size === 'quick' && !sets.some(set => set.startsWith('repetitions='));
+  const pace = new Pace(isBounded ? quickSeconds : Number.POSITIVE_INFINITY, conditions.length);
+  let leftOut = 0;
   let world: World | undefined;
   try {
     progress('setting up');
     signal.throwIfAborted();
     world = await experiment.open({ parameters, conditions, signal, scratch, artefacts, progress });
-    for (const turn of schedule(conditions, parameters.repetitions)) {
+    for (const turn of schedule(conditions, repetitions)) {
       if (done.has(turnKey(turn))) continue;
       signal.throwIfAborted();
       const { condition, repetition } = turn;
-      progress(`${state.samples.length + 1}/${total}  ${conditionText(condition)}`);
+      if (repetition > 0 && state.samples.length === repetition * conditions.length && !pace.hasTime()) {
+        leftOut = repetitions - repetition;
+        break;
+      }
+      const left = pace.textOfLeft(total - state.samples.length);
+      progress(`${state.samples.length + 1}/${total}${left}  ${conditionText(condition)}`);
       const values = await world.measure(condition, repetition);
       signal.throwIfAborted();
       checkValues(experiment, condition, values);
       state.append({ condition, repetition, values });
+      pace.count();
     }
-    if (world.conclude === undefined) return [];
+    if (world.conclude === undefined) return { conclusions: [], leftOut };
     progress('evaluating');
     const concluded = await world.conclude(samplesOf(conditions, state.samples));
-    return concluded.map((values, index) => ({
+    const conclusions = concluded.map((values, index) => ({
       condition: { ...conditions[index]! },
       values: values as Record<string, number[]>,
     }));
+    return { conclusions, leftOut };
   } finally {
     await world?.close();
     await removeScratch(scratch);

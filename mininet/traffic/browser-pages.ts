@@ -32,6 +32,8 @@ export interface BrowserJob {
   images: number;
   /** Milliseconds. */
   patience: number;
+  /** A SOCKS proxy on the loopback, which resolves the name: its port. */
+  socks?: number;
 }
 
 export interface BrowserReport {

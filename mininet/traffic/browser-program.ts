@@ -20,15 +20,17 @@ const browser: Browser = await chromium.launch({
   chromiumSandbox: false,
   env: { ...process.env, HOME: home },
   args: [
-    `--host-resolver-rules=${[...rules, 'MAP * ~NOTFOUND'].join(',')}`,
+    `--host-resolver-rules=${[...rules, 'MAP * ~NOTFOUND', 'EXCLUDE 127.0.0.1'].join(',')}`,
     '--disable-quic',
     '--ignore-certificate-errors',
     '--disable-background-networking',
   ],
 });
 
-async function visit({ url, images, patience }: BrowserJob): Promise<BrowserReport> {
-  const context = await browser.newContext();
+async function visit({ url, images, patience, socks }: BrowserJob): Promise<BrowserReport> {
+  const context = await browser.newContext(
+    socks === undefined ? {} : { proxy: { server: `socks5://127.0.0.1:${socks}` } },
+  );
   try {
     const tab = await context.newPage();
     const began = performance.timeOrigin + performance.now();

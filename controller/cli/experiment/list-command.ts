@@ -2,6 +2,7 @@ import { experiments } from '../../../mininet/experiments/catalogue.js';
 import type { Experiment } from '../../../mininet/experiments/experiment.js';
 import { SIZES } from '../../../mininet/experiments/experiment.js';
 import { findExperiment } from '../../../mininet/experiments/find-experiment.js';
+import { minutesText } from '../../../mininet/experiments/pace.js';
 import { conditionsOf, parametersOf } from '../../../mininet/experiments/parameters.js';
 import { type Invocation, write, writeJson } from '../invocation.js';
 import { paletteFor } from '../palette.js';
@@ -44,6 +45,7 @@ function described(experiment: Experiment): object {
   return {
     ...{ name, title, paper, section, method, differences, topology, needs, axes, settings },
     repetitions: experiment.repetitions,
+    fullMinutes: experiment.fullMinutes,
     measures: experiment.measures,
     claims: experiment.claims.map(({ section: where, says, kind }) => ({ section: where, says, kind })),
   };
@@ -67,6 +69,7 @@ function experimentText(experiment: Experiment): string {
   return [
     `${experiment.title}  (${experiment.paper}, ${experiment.section})\n\n${experiment.method}\n`,
     `\nNetwork: ${experiment.topology}\n`,
+    `\n--full takes about ${minutesText(experiment.fullMinutes)} and ${experiment.needs.memoryGiB?.full ?? 0} GiB of memory.\n`,
     `\nParameters, for --set NAME=VALUE:\n${parameters.join('')}`,
     `\nMeasured:\n${Object.entries(measures)
       .map(([name, one]) => `  ${name}: ${one.title}${one.unit === '' ? '' : ` (${one.unit})`}\n`)

@@ -5,7 +5,8 @@
 Each FILE holds the traces of one condition (CSV: site,load,flow,time,size; size is positive from the client). What is classified is
 a flow: what an observer sees of one address. Flows of fewer than MINIMUM packets are left out. Prints a JSON list with an object for
 each file: accuracy in percent, fold by fold, of k-fingerprinting's random forest (Hayes and Danezis 2016) and of CUMUL (Panchenko
-et al. 2016), how many flows there were, and the share of the largest class. Flows of one load are all learnt from or all tested.
+et al. 2016), how many flows there were, and the share of the largest class. Flows of one load are all learnt from or all tested;
+there are never more folds than loads of a site.
 """
 import csv
 import json
@@ -94,7 +95,10 @@ def evaluate(path, folds, minimum):
     sites = np.array([site for site, *_ in flows])
     loads = np.array([f'{site} {load}' for site, load, *_ in flows])
     _, counts = np.unique(sites, return_counts=True)
+    folds = min(folds, *(len(set(loads[sites == site])) for site in set(sites)))
     result = {'flows': len(flows), 'largest': 100 * float(counts.max() / counts.sum())}
+    if folds < 2:
+        return result
     for name, describe, make in (('kfp', k_fingerprint, forest), ('cumul', cumul, machine)):
         features = np.array([describe(times, sizes) for _, _, times, sizes in flows], dtype=float)
         result[name] = accuracies(features, sites, loads, folds, make)

@@ -72,6 +72,7 @@ export const fingerprinting: Experiment = {
   },
   // Each loads every site once.
   repetitions: { smoke: 3, quick: 7, full: 40 },
+  fullMinutes: 180,
   measures: {
     kfp: { title: 'accuracy of k-fingerprinting', unit: '%', better: 'less' },
     cumul: { title: 'accuracy of CUMUL', unit: '%', better: 'less' },

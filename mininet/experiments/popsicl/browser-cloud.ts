@@ -1,21 +1,26 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { runCommand } from '../../driver/index.js';
-import { BrowserPages, CHROMIUM, startPageServer } from '../../traffic/browser-pages.js';
+import { runCommand, until } from '../../driver/index.js';
+import { type BrowserJob, BrowserPages, CHROMIUM, startPageServer } from '../../traffic/browser-pages.js';
 import type { PageContent } from '../../traffic/page-content.js';
 import { ExperimentError } from '../experiment-error.js';
 import { CLOUD_NEEDS } from './accesses.js';
 import { Cloud } from './cloud.js';
 import { CLOUD_DOMAIN } from './cloud-plan.js';
 import type { Target } from './curl.js';
+import { RELAYS, SOCKS_PORT, TorNetwork } from './tor-network.js';
 
 const PORTS = { plain: 8001, guarded: 8002, defended: 8003 };
 const TENANT = 'tenant';
 const PATIENCE = 60_000;
+const TOR_PATIENCE = 240_000;
 const POLICIES = '/etc/chromium/policies/managed';
 
-/** `https`: the site itself. `pseudonym`: by a pseudonym. `defence`: by another, with the traffic-analysis defence. */
-export const BROWSER_ACCESSES = ['https', 'pseudonym', 'defence'] as const;
+/**
+ * `https`: the site itself. `pseudonym`: by a pseudonym. `defence`: by another, with the traffic-analysis defence. `tor`: the
+ * site as an onion service of a private Tor network.
+ */
+export const BROWSER_ACCESSES = ['https', 'pseudonym', 'defence', 'tor'] as const;
 export type BrowserAccess = (typeof BROWSER_ACCESSES)[number];
 
 export const BROWSER_NEEDS = {
@@ -29,10 +34,20 @@ export const BROWSER_NEEDS = {
   node: ['playwright-core'],
 } as const;
 
+export interface BrowserCloudOptions {
+  /** Half the round trip between the client and the cloud, and of Tor's relays. */
+  delay: string;
+  /** With a private Tor network, by which the site is reached too. */
+  tor?: boolean;
+  scratch: string;
+  signal: AbortSignal;
+}
+
 /** A tenant whose site is pages of objects, and Chromium at a client who has two pseudonyms for it. */
 export class BrowserCloud {
   readonly cloud: Cloud;
-  readonly targets: Readonly<Record<BrowserAccess, Target>>;
+  readonly targets: Readonly<Record<Exclude<BrowserAccess, 'tor'>, Target>>;
+  private onion: { name: string; tor: TorNetwork } | undefined;
   private readonly pages: Readonly<Record<string, PageContent>>;
   private readonly browser: BrowserPages;
 
@@ -50,9 +65,11 @@ export class BrowserCloud {
 
   static async start(
     pages: Readonly<Record<string, PageContent>>,
-    { delay, scratch, signal }: { delay: string; scratch: string; signal: AbortSignal },
+    { delay, tor = false, scratch, signal }: BrowserCloudOptions,
   ): Promise<BrowserCloud> {
-    const cloud = await Cloud.start({ clients: 1, delay, tenants: [{ name: TENANT }] }, scratch, signal);
+    const plan = { clients: tor ? 1 + RELAYS : 1, delay, tenants: [{ name: TENANT }] };
+    const cloud = await Cloud.start(plan, scratch, signal);
+    let site: BrowserCloud | undefined;
     try {
       const targets = {
         https: cloud.site(TENANT),
@@ -66,20 +83,18 @@ export class BrowserCloud {
         Object.values(targets).map(({ name, address }) => [name, address]),
       );
       const browser = await BrowserPages.start(cloud.client(), { program: CHROMIUM, addresses, home });
-      return new BrowserCloud(cloud, targets, pages, browser);
+      site = new BrowserCloud(cloud, targets, pages, browser);
+      if (tor) await site.startTor(scratch, signal);
+      return site;
     } catch (error) {
-      await cloud.close();
+      await (site ?? cloud).close();
       throw error;
     }
   }
 
   /** Loads a page, `parallel` times at once. @throws ExperimentError `measurement-failed` */
   async visit(access: BrowserAccess, page: string, parallel = 1) {
-    const { name, capability } = this.targets[access];
-    const query = capability === undefined ? '' : `?c=${capability}`;
-    const images = Object.keys(this.pages[page]!.objects).filter(file => file.endsWith('.png')).length;
-    const job = { url: `https://${name}/${page}/${query}`, images, patience: PATIENCE };
-    const reports = await this.browser.visit(Array.from({ length: parallel }, () => job));
+    const reports = await this.browser.visit(Array.from({ length: parallel }, () => this.job(access, page)));
     const failed = reports.find(({ status }) => status !== 200);
     if (failed !== undefined)
       throw new ExperimentError(
@@ -91,7 +106,28 @@ export class BrowserCloud {
 
   async close(): Promise<void> {
     await this.browser[Symbol.asyncDispose]();
+    await this.onion?.tor.close();
     await this.cloud.close();
+  }
+
+  private job(access: BrowserAccess, page: string): BrowserJob {
+    const images = Object.keys(this.pages[page]!.objects).filter(file => file.endsWith('.png')).length;
+    const load = { images, patience: PATIENCE };
+    if (access === 'tor') return { ...load, url: `https://${this.onion!.name}/${page}/`, socks: SOCKS_PORT };
+    const { name, capability } = this.targets[access];
+    return { ...load, url: `https://${name}/${page}/${capability === undefined ? '' : `?c=${capability}`}` };
+  }
+
+  /** Resolves when a page came by the onion service, so that circuits are there. */
+  private async startTor(scratch: string, signal: AbortSignal): Promise<void> {
+    const { tor, onion } = await TorNetwork.beside(this.cloud, TENANT, scratch, signal);
+    this.onion = { name: onion, tor };
+    const [page] = Object.keys(this.pages);
+    const first = async () => {
+      tor.check();
+      return this.visit('tor', page!).catch(() => signal.throwIfAborted());
+    };
+    await until('a page by the onion service', first, { timeout: TOR_PATIENCE, interval: 500, signal });
   }
 }
 

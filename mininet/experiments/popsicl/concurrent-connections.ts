@@ -18,13 +18,13 @@ export const concurrentConnections: Experiment = {
       title: 'access',
       values: {
         smoke: ['https', 'cookie-conntrack'],
-        quick: ['https', 'client-certificate', 'cookie-conntrack', 'cookie-flows'],
+        quick: ['https', 'client-certificate', 'cookie-conntrack', 'cookie-flows', 'repair-flows', 'address'],
         full: ACCESS_NAMES,
       },
     },
     connections: {
       title: 'connections at once',
-      values: { smoke: [10], quick: [10, 50, 100], full: [10, 50, 100, 200, 300, 400, 500] },
+      values: { smoke: [10], quick: [10, 50, 100, 200], full: [10, 50, 100, 200, 300, 400, 500] },
       range: [1, 2000],
     },
   },
@@ -32,6 +32,7 @@ export const concurrentConnections: Experiment = {
     rtt: { title: 'round trip', unit: 'ms', value: { smoke: 2, quick: 10, full: 10 }, range: [0, 1000] },
   },
   repetitions: { smoke: 1, quick: 3, full: 10 },
+  fullMinutes: 30,
   measures: {
     completion: { title: 'completion of all', unit: 'ms', better: 'less' },
     failed: { title: 'connections that failed', unit: '', better: 'less' },

@@ -35,6 +35,7 @@ export const downloadLatency: Experiment = {
     rtt: { title: 'round trip', unit: 'ms', value: { smoke: 2, quick: 10, full: 10 }, range: [0, 1000] },
   },
   repetitions: { smoke: 1, quick: 10, full: 50 },
+  fullMinutes: 20,
   measures: { latency: { title: 'latency', unit: 'ms', better: 'less' } },
   claims: HANDED_OVER.map(access =>
     ratioClaim({

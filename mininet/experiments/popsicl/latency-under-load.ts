@@ -22,7 +22,7 @@ export const latencyUnderLoad: Experiment = {
       title: 'access',
       values: {
         smoke: ['https', 'cookie-conntrack'],
-        quick: ['https', 'cookie-conntrack', 'cookie-flows'],
+        quick: ACCESSES,
         full: ACCESSES,
       },
       choices: [...ACCESSES, 'repair-conntrack', 'repair-flows', 'proxy'],
@@ -30,7 +30,7 @@ export const latencyUnderLoad: Experiment = {
     rate: {
       title: 'rate; 0: alone',
       unit: '1/s',
-      values: { smoke: [0, 20], quick: [0, 50, 100], full: [0, 50, 100, 150, 200] },
+      values: { smoke: [0, 20], quick: [0, 100, 200], full: [0, 50, 100, 150, 200] },
       range: [0, 2000],
     },
   },
@@ -45,6 +45,7 @@ export const latencyUnderLoad: Experiment = {
     rtt: { title: 'round trip', unit: 'ms', value: { smoke: 10, quick: 10, full: 10 }, range: [0, 1000] },
   },
   repetitions: { smoke: 1, quick: 3, full: 10 },
+  fullMinutes: 45,
   measures: {
     latency: { title: 'median latency', unit: 'ms', better: 'less' },
     failed: { title: 'accesses that failed', unit: '', better: 'less' },

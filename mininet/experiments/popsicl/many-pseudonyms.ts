@@ -37,6 +37,7 @@ export const manyPseudonyms: Experiment = {
     },
   },
   repetitions: { smoke: 1, quick: 2, full: 5 },
+  fullMinutes: 60,
   measures: {
     small: { title: 'latency, 10 KiB', unit: 'ms', better: 'less' },
     large: { title: 'latency, 100 KiB', unit: 'ms', better: 'less' },

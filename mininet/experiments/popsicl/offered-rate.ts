@@ -2,7 +2,7 @@ import type { Experiment, Summary } from '../experiment.js';
 import { CLOUD_NEEDS } from './accesses.js';
 
 const ACCESSES = ['https', 'client-certificate', 'cookie-conntrack', 'cookie-flows', 'address'];
-const RATES = [50, 100, 150, 200, 250, 300, 350, 400, 450, 500, 550, 600, 800, 1000];
+const RATES = [50, 100, 150, 200, 250, 300, 350, 400, 450, 500, 550, 600, 800, 1000, 1500, 2000];
 /** The paper's maxima, in responses a second. */
 const PAPER = { https: 490.5, 'client-certificate': 450.9, pseudonym: 325.8 };
 
@@ -55,7 +55,7 @@ export const offeredRate: Experiment = {
     rate: {
       title: 'offered',
       unit: '1/s',
-      values: { smoke: [20], quick: [50, 150, 300], full: RATES },
+      values: { smoke: [20], quick: [100, 300, 600], full: RATES },
       range: [1, 2000],
     },
   },
@@ -68,6 +68,7 @@ export const offeredRate: Experiment = {
     },
   },
   repetitions: { smoke: 1, quick: 2, full: 10 },
+  fullMinutes: 90,
   measures: {
     responses: { title: 'responses', unit: '1/s', better: 'more' },
     latency: { title: 'median latency', unit: 'ms', better: 'less' },

@@ -31,7 +31,7 @@ export async function openPageSizes(context: RunContext): Promise<World> {
   const fileOf = (access: unknown, repetition: number) => join(traces, `${access}-${repetition}.csv`);
   return {
     async measure({ access }, repetition) {
-      const filter = `tcp port 443 and host ${site.targets[access as BrowserAccess].address}`;
+      const filter = `tcp port 443 and host ${site.targets[access as Exclude<BrowserAccess, 'tor'>].address}`;
       const latencies: number[] = [];
       const bytes: number[] = [];
       let lines = TRACE_HEADER;

@@ -18,13 +18,14 @@ export const pageSizes: Experiment = {
   needs: { ...BROWSER_NEEDS, python: CLASSIFIER_MODULES, memoryGiB: { smoke: 1.5, quick: 2, full: 3 } },
   axes: { access: { title: 'access', values: { smoke: ACCESSES, quick: ACCESSES, full: ACCESSES } } },
   settings: {
-    pages: { title: 'pages', value: { smoke: 2, quick: 6, full: 50 }, range: [2, 500] },
+    pages: { title: 'pages', value: { smoke: 2, quick: 8, full: 50 }, range: [2, 500] },
     seed: { title: 'seed of the pages', value: { smoke: 1, quick: 1, full: 1 }, range: [0, 2 ** 31] },
     rtt: { title: 'round trip', unit: 'ms', value: { smoke: 0, quick: 10, full: 10 }, range: [0, 1000] },
     folds: { title: 'folds', value: { smoke: 2, quick: 5, full: 10 }, range: [2, 20] },
   },
   // Each loads every page once.
   repetitions: { smoke: 2, quick: 5, full: 40 },
+  fullMinutes: 60,
   measures: {
     kfp: { title: 'accuracy of k-fingerprinting', unit: '%', better: 'less' },
     cumul: { title: 'accuracy of CUMUL', unit: '%', better: 'less' },

@@ -1,5 +1,6 @@
+import { spread } from '../../report/statistics.js';
 import type { PageContent } from '../../traffic/page-content.js';
-import type { RunContext, World } from '../experiment.js';
+import type { Concluded, RunContext, World } from '../experiment.js';
 import { type BrowserAccess, BrowserCloud } from './browser-cloud.js';
 
 const KIB = 1024;
@@ -24,21 +25,33 @@ const PAGE: PageContent = {
   objects: Object.fromEntries(Object.entries(OBJECTS).map(([name, size]) => [name, Math.round(size * KIB)])),
 };
 
-export async function openPages({ parameters, scratch, signal }: RunContext): Promise<World> {
-  const { rtt, parallel } = parameters.settings;
-  const site = await BrowserCloud.start({ page: PAGE }, { delay: `${rtt! / 2}ms`, scratch, signal });
+export async function openPages({ parameters, scratch, signal, progress }: RunContext): Promise<World> {
+  const accesses = parameters.axes.access as readonly BrowserAccess[];
+  const tor = accesses.includes('tor');
+  progress(tor ? 'starting a cloud, a browser and a Tor network' : 'starting a cloud and a browser');
+  const delay = `${parameters.settings.rtt! / 2}ms`;
+  const site = await BrowserCloud.start({ page: PAGE }, { delay, tor, scratch, signal });
   try {
-    for (const access of parameters.axes.access!) await site.visit(access as BrowserAccess, 'page');
+    for (const access of accesses) await site.visit(access, 'page');
   } catch (error) {
     await site.close();
     throw error;
   }
   return {
-    async measure({ access }) {
-      const [alone] = await site.visit(access as BrowserAccess, 'page');
-      const together = await site.visit(access as BrowserAccess, 'page', parallel);
-      const slowest = Math.max(...together.map(({ milliseconds }) => milliseconds));
-      return { latency: alone!.milliseconds, throughput: (1000 * parallel!) / slowest };
+    async measure({ access, parallel }) {
+      const reports = await site.visit(access as BrowserAccess, 'page', Number(parallel));
+      const times = reports.map(({ milliseconds }) => milliseconds);
+      return { latency: spread(times).median, throughput: (1000 * times.length) / Math.max(...times) };
+    },
+    async conclude(samples) {
+      return samples.conditions.map((condition): Concluded => {
+        const base = samples.of({ ...condition, access: 'https' });
+        const relative = samples.of(condition).flatMap(({ repetition, values }) => {
+          const https = base.find(one => one.repetition === repetition)?.values.latency;
+          return https === undefined ? [] : [values.latency! / https];
+        });
+        return { relative };
+      });
     },
     close: () => site.close(),
   };

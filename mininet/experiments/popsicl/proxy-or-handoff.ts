@@ -32,7 +32,7 @@ export const proxyOrHandoff: Experiment = {
       unit: 'B',
       values: {
         smoke: [KIB],
-        quick: [KIB, 100 * KIB, 1024 * KIB],
+        quick: [KIB, 100 * KIB, 1024 * KIB, 5120 * KIB],
         full: [1, 10, 50, 100, 500, 1024, 5120, 10_240].map(kibibytes => kibibytes * KIB),
       },
       range: [1, 2 ** 30],
@@ -47,6 +47,7 @@ export const proxyOrHandoff: Experiment = {
     },
   },
   repetitions: { smoke: 1, quick: 2, full: 10 },
+  fullMinutes: 45,
   measures: {
     throughput: { title: 'responses', unit: '1/s', better: 'more' },
     megabytes: { title: 'payload', unit: 'MB/s', better: 'more' },

@@ -40,7 +40,7 @@ export const switchLoad: Experiment = {
       title: 'rules or entries',
       values: {
         smoke: [0, 1000],
-        quick: [0, 1000, 10_000, 100_000],
+        quick: [0, 10_000, 100_000, 1_000_000],
         full: [0, 1000, 10_000, 100_000, 250_000, 500_000, 750_000, 1_000_000],
       },
       range: [0, 2_000_000],
@@ -54,7 +54,8 @@ export const switchLoad: Experiment = {
     },
     rtt: { title: 'round trip', unit: 'ms', value: { smoke: 0, quick: 0, full: 0 }, range: [0, 1000] },
   },
-  repetitions: { smoke: 1, quick: 3, full: 10 },
+  repetitions: { smoke: 1, quick: 2, full: 10 },
+  fullMinutes: 60,
   measures: {
     small: { title: 'latency, 10 KiB', unit: 'ms', better: 'less' },
     large: { title: 'latency, 100 KiB', unit: 'ms', better: 'less' },

@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type EmulatedHost, type RunningCommand, runCommand, until } from '../../driver/index.js';
 import { ExperimentError } from '../experiment-error.js';
+import type { Cloud } from './cloud.js';
 
 const OR_PORT = 5000;
 const DIRECTORY_PORT = 7000;
@@ -54,6 +55,24 @@ export class TorNetwork {
       await network.run(node, [...relayLines(node), ...(index < AUTHORITIES ? AUTHORITY_LINES : [])]);
     }
     return network;
+  }
+
+  /**
+   * Relays on the clients of the cloud but the first, who gets circuits, and an onion service in front of the tenant's own
+   * site. Returns its name too.
+   */
+  static async beside(cloud: Cloud, tenant: string, folder: string, signal: AbortSignal) {
+    const relays = Array.from({ length: RELAYS }, (_, index) => cloud.client(index + 1));
+    const tor = await TorNetwork.start(relays, folder, signal);
+    try {
+      const { host, addresses } = cloud.tenant(tenant);
+      const onion = await tor.publish(host, addresses.ipv4);
+      await tor.client(cloud.client());
+      return { tor, onion };
+    } catch (error) {
+      await tor.close();
+      throw error;
+    }
   }
 
   /** Publishes a server of the host as an onion service. Returns its name. */

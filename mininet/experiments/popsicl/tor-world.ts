@@ -19,13 +19,10 @@ export async function openTor(context: RunContext): Promise<World> {
     for (const size of sizes!) paths.set(Number(size), await object(Number(size)));
     if (accesses!.includes('tor')) {
       progress('starting a Tor network');
-      const relays = Array.from({ length: RELAYS }, (_, index) => cloud.client(index + 1));
-      tor = await TorNetwork.start(relays, scratch, signal);
-      const { host, addresses } = cloud.tenant(tenants[0]!);
-      const onion = await tor.publish(host, addresses.ipv4);
-      await tor.client(cloud.client());
+      const network = await TorNetwork.beside(cloud, tenants[0]!, scratch, signal);
+      tor = network.tor;
       progress('waiting for the onion service');
-      all.set('tor', { ...targets.get('https')!, onion: { name: onion, socks: SOCKS_PORT } });
+      all.set('tor', { ...targets.get('https')!, onion: { name: network.onion, socks: SOCKS_PORT } });
     }
     // Circuits are built before anything is measured.
     for (const target of all.values()) {

@@ -10,8 +10,8 @@ import { ExperimentError } from '../experiment-error.js';
 import { CLOUD_DOMAIN, domainOf, STORE, type TenantPlan, tenantAddresses } from './cloud-plan.js';
 
 const NATIVE = fileURLToPath(new URL('../../../../native/build/', import.meta.url));
-/** Milliseconds; tens of thousands of server blocks take their time. */
-const PATIENCE = 300_000;
+/** Milliseconds; tens of thousands of server blocks take their time: minutes on a busy machine. */
+const PATIENCE = 1_200_000;
 /** Where the same site wants a client's certificate, without any pseudonym. */
 export const CLIENT_CERTIFICATE_PORT = 8443;
 

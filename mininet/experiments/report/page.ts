@@ -77,11 +77,16 @@ function claimsTable({ claims }: Result): string {
   });
 }
 
-function parametersText({ settings = {} }: Experiment, { parameters }: Result): string {
+function parametersText({ settings = {} }: Experiment, { parameters, leftOut = 0 }: Result): string {
   const texts = Object.entries(parameters.settings).map(([name, value]) =>
     `${settings[name]?.title ?? name}: ${cell(value)} ${settings[name]?.unit ?? ''}`.trim(),
   );
-  return `\n${[...texts, `repetitions: ${parameters.repetitions}`].join('; ')}.\n`;
+  const { repetitions } = parameters;
+  const made =
+    leftOut === 0
+      ? `${repetitions}`
+      : `${repetitions - leftOut} of ${repetitions}, since the time of a quick run was over`;
+  return `\n${[...texts, `repetitions: ${made}`].join('; ')}.\n`;
 }
 
 function machineText({ machine }: Result): string {

@@ -39,6 +39,7 @@ export function fakeExperiment({ needs = {}, measure, conclude }: FakeOptions = 
     settings: { clients: { title: 'clients', value: same(2), range: [1, 8] } },
     excludes: ({ way, bytes }: Condition) => way === 'hidden' && bytes === 100,
     repetitions: { smoke: 1, quick: 3, full: 5 },
+    fullMinutes: 1,
     measures: {
       time: { title: 'latency', unit: 'ms', better: 'less' },
       accuracy: { title: 'accuracy', unit: '%', better: 'more' },

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Experiment } from '../../../mininet/experiments/experiment.js';
+import { resultPage } from '../../../mininet/experiments/report/page.js';
 import { readResult } from '../../../mininet/experiments/result.js';
 import { type RunOptions, runExperiment } from '../../../mininet/experiments/run-experiment.js';
 import { fakeExperiment } from './fake-experiment.js';
@@ -100,6 +101,17 @@ describe('a run of an experiment', () => {
     expect((await run(experiment)).result.samples).to.have.length(12);
     expect(second).to.include({ code: 'run-in-progress' });
     expect((await run(experiment)).kept).to.equal(0);
+  });
+
+  it('leaves repetitions out when the time of a quick run is over, and says so, unless they were asked for', async () => {
+    const quickSeconds = 0;
+    const { result } = await run(fakeExperiment().experiment, { quickSeconds });
+    expect(result.leftOut).to.equal(2);
+    expect(result.summary.map(({ measures }) => measures.time!.runs)).to.deep.equal([1, 1, 1, 1]);
+    expect(resultPage(fakeExperiment().experiment, result, [])).to.include('repetitions: 1 of 3, since');
+    const asked = await run(fakeExperiment().experiment, { quickSeconds, sets: ['repetitions=2'] });
+    expect(asked.result).not.to.have.property('leftOut');
+    expect(asked.result.samples).to.have.length(8);
   });
 
   it('does not mix runs with other parameters, unless it may throw the old one away', async () => {
