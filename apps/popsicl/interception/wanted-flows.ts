@@ -13,7 +13,12 @@ import type { AddressPrefix } from './address-prefix.js';
 /** The app's own part of the cookie: why a packet was punted. */
 export const Punt = { SYN: 1, SEGMENT: 2, TENANT: 3, NEIGHBOUR: 4, DATAGRAM: 5, INVALID: 6 } as const;
 
-/** Flows of single connections (`flows` redirection) stand above the static ones. */
+/**
+ * Above the flows of single connections, which match ports and leave SYNs out: a datapath that has found this one does not look at
+ * ports, so that one entry of its cache serves all SYNs of a client.
+ */
+const OPENING = 0x3001;
+/** Flows of single connections (`flows` redirection) stand above the other static ones. */
 export const CONNECTION_PRIORITY = 0x3000;
 const CATCH = 0x2000;
 const REST = 0x1000;
@@ -144,7 +149,7 @@ function blockFlows(plan: FlowPlan, block: AddressPrefix): [string, WantedFlow][
       name('syn'),
       {
         tableId: classify,
-        priority: CATCH + 1,
+        priority: OPENING,
         match: { ...tcp, tcpFlags: { value: SYN, mask: SYN_AND_ACK } },
         cookie: Punt.SYN,
         instructions: punt(plan.meters.syn),

@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { RedirectionName, StrategyName } from '../../../apps/popsicl/model.js';
-import { Cloud, can, PAGE } from './cloud.js';
+import { Cloud, can, PAGE, PSEUDO4, PSEUDO6 } from './cloud.js';
 
 const MIB = 1 << 20;
 
@@ -60,6 +60,20 @@ for (const [strategy, redirection, family] of CASES) {
       const up = await cloud.fetch(family, '/upload/up.bin', ['-T', join(cloud.folder, 'down.bin')]);
       expect(up.stderr).to.equal('');
       expect((await readFile(join(cloud.folder, 'upload/up.bin'))).equals(data)).to.equal(true);
+    });
+
+    if (redirection !== 'flows') return;
+
+    it('leaves one entry in the cache of the datapath to every SYN of a client, whatever its port', async () => {
+      const entryOf = async (flags: string) => {
+        const [tcp, ip, client, pseudo] =
+          family === 4 ? ['tcp', 'nw', '10.0.0.1', PSEUDO4] : ['tcp6', 'ipv6', 'fd00::1', PSEUDO6];
+        const packet = `in_port=1,${tcp},${ip}_src=${client},${ip}_dst=${pseudo},tp_src=40000,tp_dst=443`;
+        const trace = await cloud.sandbox.appctl(['ofproto/trace', 'br0', `${packet},tcp_flags=${flags}`]);
+        return /^Megaflow: .*/m.exec(trace)![0];
+      };
+      expect(await entryOf('ack')).to.match(/tp_src=|tp_dst=/);
+      expect(await entryOf('syn')).not.to.match(/tp_src=|tp_dst=/);
     });
   });
 }
