@@ -1,11 +1,12 @@
 /**
  * `node hopping-program.js REQUEST`: an application that makes requests over a hopping client; prints `halfway` in the middle,
- * and a report as JSON at the end.
+ * and a report as JSON at the end. Several of them, as a JSON array, are made at once, and their reports are an array too.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
+  type AddressSource,
   AgentAddresses,
   ClientError,
   MimiqClient,
@@ -47,33 +48,43 @@ export interface RunReport {
   hopsAfter: number[];
 }
 
-const request = JSON.parse(process.argv[2]!) as RunRequest;
-const { remote, port = QUIC_PORT } = request;
-const origin = `https://${QUIC_NAME}:${port}`;
-const report: RunReport = {
-  bodies: {},
-  failed: {},
-  hops: 0,
-  refused: {},
-  baselinePackets: 0,
-  total: 0,
-  latencies: [],
-  hopsAfter: [],
-};
-const count = (counts: Record<string, number>, key: string) => {
-  counts[key] = (counts[key] ?? 0) + 1;
-};
-const addresses =
-  request.agent === undefined
-    ? new StaticAddresses(request.addresses ?? [])
-    : new AgentAddresses(request.agent);
-const began = performance.now();
-await Promise.all(Array.from({ length: request.connections ?? 1 }, () => oneConnection()));
-report.total = performance.now() - began;
-process.stdout.write(`${JSON.stringify(report)}\n`);
+const asked = JSON.parse(process.argv[2]!) as RunRequest | RunRequest[];
+const reports = await Promise.all([asked].flat().map(each => run(each)));
+process.stdout.write(`${JSON.stringify(Array.isArray(asked) ? reports : reports[0])}\n`);
 process.exit(0);
 
-async function oneConnection(): Promise<void> {
+async function run(request: RunRequest): Promise<RunReport> {
+  const report: RunReport = {
+    bodies: {},
+    failed: {},
+    hops: 0,
+    refused: {},
+    baselinePackets: 0,
+    total: 0,
+    latencies: [],
+    hopsAfter: [],
+  };
+  const addresses =
+    request.agent === undefined
+      ? new StaticAddresses(request.addresses ?? [])
+      : new AgentAddresses(request.agent);
+  const began = performance.now();
+  const connections = Array.from({ length: request.connections ?? 1 });
+  await Promise.all(connections.map(() => oneConnection(request, addresses, report)));
+  report.total = performance.now() - began;
+  return report;
+}
+
+function count(counts: Record<string, number>, key: string): void {
+  counts[key] = (counts[key] ?? 0) + 1;
+}
+
+async function oneConnection(
+  request: RunRequest,
+  addresses: AddressSource,
+  report: RunReport,
+): Promise<void> {
+  const { remote, port = QUIC_PORT } = request;
   const client = new MimiqClient({
     addresses,
     tls: { authorities: readFileSync(request.authority) },
@@ -87,7 +98,7 @@ async function oneConnection(): Promise<void> {
     try {
       const upload = request.upload === undefined ? {} : { body: new Uint8Array(request.upload) };
       const method = request.method === undefined ? {} : { method: request.method };
-      const response = await client.request(`${origin}/${request.path}`, { ...method, ...upload });
+      const response = await client.request(`https://${QUIC_NAME}:${port}/${request.path}`, { ...method, ...upload });
       const hash = createHash('sha256');
       for await (const chunk of response.body) hash.update(chunk);
       count(report.bodies, `${response.status} ${hash.digest('hex')}`);

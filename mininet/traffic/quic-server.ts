@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type RunningCommand, until } from '../driver/index.js';
+import { EmulationError, type RunningCommand, until } from '../driver/index.js';
 
 export const QUIC_PORT = 4433;
 /** What the certificate is for, besides addresses. */
@@ -57,6 +57,17 @@ export class QuicServer {
   /** What the process said at last, when it has ended by itself; undefined while it runs. */
   get fault(): string | undefined {
     return this.running?.exit === undefined ? undefined : this.running.stderr.trim().split('\n').at(-1);
+  }
+
+  /**
+   * Throws when the process started last has ended by itself: a server that died of what a client sent looks like a network
+   * that is slow.
+   *
+   * @throws EmulationError `command-failed`
+   */
+  check(): void {
+    const { fault } = this;
+    if (fault !== undefined) throw new EmulationError('command-failed', `the QUIC server died: ${fault}`);
   }
 
   async stop(): Promise<void> {

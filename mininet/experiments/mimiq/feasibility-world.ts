@@ -42,6 +42,7 @@ export async function openFeasibility({ parameters, scratch, signal }: RunContex
       const strategy = frequency === 0 ? 'never' : `every:${Math.round(100 / Number(frequency))}`;
       const own = mimiq.clients.slice(0, Number(clients));
       const reports = await Promise.all(own.map(client => visit(client, strategy)));
+      server.check();
       const failed = reports
         .flatMap(report => Object.values(report.failed))
         .reduce((sum, one) => sum + one, 0);

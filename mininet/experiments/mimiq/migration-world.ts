@@ -44,6 +44,7 @@ export async function openMigration({ parameters, scratch, signal }: RunContext)
       const strategy = frequency === 0 ? 'never' : `every:${Math.round(100 / Number(frequency))}`;
       const repeat = parameters.settings.requests!;
       const report = await pages.load({ strategy, waves: [['/index.html']], repeat });
+      server.check();
       const failed = Object.values(report.failed).reduce((sum, one) => sum + one, 0);
       if (failed === repeat)
         throw new ExperimentError(

@@ -14,13 +14,16 @@ import {
   until,
 } from '../../../mininet/driver/index.js';
 import type { RunReport, RunRequest } from '../../../mininet/traffic/hopping-program.js';
-import { runHopping, startAgent } from '../../../mininet/traffic/mimiq-client.js';
+import { runHopping, runHoppings, startAgent } from '../../../mininet/traffic/mimiq-client.js';
 import { readObserved, type Seen } from '../../../mininet/traffic/quic-observer.js';
 import { QuicServer } from '../../../mininet/traffic/quic-server.js';
 import { addTunnelPorts, tunnelsReady } from '../../../mininet/traffic/tunnel-ports.js';
 import { SERVER4, SERVER6 } from './mimiq-network.js';
 
 const CLI = fileURLToPath(new URL('../../../controller/cli/main.js', import.meta.url));
+
+/** What a run is asked for; the network knows the rest. */
+type Asked = Omit<RunRequest, 'remote' | 'authority' | 'agent'>;
 
 /** Clients with agents, the fabric under `cloakflow run`, an observer, and an unmodified QUIC server behind a delay. */
 export class HoppingNetwork implements AsyncDisposable {
@@ -119,20 +122,24 @@ export class HoppingNetwork implements AsyncDisposable {
     await link.setLoss(loss);
   }
 
-  /** Requests from a client, from addresses of its agent. */
-  run(
+  /** Requests from a client, from addresses of its agent. Rejects also when the server died meanwhile. */
+  async run(
     name: string,
     family: 4 | 6,
-    request: Omit<RunRequest, 'remote' | 'authority' | 'agent'>,
+    request: Asked,
     halfway?: () => Promise<void>,
   ): Promise<RunReport> {
-    const remote = family === 4 ? SERVER4 : SERVER6;
-    const { authority } = this.server;
-    return runHopping(
-      this.host(name),
-      { remote, authority, agent: this.agentSocket(name), ...request },
-      halfway,
-    );
+    const report = await runHopping(this.host(name), this.requestOf(name, family, request), halfway);
+    this.server.check();
+    return report;
+  }
+
+  /** Runs of one client at once, over the families given. Rejects also when the server died meanwhile. */
+  async runAll(name: string, runs: readonly (Asked & { family: 4 | 6 })[]): Promise<RunReport[]> {
+    const requests = runs.map(({ family, ...request }) => this.requestOf(name, family, request));
+    const reports = await runHoppings(this.host(name), requests);
+    this.server.check();
+    return reports;
   }
 
   /** What passes the observer, outside the network, while `during` runs. */
@@ -149,6 +156,11 @@ export class HoppingNetwork implements AsyncDisposable {
     await this.network?.stop();
     await this.controller?.stop();
     await rm(this.folder, { recursive: true, force: true });
+  }
+
+  private requestOf(name: string, family: 4 | 6, request: Asked): RunRequest {
+    const remote = family === 4 ? SERVER4 : SERVER6;
+    return { remote, authority: this.server.authority, agent: this.agentSocket(name), ...request };
   }
 
   private async build(): Promise<void> {

@@ -187,6 +187,33 @@ describe('hopping clients in the network of MIMIQ', function () {
       );
     });
 
+    it('a killed server costs at most the answer that broke off, who asks meanwhile is told so, and all go on when it is back', async () => {
+      let meanwhile: RunReport | undefined;
+      const outage = async () => {
+        await all.server.stop();
+        meanwhile = await all.run('c3', 6, { path: 'small', requests: 1, strategy: 'never' });
+        await all.server.start();
+      };
+      const small = { path: 'small', requests: 150, pauseMs: 20, strategy: 'every:10' };
+      const runs = await Promise.all([
+        all.run('c1', 6, small).then(report => [report, 150, all.files.small] as const),
+        all.run('c3', 4, small).then(report => [report, 150, all.files.small] as const),
+        // The server dies when the sixth of these has just been asked for.
+        all
+          .run('c5', 6, { path: 'large', requests: 10, strategy: 'every:100' }, outage)
+          .then(report => [report, 10, all.files.large] as const),
+      ]);
+      expect(Object.keys(meanwhile!.failed).join()).to.match(/^connect-(timeout|failed): /);
+      for (const [{ failed, bodies, hops }, count, body] of runs) {
+        const whole = bodies[`200 ${sha(body)}`];
+        expect(Object.keys(bodies)).to.have.length(1);
+        expect(whole).to.be.at.least(count - 1);
+        for (const text of Object.keys(failed)) expect(text).to.match(/^connection-(lost|closed): /);
+        expect(whole! + Object.values(failed).reduce((sum, each) => sum + each, 0)).to.equal(count);
+        expect(hops).to.be.at.least(3);
+      }
+    });
+
     it('a connection survives that its machine is moved to another port of the switch', async () => {
       const request = { path: 'small', requests: 60, pauseMs: 150, strategy: 'every:40' };
       const report = await all.run('c5', 6, request, () => all.moveToPort('c5', 'dhcp-only'));

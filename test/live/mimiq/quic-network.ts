@@ -82,7 +82,7 @@ export class QuicNetwork {
     await this.quicServer!.stop();
   }
 
-  /** Runs requests from the client's namespace, in a process of its own; `halfway` is called after half of them. */
+  /** Runs requests from the client's namespace, in a process of its own; `halfway` is called after half of them. Rejects also when the server died meanwhile. */
   async run(request: RequestOptions, halfway?: () => Promise<void>): Promise<RunReport> {
     const whole: RunRequest = {
       remote: this.serverAddress,
@@ -97,6 +97,7 @@ export class QuicNetwork {
     }
     const { exitCode } = await running.exited;
     if (exitCode !== 0) throw new Error(running.stderr);
+    this.quicServer!.check();
     return JSON.parse(running.stdout.trim().split('\n').at(-1)!) as RunReport;
   }
 
