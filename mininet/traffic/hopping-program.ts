@@ -27,6 +27,8 @@ export interface RunRequest {
   path: string;
   requests: number;
   connections?: number;
+  /** Milliseconds that a handshake may take. */
+  connectTimeout?: number;
   /** Milliseconds between two of them. */
   pauseMs?: number;
   method?: string;
@@ -91,6 +93,7 @@ async function oneConnection(
     resolve: new Map([[`${QUIC_NAME}:${port}`, [remote]]]),
     strategies: { default: parseStrategy(request.strategy), destinations: [] },
     refused: error => count(report.refused, error.code),
+    ...(request.connectTimeout && { connectTimeout: request.connectTimeout }),
   });
   for (let index = 0; index < request.requests; index++) {
     if (index === request.requests >> 1) process.stdout.write('halfway\n');
@@ -98,7 +101,10 @@ async function oneConnection(
     try {
       const upload = request.upload === undefined ? {} : { body: new Uint8Array(request.upload) };
       const method = request.method === undefined ? {} : { method: request.method };
-      const response = await client.request(`https://${QUIC_NAME}:${port}/${request.path}`, { ...method, ...upload });
+      const response = await client.request(`https://${QUIC_NAME}:${port}/${request.path}`, {
+        ...method,
+        ...upload,
+      });
       const hash = createHash('sha256');
       for await (const chunk of response.body) hash.update(chunk);
       count(report.bodies, `${response.status} ${hash.digest('hex')}`);

@@ -33,6 +33,7 @@ export class Http3Server {
   private readonly socket: Socket;
   private readonly byId = new Map<string, ServerConnection>();
   private readonly connections = new Set<ServerConnection>();
+  private over = false;
 
   private constructor(options: Http3ServerOptions) {
     this.options = options;
@@ -65,8 +66,13 @@ export class Http3Server {
     return this.connections.size;
   }
 
+  /** Tells every client. Does nothing the second time. */
   async close(): Promise<void> {
+    if (this.over) return;
+    this.over = true;
     for (const connection of [...this.connections]) connection.close();
+    // A socket that is closed drops what it was given in the same turn.
+    await new Promise(resolve => setImmediate(resolve));
     await new Promise<void>(resolve => this.socket.close(() => resolve()));
   }
 

@@ -123,12 +123,7 @@ export class HoppingNetwork implements AsyncDisposable {
   }
 
   /** Requests from a client, from addresses of its agent. Rejects also when the server died meanwhile. */
-  async run(
-    name: string,
-    family: 4 | 6,
-    request: Asked,
-    halfway?: () => Promise<void>,
-  ): Promise<RunReport> {
+  async run(name: string, family: 4 | 6, request: Asked, halfway?: () => Promise<void>): Promise<RunReport> {
     const report = await runHopping(this.host(name), this.requestOf(name, family, request), halfway);
     this.server.check();
     return report;

@@ -47,6 +47,16 @@ export interface QuicHandler {
 const NO_ERROR = 0x100; // H3_NO_ERROR
 /** Silent periods after which another address is tried. */
 const ATTEMPTS_PER_PATH = 4;
+/**
+ * The first datagrams at an address that traffic has moved to: the server's challenges are among them, two at a time, and it
+ * closes the connection when it gets no answer to the last two.
+ */
+const ANSWERED_ALONE = 12;
+/**
+ * Lost part of what was sent from which on traffic moves with a large datagram. The server then asks with large challenges at
+ * once, and goes back when they are not answered, instead of closing; where nothing is lost that would cost time.
+ */
+const LOSSY = 0.01;
 /** Round trips in which the server validates an address that traffic has moved to. */
 const FRESH_RTTS = 1.2;
 
@@ -71,6 +81,8 @@ export class QuicConnection implements Hopping {
   private timerAt = Number.POSITIVE_INFINITY;
   private scheduled: NodeJS.Immediate | undefined;
   private movedAt = Number.NEGATIVE_INFINITY;
+  /** Datagrams yet to come that are answered one by one. */
+  private answersAlone = 0;
 
   private constructor(
     native: QuicheConnection,
@@ -85,6 +97,7 @@ export class QuicConnection implements Hopping {
     this.watchdog = new Watchdog(options.clock, {
       waiting: () => handler.waiting(),
       rtt: () => this.rtt(),
+      received: () => native.stats().recv,
       nudge: attempt => this.nudge(attempt),
       lost: () => this.end(new ClientError('connection-lost', 'the server has not answered for too long')),
     });
@@ -161,7 +174,7 @@ export class QuicConnection implements Hopping {
   /** Makes the server answer, so that neither end takes the other for gone. */
   keepAlive(): void {
     if (this.ended !== undefined) return;
-    this.native.sendAckEliciting();
+    this.speak();
     this.flush();
   }
 
@@ -198,6 +211,10 @@ export class QuicConnection implements Hopping {
     // What the server sends to an address that traffic has not moved to is its answer to the challenge. (quiche reports a
     // path as validated once only, and a label can have been used before.)
     if (before !== undefined && this.received(path) > before) this.hopper.proven(true);
+    if (path === this.paths.current && this.answersAlone > 0) {
+      this.answersAlone--;
+      this.flush();
+    }
     // Whatever arrives in one turn of the event loop is answered together.
     this.scheduled ??= setImmediate(() => {
       this.scheduled = undefined;
@@ -232,7 +249,12 @@ export class QuicConnection implements Hopping {
   }
 
   moved(made: boolean): void {
-    this.movedAt = this.options.clock.now();
+    if (made) {
+      this.movedAt = this.options.clock.now();
+      this.answersAlone = ANSWERED_ALONE;
+      const { lost, sent } = this.native.stats();
+      if (lost > LOSSY * sent) this.handler.nudge();
+    }
     this.handler.hopped(made);
   }
 
@@ -251,15 +273,17 @@ export class QuicConnection implements Hopping {
       this.handler.progressed();
       if (this.ended === undefined) this.hopper.giveBack();
     }
-    this.flush();
+    // The server has closed the connection; quiche would wait until the last packets have drained, for seconds maybe.
+    if (this.native.peerError() !== null) this.end(faultOf(this.native));
+    else this.flush();
   }
 
   private pathEvents(): void {
     for (let event = this.native.pathEventNext(); event !== null; event = this.native.pathEventNext()) {
       this.paths.acquainted(event.local);
+      if (event.type === 'FailedValidation') this.hopper.failed(event.local.port);
       if (event.local.port !== this.hopper.candidate?.label.port) continue;
       if (event.type === 'Validated') this.hopper.proven(true);
-      if (event.type === 'FailedValidation') this.hopper.proven(false);
     }
   }
 
@@ -282,10 +306,18 @@ export class QuicConnection implements Hopping {
   /** Nothing has come for a while: makes both ends speak, and in the end tries another address. */
   private nudge(attempt: number): void {
     if (this.ended !== undefined || !this.up) return;
-    this.native.sendAckEliciting();
+    this.speak();
     this.handler.nudge();
     this.flush();
     if (attempt % ATTEMPTS_PER_PATH === 0) this.hopper.hop(false).catch(() => undefined);
+  }
+
+  private speak(): void {
+    try {
+      this.native.sendAckEliciting();
+    } catch {
+      // quiche has given up the path in use; another one is looked for.
+    }
   }
 
   private giveUp(): void {

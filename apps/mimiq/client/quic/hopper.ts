@@ -94,6 +94,14 @@ export class Hopper {
     this.proving?.done(ok);
   }
 
+  /** quiche has given up the path of `port`, whatever was heard there: it sends no traffic on it. */
+  failed(port: number): void {
+    const { connection, ready } = this;
+    if (this.candidate?.label.port === port) this.proven(false);
+    else if (ready?.path.label.port === port) this.drop(ready);
+    else if (connection.paths.current.label.port === port) this.hop(false).catch(() => undefined);
+  }
+
   /**
    * A request was just sent on the old path: traffic moves as soon as the server has begun to answer there. Until the server
    * has validated an address itself, it may send little to it; this way that takes place while the answer is under way.
@@ -210,17 +218,32 @@ export class Hopper {
     const { paths, options, native } = connection;
     const now = options.clock.now();
     if (ready.path.socket?.isOpen !== true) {
-      paths.leave(ready.path, now);
-      connection.moved(false);
+      this.drop(ready);
       return;
     }
     // The socket, not the path: its label may be in use again by then.
     const { socket } = paths.moveTo(ready.path, now);
     options.clock.after(options.linger, () => socket?.close());
     this.watchAddress(ready.path);
-    native.sendAckEliciting();
+    try {
+      native.sendAckEliciting();
+    } catch (cause) {
+      const text = 'the address that traffic moved to cannot be used';
+      connection.end(new ClientError('connection-lost', text, { cause }));
+      return;
+    }
     connection.moved(true);
     connection.flush();
+  }
+
+  /** Gives up a path that waits. */
+  private drop(ready: Ready): void {
+    const { connection } = this;
+    if (this.ready === ready) this.ready = undefined;
+    ready.timer?.cancel();
+    ready.path.socket?.close();
+    connection.paths.leave(ready.path, connection.options.clock.now());
+    connection.moved(false);
   }
 
   /** The address in use cannot be used any more: moves without asking on the old path, or ends the connection. */

@@ -5,6 +5,8 @@ export interface Watched {
   waiting(): boolean;
   /** Round-trip time of the path in use, in milliseconds. */
   rtt(): number;
+  /** Packets that came and could be read, so far. */
+  received(): number;
   /** Nothing came for a while; `attempt` counts from 1. */
   nudge(attempt: number): void;
   /** Nothing came for `LOST` milliseconds. */
@@ -26,18 +28,24 @@ export class Watchdog {
   private readonly watched: Watched;
   private timer: Timer | undefined;
   private heardAt: number;
+  private cameAt: number;
+  private received: number;
   private attempts = 0;
 
   constructor(clock: Clock, watched: Watched) {
     this.clock = clock;
     this.watched = watched;
     this.heardAt = clock.now();
+    this.cameAt = this.heardAt;
+    this.received = 0;
   }
 
-  /** A datagram came. */
+  /** A datagram came. Whether it could be read is seen when it matters. */
   heard(): void {
-    this.heardAt = this.clock.now();
-    this.attempts = 0;
+    this.cameAt = this.clock.now();
+    if (this.attempts === 0 || !this.answered() || this.timer === undefined) return;
+    this.timer.cancel();
+    this.wait();
   }
 
   /** A request was made: silence counts from now at the earliest. */
@@ -45,6 +53,7 @@ export class Watchdog {
     if (this.timer !== undefined) return;
     this.heardAt = this.clock.now();
     this.attempts = 0;
+    this.received = this.watched.received();
     this.wait();
   }
 
@@ -62,6 +71,7 @@ export class Watchdog {
   private look(patience: number): void {
     this.timer = undefined;
     if (!this.watched.waiting()) return;
+    this.answered();
     const silence = this.clock.now() - this.heardAt;
     if (silence >= LOST) {
       this.watched.lost();
@@ -72,5 +82,15 @@ export class Watchdog {
       this.watched.nudge(this.attempts);
     }
     this.wait();
+  }
+
+  /** Takes note of packets that came; false when there were none. */
+  private answered(): boolean {
+    const received = this.watched.received();
+    if (received === this.received) return false;
+    this.received = received;
+    this.heardAt = this.cameAt;
+    this.attempts = 0;
+    return true;
   }
 }

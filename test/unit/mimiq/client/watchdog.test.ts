@@ -4,10 +4,11 @@ import { ManualClock } from '../../../simulator/manual-clock.js';
 
 function watch(rtt: number) {
   const clock = new ManualClock();
-  const state = { waiting: true, nudges: [] as number[], lost: 0 };
+  const state = { waiting: true, nudges: [] as number[], lost: 0, received: 0 };
   const watchdog = new Watchdog(clock, {
     waiting: () => state.waiting,
     rtt: () => rtt,
+    received: () => state.received,
     nudge: () => state.nudges.push(clock.now()),
     lost: () => state.lost++,
   });
@@ -34,12 +35,24 @@ describe('the watchdog of a connection', () => {
     watchdog.start();
     for (let step = 0; step < 20; step++) {
       clock.advance(50);
+      state.received++;
       watchdog.heard();
     }
     state.waiting = false;
     clock.advance(10_000);
     expect(state.nudges).to.deep.equal([]);
     expect(clock.pending).to.equal(0);
+  });
+
+  it('gives a connection up although datagrams come that it cannot read', () => {
+    const { clock, state, watchdog } = watch(10);
+    watchdog.start();
+    for (let step = 0; step < 400; step++) {
+      clock.advance(50);
+      watchdog.heard();
+    }
+    expect(state.nudges).to.have.length.above(5);
+    expect(state.lost).to.equal(1);
   });
 
   it('gives a connection up that has said nothing for ten seconds', () => {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { expect } from 'chai';
 import type { ClientError } from '../../../../apps/mimiq/client/index.js';
+import { ManualClock } from '../../../simulator/manual-clock.js';
 import { Loopback } from './loopback.js';
 
 describe('a hopping client and other servers', () => {
@@ -60,6 +61,22 @@ describe('a hopping client and other servers', () => {
       .then(whole)
       .catch((error: ClientError) => error.code);
     expect(failure).to.equal('stream-reset');
+  });
+
+  it('that closes the connection: fails what waits for an answer at once, not when the last packets have drained', async () => {
+    let asked = () => {};
+    const reached = new Promise<void>(resolve => {
+      asked = resolve;
+    });
+    const server = await loopback.http3(body, { request: () => asked() });
+    // No timer ever ends.
+    const client = loopback.client('never', { clock: new ManualClock() });
+    const failure = client
+      .request(`https://127.0.0.1:${server.port}/`, { body: body.subarray(0, 1) })
+      .catch((error: ClientError) => error.code);
+    await reached;
+    await server.close();
+    expect(await failure).to.equal('connection-closed');
   });
 
   it('that does not answer, or only with versions that nobody speaks: typed errors', async () => {
