@@ -31,6 +31,8 @@ export interface Measure {
   title: string;
   unit: string;
   better: 'less' | 'more' | 'neither';
+  /** Not measured: another measure, divided by itself under these values of axes in the same repetition. */
+  ratio?: { of: string; to: Condition };
 }
 
 export type Condition = Readonly<Record<string, Value>>;

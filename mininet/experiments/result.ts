@@ -4,6 +4,7 @@ import { type Spread, spread } from '../report/statistics.js';
 import type { Condition, Experiment, Parameters, Sample, Samples, Summary } from './experiment.js';
 import { ExperimentError } from './experiment-error.js';
 import { conditionKey } from './parameters.js';
+import { turnKey } from './schedule.js';
 
 const value = z.union([z.number(), z.string()]);
 const condition = z.record(z.string(), value);
@@ -75,12 +76,15 @@ export function samplesOf(conditions: readonly Condition[], samples: readonly Sa
   return { conditions, of };
 }
 
-/** Median and spread of every measure under every condition. */
+/** Median and spread of every measure under every condition; of ratios too, which follow from the samples. */
 export function summarise(
+  declared: Experiment['measures'],
   conditions: readonly Condition[],
   samples: readonly Sample[],
   conclusions: readonly Conclusion[],
 ): ConditionSummary[] {
+  const ratios = Object.entries(declared).flatMap(([name, { ratio }]) => (ratio ? [{ name, ...ratio }] : []));
+  const byTurn = new Map(samples.map(sample => [turnKey(sample), sample]));
   return conditions.map(condition => {
     const key = conditionKey(condition);
     const values = new Map<string, number[]>();
@@ -89,6 +93,11 @@ export function summarise(
     for (const sample of samples) {
       if (conditionKey(sample.condition) !== key) continue;
       for (const [measure, one] of Object.entries(sample.values)) add(measure, [one]);
+      for (const { name, of, to } of ratios) {
+        const base = byTurn.get(turnKey({ ...sample, condition: { ...condition, ...to } }))?.values[of];
+        if (base !== undefined && base !== 0 && sample.values[of] !== undefined)
+          add(name, [sample.values[of] / base]);
+      }
     }
     for (const conclusion of conclusions) {
       if (conditionKey(conclusion.condition) !== key) continue;

@@ -5,12 +5,12 @@ import { describeMachine } from '../report/machine.js';
 import type { Condition, Experiment, Parameters, Size, World } from './experiment.js';
 import { ExperimentError } from './experiment-error.js';
 import { minutesText, Pace } from './pace.js';
-import { conditionKey, conditionsOf, conditionText, parametersOf } from './parameters.js';
+import { conditionsOf, conditionText, parametersOf } from './parameters.js';
 import { checkRequirements } from './requirements.js';
 import { type Conclusion, judge, type Result, samplesOf, summarise, summaryOf } from './result.js';
 import { lockRun } from './run-lock.js';
 import { RunState } from './run-state.js';
-import { schedule, type Turn } from './schedule.js';
+import { schedule, turnKey } from './schedule.js';
 import { makeScratch, removeAbandonedScratch, removeScratch } from './scratch.js';
 
 export interface RunOptions {
@@ -78,7 +78,7 @@ export async function runExperiment(experiment: Experiment, options: RunOptions)
       base,
       options,
     );
-    const summary = summarise(conditions, state.samples, conclusions);
+    const summary = summarise(experiment.measures, conditions, state.samples, conclusions);
     const result: Result = {
       format: 'cloakflow-experiment-1',
       experiment: experiment.name,
@@ -214,5 +214,3 @@ function outputFolder(path: string): string {
   }
   return resolve(path);
 }
-
-const turnKey = ({ condition, repetition }: Turn) => `${conditionKey(condition)} #${repetition}`;

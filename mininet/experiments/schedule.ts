@@ -1,9 +1,12 @@
 import type { Condition } from './experiment.js';
+import { conditionKey } from './parameters.js';
 
 export interface Turn {
   condition: Condition;
   repetition: number;
 }
+
+export const turnKey = ({ condition, repetition }: Turn) => `${conditionKey(condition)} #${repetition}`;
 
 /**
  * The order of a run: one repetition of every condition, then the next of every condition, each time in another order,

@@ -35,6 +35,12 @@ export const concurrentConnections: Experiment = {
   fullMinutes: 30,
   measures: {
     completion: { title: 'completion of all', unit: 'ms', better: 'less' },
+    relative: {
+      title: 'completion against HTTPS',
+      unit: 'times',
+      better: 'less',
+      ratio: { of: 'completion', to: { access: 'https' } },
+    },
     failed: { title: 'connections that failed', unit: '', better: 'less' },
   },
   claims: HANDED_OVER.map(access =>
@@ -56,6 +62,14 @@ export const concurrentConnections: Experiment = {
       measure: 'completion',
       x: 'connections',
       series: 'access',
+    },
+    {
+      name: 'relative',
+      title: 'Completion of concurrent connections against HTTPS',
+      measure: 'relative',
+      x: 'connections',
+      series: 'access',
+      paper: [{ label: 'paper: most', points: [[10, 1.4]] }],
     },
   ],
   open: async context => (await import('./concurrent-world.js')).openConcurrent(context),

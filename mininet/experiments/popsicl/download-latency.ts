@@ -36,7 +36,15 @@ export const downloadLatency: Experiment = {
   },
   repetitions: { smoke: 1, quick: 10, full: 50 },
   fullMinutes: 20,
-  measures: { latency: { title: 'latency', unit: 'ms', better: 'less' } },
+  measures: {
+    latency: { title: 'latency', unit: 'ms', better: 'less' },
+    relative: {
+      title: 'latency against HTTPS',
+      unit: 'times',
+      better: 'less',
+      ratio: { of: 'latency', to: { access: 'https' } },
+    },
+  },
   claims: HANDED_OVER.map(access =>
     ratioClaim({
       section: '6.1',
@@ -58,6 +66,14 @@ export const downloadLatency: Experiment = {
       series: 'access',
       xScale: 'log',
       yScale: 'log',
+    },
+    {
+      name: 'relative',
+      title: 'Latency of a download against HTTPS',
+      measure: 'relative',
+      x: 'size',
+      series: 'access',
+      xScale: 'log',
     },
   ],
   open: async context => (await import('./download-world.js')).openDownloads(context),

@@ -48,6 +48,12 @@ export const latencyUnderLoad: Experiment = {
   fullMinutes: 45,
   measures: {
     latency: { title: 'median latency', unit: 'ms', better: 'less' },
+    relative: {
+      title: 'latency against a client who is alone',
+      unit: 'times',
+      better: 'less',
+      ratio: { of: 'latency', to: { rate: 0 } },
+    },
     failed: { title: 'accesses that failed', unit: '', better: 'less' },
   },
   claims: ACCESSES.filter(access => access !== 'https').map(access =>
@@ -68,6 +74,14 @@ export const latencyUnderLoad: Experiment = {
       measure: 'latency',
       x: 'rate',
       series: 'access',
+    },
+    {
+      name: 'relative',
+      title: 'Latency against that of a client who is alone',
+      measure: 'relative',
+      x: 'rate',
+      series: 'access',
+      paper: [{ label: 'paper: most at 200/s', points: [[0, 1.2]] }],
     },
   ],
   open: async context => (await import('./load-world.js')).openLatencyUnderLoad(context),

@@ -1,6 +1,6 @@
 import { spread } from '../../report/statistics.js';
 import type { PageContent } from '../../traffic/page-content.js';
-import type { Concluded, RunContext, World } from '../experiment.js';
+import type { RunContext, World } from '../experiment.js';
 import { type BrowserAccess, BrowserCloud } from './browser-cloud.js';
 
 const KIB = 1024;
@@ -42,16 +42,6 @@ export async function openPages({ parameters, scratch, signal, progress }: RunCo
       const reports = await site.visit(access as BrowserAccess, 'page', Number(parallel));
       const times = reports.map(({ milliseconds }) => milliseconds);
       return { latency: spread(times).median, throughput: (1000 * times.length) / Math.max(...times) };
-    },
-    async conclude(samples) {
-      return samples.conditions.map((condition): Concluded => {
-        const base = samples.of({ ...condition, access: 'https' });
-        const relative = samples.of(condition).flatMap(({ repetition, values }) => {
-          const https = base.find(one => one.repetition === repetition)?.values.latency;
-          return https === undefined ? [] : [values.latency! / https];
-        });
-        return { relative };
-      });
     },
     close: () => site.close(),
   };

@@ -30,7 +30,8 @@ export const switchLoad: Experiment = {
     'of connection tracking. Then a client opens connections by a pseudonym of the same redirection, each with one ' +
     'request for 10 KiB or 100 KiB.',
   differences: [
-    'Rules and entries are put in by another program over OpenFlow: their connections carry no traffic.',
+    'Rules and entries are put in by another program over OpenFlow: their connections carry no traffic, and the controller, which ' +
+      'does not know them, does not ask for their counters.',
   ],
   topology: 'a client, a router, a cloud of one switch',
   needs: { ...CLOUD_NEEDS, memoryGiB: { smoke: 1, quick: 2, full: 4 } },
@@ -58,7 +59,19 @@ export const switchLoad: Experiment = {
   fullMinutes: 60,
   measures: {
     small: { title: 'latency, 10 KiB', unit: 'ms', better: 'less' },
+    smallRelative: {
+      title: 'against none, 10 KiB',
+      unit: 'times',
+      better: 'less',
+      ratio: { of: 'small', to: { count: 0 } },
+    },
     large: { title: 'latency, 100 KiB', unit: 'ms', better: 'less' },
+    largeRelative: {
+      title: 'against none, 100 KiB',
+      unit: 'times',
+      better: 'less',
+      ratio: { of: 'large', to: { count: 0 } },
+    },
     install: { title: 'to put them in', unit: 's', better: 'less' },
     memory: { title: 'ovs-vswitchd', unit: 'MiB', better: 'less' },
   },
@@ -83,13 +96,14 @@ export const switchLoad: Experiment = {
       x: 'count',
       series: 'kind',
     },
-    {
-      name: 'large',
-      title: 'Latency of 100 KiB with rules and entries of others',
-      measure: 'large',
+    ...([10, 100] as const).map(kibibytes => ({
+      name: kibibytes === 10 ? 'small-relative' : 'large-relative',
+      title: `Latency of ${kibibytes} KiB with rules and entries of others, against none`,
+      measure: kibibytes === 10 ? 'smallRelative' : 'largeRelative',
       x: 'count',
       series: 'kind',
-    },
+      paper: [{ label: 'paper: less than', points: [[0, 2]] as const }],
+    })),
   ],
   open: async context => (await import('./switch-load-world.js')).openSwitchLoad(context),
 };

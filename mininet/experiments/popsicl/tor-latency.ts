@@ -42,7 +42,15 @@ export const torLatency: Experiment = {
   },
   repetitions: { smoke: 1, quick: 5, full: 50 },
   fullMinutes: 15,
-  measures: { latency: { title: 'latency', unit: 'ms', better: 'less' } },
+  measures: {
+    latency: { title: 'latency', unit: 'ms', better: 'less' },
+    relative: {
+      title: 'latency against a pseudonym',
+      unit: 'times',
+      better: 'less',
+      ratio: { of: 'latency', to: { access: 'cookie-conntrack' } },
+    },
+  },
   claims: [
     ratioClaim({
       section: '6.1',
@@ -78,6 +86,18 @@ export const torLatency: Experiment = {
       series: 'access',
       xScale: 'log',
       yScale: 'log',
+    },
+    {
+      name: 'relative',
+      title: 'Latency of a download against that by a pseudonym',
+      measure: 'relative',
+      x: 'size',
+      series: 'access',
+      xScale: 'log',
+      paper: [
+        { label: 'paper: Tor, least', points: [[KIB, 2.5]] },
+        { label: 'paper: Tor, most', points: [[KIB, 4]] },
+      ],
     },
   ],
   open: async context => (await import('./tor-world.js')).openTor(context),
