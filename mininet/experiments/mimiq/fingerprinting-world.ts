@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { spread } from '../../report/statistics.js';
@@ -19,6 +19,12 @@ const LIFETIME = 30;
 const REST = 60;
 const SNAPSHOT = 96;
 const CLIENT = 'c1';
+
+/** A load of every site, and what was captured meanwhile. */
+interface Recording {
+  reports: PageReport[];
+  pcap: Buffer;
+}
 
 export async function openFingerprinting(context: RunContext): Promise<World> {
   const { parameters, scratch, signal, conditions, progress } = context;
@@ -62,14 +68,24 @@ export async function openFingerprinting(context: RunContext): Promise<World> {
     return reports;
   }
 
+  /** Without migration, of one repetition: what is cut into pieces is recorded once. */
+  let uncut: { repetition: number; recording: Recording } | undefined;
+
+  async function record(strategy: string, repetition: number): Promise<Recording> {
+    if (strategy === 'never' && uncut?.repetition === repetition) return uncut.recording;
+    const link = mimiq.network.link('observer', 'server');
+    await using capture = await link.capture({ node: 'observer', filter: 'udp', snapshotLength: SNAPSHOT });
+    const reports = await loadAll(strategy, repetition);
+    const recording = { reports, pcap: readFileSync((await capture.stop()).file) };
+    if (strategy === 'never') uncut = { repetition, recording };
+    return recording;
+  }
+
   return {
     async measure({ strategy }, repetition) {
-      const link = mimiq.network.link('observer', 'server');
-      await using capture = await link.capture({ node: 'observer', filter: 'udp', snapshotLength: SNAPSHOT });
       const [, after] = /^split:(\d+)$/.exec(String(strategy)) ?? [];
-      const reports = await loadAll(after === undefined ? String(strategy) : 'never', repetition);
-      const { file } = await capture.stop();
-      const seen = readObserved(readFileSync(file));
+      const { reports, pcap } = await record(after === undefined ? String(strategy) : 'never', repetition);
+      const seen = readObserved(pcap);
       let lines = TRACE_HEADER;
       const loads = sites.map((site, index) => {
         const { began, milliseconds } = reports[index]!;
@@ -79,7 +95,7 @@ export async function openFingerprinting(context: RunContext): Promise<World> {
         const packets = flows.flatMap(flow => flow.packets);
         return { flows, bytes: packets.reduce((sum, { size }) => sum + Math.abs(size), 0) };
       });
-      copyFileSync(file, fileOf(String(strategy), repetition, 'pcap'));
+      writeFileSync(fileOf(String(strategy), repetition, 'pcap'), pcap);
       // Whole or not at all: a run that goes on relies on it.
       const csv = fileOf(String(strategy), repetition, 'csv');
       writeFileSync(`${csv}.part`, lines);

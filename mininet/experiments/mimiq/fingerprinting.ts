@@ -39,7 +39,7 @@ export const fingerprinting: Experiment = {
   differences: [
     'The paper names neither its sites nor the size of its world; accuracy depends on both.',
     'Sites are synthetic: the same site differs from load to load only by timing and order.',
-    '`split:N` cuts loads without migration after N packets of both directions, as a client would that counts them all; the ' +
+    '`split:N` cuts the recorded loads of `never` after N packets of both directions, as a client would that counts them all; the ' +
       'strategies of the client itself count what the client sends, so that their flows are longer.',
   ],
   topology: 'an edge, a client-facing switch, a client with its agent, an observer, a server behind a delay',
@@ -60,7 +60,7 @@ export const fingerprinting: Experiment = {
     },
   },
   settings: {
-    sites: { title: 'sites', value: { smoke: 3, quick: 12, full: 100 }, range: [2, 1000] },
+    sites: { title: 'sites', value: { smoke: 3, quick: 20, full: 100 }, range: [2, 1000] },
     seed: { title: 'seed of the sites', value: { smoke: 1, quick: 1, full: 1 }, range: [0, 2 ** 31] },
     rtt: { title: 'round trip', unit: 'ms', value: { smoke: 2, quick: 10, full: 20 }, range: [0, 1000] },
     minimum: {
