@@ -81,8 +81,7 @@ export class Mimiq implements AppInstance {
     // One that is none of the network's: its packets go on to the next app.
     if (own === undefined) return;
     this.checkPorts(sw, own);
-    this.routes.attach(sw);
-    this.routes.routers.attach(sw, survivors);
+    this.routes.connect(sw, survivors);
     this.greetSoon(sw);
     void this.completeTunnel(sw, own);
   }

@@ -28,6 +28,7 @@ export class EdgeChoice {
   private readonly hasRouter: (edge: FabricSwitch, family: 4 | 6) => boolean;
   private readonly changed: () => void;
 
+  /** `changed` is told when edges are lost or usable again, or may be. */
   constructor(
     fabric: Fabric,
     clock: Clock,
@@ -64,6 +65,19 @@ export class EdgeChoice {
     if (state === undefined) return;
     state.sw = undefined;
     this.loseAfter(own.id, LOSS_GRACE);
+  }
+
+  /** An earlier controller had lost the edge. It is lost still, unless it is here. */
+  recall(id: SwitchId): void {
+    const state = this.states.get(id);
+    if (state === undefined || state.sw !== undefined || state.isLost) return;
+    state.isLost = true;
+    this.changed();
+  }
+
+  /** Edges that are away, and those that have not proved themselves since. */
+  *lost(): Iterable<SwitchId> {
+    for (const [id, { isLost }] of this.states) if (isLost) yield id;
   }
 
   exitsOf(own: FabricSwitch): Exits {

@@ -32,8 +32,8 @@ export type Tables = Readonly<Record<TableName, number>>;
 export const ETH = { ipv4: 0x0800, arp: 0x0806, ipv6: 0x86dd } as const;
 export const IP_TYPES = [ETH.ipv4, ETH.ipv6] as const;
 
-/** What reg8 says: where the packet came from. */
-export const From = { CLIENT: 1, TUNNEL: 2, OUTSIDE: 3 } as const;
+/** What reg8 says: where the packet came from. No packet comes from nobody: flows that match it are notes. */
+export const From = { CLIENT: 1, TUNNEL: 2, OUTSIDE: 3, NOBODY: 4 } as const;
 
 /** The app's own part of the cookie: what was punted. */
 export const Punt = {

@@ -1,10 +1,11 @@
 import type { AppContext } from '../../../controller/host/index.js';
-import type { Switch } from '../../../controller/switch/index.js';
+import type { ActualFlow, Switch } from '../../../controller/switch/index.js';
 import { EdgeChoice } from '../exits/edge-choice.js';
+import { EdgeNotes } from '../exits/edge-notes.js';
 import { NextRouters } from '../exits/next-routers.js';
 import { ForwardingError } from '../forwarding-error.js';
 import type { AliasState, Forwarding, Lease, SwitchId } from '../model.js';
-import { type Fabric, type FabricSwitch, isEdge } from './fabric.js';
+import { type Fabric, type FabricSwitch, isClientFacing, isEdge } from './fabric.js';
 import { TABLE_NAMES, type Tables } from './pipeline.js';
 import { SwitchRoutes } from './switch-routes.js';
 
@@ -17,13 +18,17 @@ export class Routes implements Forwarding {
   readonly tables: Tables;
   readonly routers: NextRouters;
   private readonly edges: EdgeChoice;
+  private readonly notes: EdgeNotes;
   private readonly context: Pick<AppContext, 'wanted'>;
   private readonly switches = new Map<SwitchId, SwitchRoutes>();
+  /** Lost edges that a client-facing switch has a note of. */
+  private readonly noted = new Map<SwitchId, ReadonlySet<SwitchId>>();
 
   constructor(context: AppContext<unknown>, fabric: Fabric) {
     this.context = context;
     const { clock, log } = context;
     this.tables = Object.fromEntries(TABLE_NAMES.map(name => [name, context.table(name)])) as Tables;
+    this.notes = new EdgeNotes(context, this.tables);
     const changed = () => {
       log.write('mimiq-exits-changed');
       for (const { sw } of this.switches.values()) if (sw !== undefined) this.attach(sw);
@@ -49,11 +54,26 @@ export class Routes implements Forwarding {
     return this.switches.get(id);
   }
 
-  /** A switch connected, or its ports changed. */
+  /** A switch connected; `survivors` are the short-lived flows that it has of an earlier controller. */
+  connect(sw: Switch, survivors: readonly ActualFlow[]): void {
+    const routes = this.switches.get(sw.id);
+    if (routes === undefined) return;
+    if (isClientFacing(routes.own)) {
+      const noted = this.notes.read(survivors);
+      for (const edge of noted) this.edges.recall(edge);
+      this.noted.set(sw.id, new Set(noted));
+    }
+    this.attach(sw);
+    this.routers.attach(sw, survivors);
+  }
+
+  /** A connected switch has to be told again, perhaps: its ports changed, or the choice of edges. */
   attach(sw: Switch): void {
     const routes = this.switches.get(sw.id);
-    routes?.attach(sw, this.context.wanted(sw));
-    if (routes !== undefined) this.edges.attach(routes.own, sw);
+    if (routes === undefined) return;
+    routes.attach(sw, this.context.wanted(sw));
+    this.noteLost(sw);
+    this.edges.attach(routes.own, sw);
   }
 
   detach(sw: Switch): void {
@@ -61,6 +81,16 @@ export class Routes implements Forwarding {
     routes?.detach();
     this.routers.detach(sw);
     if (routes !== undefined) this.edges.detach(routes.own);
+  }
+
+  /** Brings the notes of a client-facing switch up to date. */
+  private noteLost(sw: Switch): void {
+    const noted = this.noted.get(sw.id);
+    if (noted === undefined) return;
+    const lost = new Set(this.edges.lost());
+    for (const edge of lost) if (!noted.has(edge)) this.notes.write(sw, edge);
+    for (const edge of noted) if (!lost.has(edge)) this.notes.erase(sw, edge);
+    this.noted.set(sw.id, lost);
   }
 
   restore(leases: readonly Lease[], aliases: readonly AliasState[]): void {

@@ -202,6 +202,39 @@ describe('the ways out of MIMIQ', () => {
     expect(exits()).to.deep.equal(['10.99.0.1', '10.99.0.1']);
   });
 
+  it('are as they were after a restart of the controller, also when an edge was gone before', async () => {
+    await answerBoth();
+    toOne.cut();
+    await simulation.pass(1500);
+    expect(exits()).to.deep.equal(['10.99.0.2', '10.99.0.2']);
+    const notes = () => access.flows.filter(flow => flow.tableId === EXIT_TABLE);
+    expect(notes()).to.have.length(1);
+    await simulation.stop();
+    await start();
+    access.forget();
+    await simulation.connect(access);
+    expect(exits()).to.deep.equal(['10.99.0.2', '10.99.0.2']);
+    expect(access.changes, 'nothing moves').to.deep.equal([]);
+    await simulation.connect(one);
+    await answerBoth();
+    expect(exits()).to.deep.equal(['10.99.0.2', '10.99.0.2']);
+    await simulation.pass(2500);
+    expect(exits()).to.deep.equal(['10.99.0.1', '10.99.0.1']);
+    expect(notes()).to.deep.equal([]);
+  });
+
+  it('are not changed by the memory of an edge that is there', async () => {
+    await answerBoth();
+    toOne.cut();
+    await simulation.pass(1500);
+    await simulation.stop();
+    await start();
+    await simulation.connect(one);
+    await simulation.connect(access);
+    expect(exits()).to.deep.equal(['10.99.0.1', '10.99.0.1']);
+    expect(access.flows.filter(flow => flow.tableId === EXIT_TABLE)).to.deep.equal([]);
+  });
+
   it('need an own address of the family in which the next router is asked for', () => {
     const wrong = settings(['192.0.2.99', '2001:db8:e::99']);
     wrong.switches.one.outside.addresses = ['192.0.2.1'];
