@@ -52,6 +52,12 @@ export function flowChange(now: FlowEntry, before: FlowForm | undefined): Change
   return { message: { ...message, command: 'modify-strict' }, kind: 'flow', effect: 'changed', entry: now };
 }
 
+/**
+ * All bits of a cookie but the last. Asked for all of them, Open vSwitch goes through every flow that has the cookie (its
+ * `collect_rules_strict`), and ten thousand may: removing them all would take it minutes.
+ */
+const COOKIE_MASK = 0xffff_ffff_ffff_fffen;
+
 /** Removes the one flow of that table, priority and match, and only while it has that cookie. */
 export function flowRemoval(flow: Pick<FlowMod, 'tableId' | 'priority' | 'match' | 'cookie'>): Change {
   const { tableId, priority, match, cookie } = flow;
@@ -62,7 +68,7 @@ export function flowRemoval(flow: Pick<FlowMod, 'tableId' | 'priority' | 'match'
     priority,
     match,
     cookie,
-    cookieMask: 0xffff_ffff_ffff_ffffn,
+    cookieMask: COOKIE_MASK,
   } as FlowMod;
   return { message, kind: 'flow', effect: 'removed', entry: undefined };
 }

@@ -6,6 +6,8 @@ import type { TimeMark } from './steady-time.js';
 
 /** Leases of one transaction at most, so that one commit does not hold the controller up for long. */
 const MAX_BATCH = 4096;
+/** When a switch that did not answer may do so again, in milliseconds. */
+const RETRY_AFTER = 1000;
 
 interface Entry {
   readonly put: readonly StoredLease[];
@@ -119,8 +121,10 @@ export class CommitQueue {
 /** Entries without a refused lease are in force. */
 function rejectRefused(entries: readonly Entry[], cause: unknown): void {
   const refused = cause instanceof ForwardingError ? new Set(cause.leases.map(lease => lease.id)) : undefined;
+  const isAway = cause instanceof ForwardingError && cause.code === 'switch-unreachable';
   const error = new AllocationError('rule-refused', 'a switch did not take the rules of an address', {
     cause,
+    ...(isAway ? { retryAfter: RETRY_AFTER } : {}),
   });
   for (const entry of entries) {
     if (refused === undefined || entry.put.some(lease => refused.has(lease.id))) entry.reject(error);
