@@ -56,7 +56,10 @@ export function serveRelay(
   });
 }
 
-/** Starts the relay on this machine. The function returned ends it. Throws RelayError. */
+/**
+ * Starts the relay on this machine. After the function returned it takes no more connections, and ends with the last that it
+ * has. Throws RelayError.
+ */
 export async function startRelay(
   options: RelayOptions,
   lookUp: (name: string) => Promise<Endpoint | undefined>,
@@ -78,7 +81,8 @@ export async function startRelay(
   return () => {
     isClosing = true;
     child.stdin.end();
-    child.kill();
+    child.stdout.destroy();
+    child.unref();
   };
 }
 

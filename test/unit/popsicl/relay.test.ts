@@ -95,6 +95,43 @@ describe('the relay of the strategy `proxy`', () => {
     for (const socket of sockets) socket.resetAndDestroy();
   });
 
+  it('carries what it has to its end when nobody answers its questions any more, and makes room for another', async () => {
+    const free = await freePort();
+    const begin = () =>
+      startRelay(
+        options({ port: free, patience: 20_000 }),
+        async () => ({ host: '127.0.0.1', port: (tenant.address() as AddressInfo).port }),
+        () => {},
+      );
+    const connectTo = async () => {
+      const socket = connect({ host: '127.0.0.1', port: free, allowHalfOpen: true });
+      await once(socket, 'connect');
+      return socket;
+    };
+    const first = await begin();
+    const [socket, silent] = await Promise.all([connectTo(), connectTo()]);
+    socket.write(clientHello(NAME));
+    await once(socket, 'data');
+    const refused = failure(silent);
+    first();
+    const second = await begin();
+    try {
+      silent.write(clientHello(NAME));
+      expect(await refused).to.equal('ECONNRESET');
+      socket.write('more');
+      expect(String((await once(socket, 'data'))[0])).to.equal('4.');
+      const other = await connectTo();
+      other.write(clientHello(NAME));
+      await once(other, 'data');
+      other.resetAndDestroy();
+      const ended = once(socket, 'end');
+      socket.end();
+      await ended;
+    } finally {
+      second();
+    }
+  });
+
   it('does not start on a port that is taken', async () => {
     const taken = (tenant.address() as AddressInfo).port;
     const started = startRelay(
