@@ -18,6 +18,7 @@ export function popsiclWith(
       { name: 'tenant-side', miss: 'own' },
     ],
     endsPipeline: false,
+    sealsFlows: true,
     messages: { ...MESSAGES, ...REGISTRAR_MESSAGES },
     // Loaded when it runs: most controllers run without it.
     start: async context => {

@@ -8,7 +8,8 @@ export interface AdminBackend {
   switches(): readonly SwitchReport[];
   /** Throws AdminError `unknown-switch` when no switch with this id is connected. */
   ports(switchId: string, signal: AbortSignal): Promise<readonly PortReport[]>;
-  flows(switchId: string, signal: AbortSignal): Promise<readonly FlowReport[]>;
+  /** `unseal`: with the addresses and ports in flows whose app seals them. */
+  flows(switchId: string, signal: AbortSignal, unseal: boolean): Promise<readonly FlowReport[]>;
   apps(): readonly AppReport[];
   /** Throws AdminError `unknown-app`. Starting what runs and stopping what is stopped does nothing. */
   startApp(name: string): Promise<void>;

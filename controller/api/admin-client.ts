@@ -29,8 +29,9 @@ export class AdminClient {
     return this.#array(`/switches/${encodeURIComponent(switchId)}/ports`);
   }
 
-  flows(switchId: string): Promise<FlowReport[]> {
-    return this.#array(`/switches/${encodeURIComponent(switchId)}/flows`);
+  /** `unseal`: with the addresses and ports in flows whose app seals them. */
+  flows(switchId: string, unseal = false): Promise<FlowReport[]> {
+    return this.#array(`/switches/${encodeURIComponent(switchId)}/flows${unseal ? '?unseal=true' : ''}`);
   }
 
   apps(): Promise<AppReport[]> {

@@ -24,9 +24,11 @@ export function adminRoutes(backend: AdminBackend): Hono {
   routes.get('/switches/:id/ports', async context =>
     context.json(await backend.ports(datapathId(context.req.param('id')), context.req.raw.signal)),
   );
-  routes.get('/switches/:id/flows', async context =>
-    context.json(await backend.flows(datapathId(context.req.param('id')), context.req.raw.signal)),
-  );
+  routes.get('/switches/:id/flows', async context => {
+    const id = datapathId(context.req.param('id'));
+    const unseal = context.req.query('unseal') === 'true';
+    return context.json(await backend.flows(id, context.req.raw.signal, unseal));
+  });
   routes.get('/apps', context => context.json(backend.apps()));
   routes.post('/apps/:name/start', async context => {
     await backend.startApp(context.req.param('name'));

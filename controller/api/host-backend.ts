@@ -5,6 +5,7 @@ import type { Switch } from '../switch/index.js';
 import type { AdminBackend } from './admin-backend.js';
 import { AdminError } from './admin-error.js';
 import type { AppReport, FlowReport, PortCounters, PortReport, SwitchReport } from './reports.js';
+import { sealed } from './sealed-flow.js';
 
 /** OFPP_LOCAL (OpenFlow 1.3.5 section 7.2.1). */
 const LOCAL_PORT = 0xffff_fffe;
@@ -17,6 +18,7 @@ export type AdminHost = Pick<
   | 'connected'
   | 'appSummaries'
   | 'ownerName'
+  | 'sealsFlow'
   | 'startApp'
   | 'stopApp'
   | 'callApp'
@@ -43,12 +45,15 @@ export function hostBackend(host: AdminHost): AdminBackend {
         .map(port => portReport(port, counters.get(port.portNo) ?? null))
         .sort((a, b) => a.number - b.number);
     },
-    async flows(switchId, signal) {
+    async flows(switchId, signal, unseal) {
       const reply = await chosen(switchId).request(
         { type: 'multipart-request', body: { type: 'flow' } },
         { signal },
       );
-      return reply.body.flows.map(flow => flowReport(flow, host.ownerName(flow.cookie) ?? null));
+      return reply.body.flows.map(flow => {
+        const report = flowReport(flow, host.ownerName(flow.cookie) ?? null);
+        return unseal || !host.sealsFlow(flow.cookie) ? report : sealedReport(report);
+      });
     },
     apps: () => host.appSummaries().map(appReport),
     startApp: name => host.startApp(name),
@@ -129,6 +134,14 @@ function flowReport(flow: DecodedFlowStats, app: string | null): FlowReport {
     idleTimeout: flow.idleTimeout,
     hardTimeout: flow.hardTimeout,
   };
+}
+
+function sealedReport(report: FlowReport): FlowReport {
+  const { match, instructions } = report as {
+    match: Record<string, Json>;
+    instructions: Record<string, Json>[];
+  };
+  return { ...report, match: sealed(match), instructions: sealed(instructions) };
 }
 
 function appReport(app: ReturnType<AdminHost['appSummaries']>[number]): AppReport {

@@ -50,7 +50,7 @@ export interface FlowReport {
   cookie: string;
   /** The app that owns the flow by its cookie, or `host`; null for a flow of nobody that is known. */
   app: string | null;
-  /** Match and instructions in the JSON form of `cloakflow openflow decode`. */
+  /** Match and instructions in the JSON form of `cloakflow openflow decode`; what is not told is `sealed`. */
   match: Record<string, unknown>;
   instructions: Record<string, unknown>[];
   flags: string[];

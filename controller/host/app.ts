@@ -27,6 +27,8 @@ export interface AppDefinition<Config = unknown> {
   readonly tables: readonly TableDefinition[];
   /** Whether it decides about every packet, so that no app can come after it. */
   readonly endsPipeline: boolean;
+  /** Whether its short-lived flows tell who talks to whom: their addresses and ports are shown only to who unseals them. */
+  readonly sealsFlows?: boolean;
   /** What it may log; ids begin with its name. */
   readonly messages?: MessageCatalogue;
   /** Makes a running instance. Switches that are connected already are announced to it afterwards. */

@@ -7,6 +7,7 @@ import {
   type ActualState,
   cookieHighOf,
   HOST_OWNER,
+  isShortLived,
   ownerOfCookie,
   type Switch,
 } from '../switch/index.js';
@@ -206,6 +207,13 @@ export class Controller {
     const owner = ownerOfCookie(cookie);
     if (owner === undefined) return undefined;
     return owner === HOST_OWNER ? 'host' : this.apps.byOwner(owner)?.name;
+  }
+
+  /** Whether a flow with that cookie tells who talks to whom. */
+  sealsFlow(cookie: bigint): boolean {
+    const owner = ownerOfCookie(cookie);
+    if (owner === undefined || !isShortLived(cookie)) return false;
+    return this.apps.byOwner(owner)?.sealsFlows ?? false;
   }
 
   /** Throws ControllerError `unknown-app`, and what the app threw. Does nothing when it runs. */

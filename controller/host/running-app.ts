@@ -80,6 +80,10 @@ export class RunningApp {
     return this.setup.instance;
   }
 
+  get sealsFlows(): boolean {
+    return this.setup.definition.sealsFlows === true;
+  }
+
   get isRunning(): boolean {
     return this.instance !== undefined;
   }

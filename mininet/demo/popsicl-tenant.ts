@@ -172,7 +172,7 @@ export class CloudTenant {
     );
   }
 
-  /** The tenant's own site resumes sessions, as sites do. */
+  /** The tenant's own site resumes sessions, as sites do. Below `alert` nginx logs the addresses of clients that it refuses. */
   private nginxConfiguration(): string {
     const { folder } = this;
     const credential = (file: string) =>
@@ -185,7 +185,7 @@ export class CloudTenant {
     ssl_session_cache off; ssl_session_tickets off; }
   include ${this.pseudonyms}/*.conf;`;
     return `${this.form === 'nginx' ? `load_module ${NGINX_MODULE};` : ''}
-daemon off; user root; worker_processes 1; pid ${folder}/nginx.pid;
+daemon off; user root; worker_processes 1; pid ${folder}/nginx.pid; error_log ${folder}/error.log alert;
 events { worker_connections 512; }
 http {
   access_log off; default_type text/plain; ssl_protocols TLSv1.2 TLSv1.3;

@@ -10,6 +10,7 @@ import { type QueryOptions, withQueryOptions } from '../query-options.js';
 interface FlowOptions extends QueryOptions {
   app?: string;
   table?: number;
+  unseal?: boolean;
 }
 
 /** OFPTT_MAX (OpenFlow 1.3.5, 7.3.4.1). */
@@ -21,7 +22,8 @@ export function defineFlows(program: Command, invocation: Invocation): void {
     .description('list the flows of one switch, or of all, with the app that owns each')
     .argument('[switch]', 'name of the bridge, or datapath id')
     .option('--app <name>', 'only flows of this app; `none` for those of no app')
-    .option('--table <number>', 'only flows of this table', tableNumber);
+    .option('--table <number>', 'only flows of this table', tableNumber)
+    .option('--unseal', 'tell addresses and ports in flows of single clients, too');
   withQueryOptions(command);
   withExamples(command, [
     ['cloakflow flows br0', 'flows of the bridge br0, in the order in which packets meet them'],
@@ -33,7 +35,7 @@ export function defineFlows(program: Command, invocation: Invocation): void {
     const client = adminClient(options, invocation);
     const keep = selection(options);
     const reports = await askEach(invocation, client, name, 'flows', async chosen =>
-      (await client.flows(chosen.id)).filter(keep).sort(byPipeline),
+      (await client.flows(chosen.id, options.unseal)).filter(keep).sort(byPipeline),
     );
     if (options.json) {
       return writeJson(

@@ -47,7 +47,7 @@ export async function startOwnController(
     endpoint: `unix:${socket}`,
     settledSwitches: () =>
       [...controller.connected.values()].filter(sw => controller.discovery.isSettled(sw)).length,
-    flows: (datapathId, signal) => backend.flows(datapathId, signal),
+    flows: (datapathId, signal) => backend.flows(datapathId, signal, true),
     stop,
   };
 }

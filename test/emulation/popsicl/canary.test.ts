@@ -1,8 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import type { FlowReport } from '../../../controller/api/reports.js';
 import { CLOUD_DOMAIN, domainOf, HANDS_OVER } from '../../../mininet/demo/popsicl-cloud.js';
-import { until } from '../../../mininet/driver/index.js';
+import { type RunningCommand, until } from '../../../mininet/driver/index.js';
 import { CloudAtWork, type Registered } from './cloud-at-work.js';
 
 const TENANTS = ['tenant-a', 'tenant-c'] as const;
@@ -42,7 +43,15 @@ describe('no output tells of a client, of a name that she asks for, or of which 
 
   before(async function () {
     if (!HANDS_OVER) this.skip();
-    cloud = await CloudAtWork.start(TENANTS, { logLevel: 'debug' });
+    // Connections to one tenant stand as rules in the switches.
+    cloud = await CloudAtWork.start(TENANTS, {
+      logLevel: 'debug',
+      popsicl: ({ tenants }) => ({
+        tenants: tenants.map(tenant =>
+          tenant.domain === domainOf('tenant-c') ? { ...tenant, redirection: 'flows' } : tenant,
+        ),
+      }),
+    });
     [alice, bob, gone] = await Promise.all([
       cloud.register('alice', 'tenant-a'),
       cloud.register('bob', 'tenant-c'),
@@ -56,6 +65,29 @@ describe('no output tells of a client, of a name that she asks for, or of which 
     printed.push(stdout, stderr);
     return exitCode;
   };
+
+  const isConnection = (flow: FlowReport) => flow.idleTimeout > 0 && flow.app === 'popsicl';
+  const shownFlows = async (...words: string[]): Promise<FlowReport[]> =>
+    JSON.parse((await cloud.cli('store', ['flows', '--json', '--admin', cloud.admin, ...words])).stdout);
+
+  /** A connection of bob to the tenant with rules, and all flows as the operator is shown them meanwhile. */
+  async function bobsRules(): Promise<[RunningCommand, FlowReport[]]> {
+    const identity = ['-cert', bob.identity, '-key', bob.identity];
+    const connection = await cloud.network
+      .host('bob')
+      .spawn([
+        'openssl',
+        's_client',
+        '-4',
+        '-connect',
+        `${bob.name}:443`,
+        '-servername',
+        bob.name,
+        ...identity,
+      ]);
+    await connection.printed(/SSL handshake has read/, 30_000);
+    return [connection, await shownFlows()];
+  }
 
   /** Everything that can go right or wrong with a pseudonym. */
   async function useAndAbuse(): Promise<void> {
@@ -162,6 +194,14 @@ describe('no output tells of a client, of a name that she asks for, or of which 
     ]) {
       expect(await operator(...words), words.join(' ')).to.equal(0);
     }
+    // What was shown while a connection had its rules, and what is shown to who unseals them.
+    const [connection, rules] = await bobsRules();
+    for (const flow of rules) printed.push(JSON.stringify(flow));
+    const unsealed: FlowReport[] = await shownFlows('--unseal');
+    await connection.stop('SIGKILL');
+    expect(rules.filter(isConnection)).to.have.length(unsealed.filter(isConnection).length);
+    expect(JSON.stringify(unsealed)).to.include('192.0.2.70');
+
     const metrics = await cloud.network
       .host('store')
       .run(['curl', '-s', '--unix-socket', cloud.admin, 'http://controller/metrics'], { check: true });
@@ -177,6 +217,7 @@ describe('no output tells of a client, of a name that she asks for, or of which 
       'standard output of the controller': cloud.controller.stdout,
       metrics: metrics.stdout,
       ...Object.fromEntries(TENANTS.map(tenant => [`agent of ${tenant}`, cloud.tenant(tenant).agentOutput])),
+      'error log of nginx': await readFile(join(cloud.folder, 'tenant-a/error.log'), 'utf8'),
     };
     for (const [output, text] of Object.entries(outputs)) absent(output, text, canaries());
     // Who lists or revokes a pseudonym sees or says its name; its tenant stays sealed.

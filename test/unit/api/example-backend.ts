@@ -66,9 +66,10 @@ export function exampleBackend(): AdminBackend {
       only(id);
       return [examplePort];
     },
-    async flows(id) {
+    async flows(id, _, unseal) {
       only(id);
-      return [exampleFlow];
+      const hidden = { ...exampleFlow, match: { ethDst: '02:00:00:00:00:03' } };
+      return unseal ? [exampleFlow, hidden] : [exampleFlow];
     },
     apps: () => [
       {

@@ -57,6 +57,15 @@ describe('commands that ask a running controller', () => {
     ).to.have.length(1);
   });
 
+  it('`flows` unseals when it is asked to', async () => {
+    const addresses = async (...words: string[]) =>
+      JSON.parse(await text('flows', '--json', ...words)).map(
+        (flow: typeof exampleFlow) => flow.match.ethDst,
+      );
+    expect(await addresses('--unseal')).to.deep.equal([exampleFlow.match.ethDst, '02:00:00:00:00:03']);
+    expect(await addresses()).to.deep.equal([exampleFlow.match.ethDst]);
+  });
+
   it('prints with --json what the controller told, with the datapath id', async () => {
     expect(JSON.parse(await text('switches', '--json'))).to.deep.equal([exampleSwitch]);
     expect(JSON.parse(await text('ports', '--json'))).to.deep.equal([
