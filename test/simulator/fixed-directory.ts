@@ -3,10 +3,13 @@ import { formatIpv4, formatIpv6, parseIpv4, parseIpv6 } from '../../controller/a
 
 /** Pseudonyms given by hand, in the place of a registrar. */
 export class FixedDirectory implements Directory {
+  /** What was added, in the form of `add`. */
+  readonly all: [name: string, tenant: TenantConfig, addresses: readonly string[]][] = [];
   private readonly names = new Map<string, TenantConfig>();
   private readonly addresses = new Map<string, TenantConfig>();
 
   add(name: string, tenant: TenantConfig, addresses: readonly string[] = []): void {
+    this.all.push([name, tenant, addresses]);
     this.names.set(name, tenant);
     for (const address of addresses) this.addresses.set(canonical(address), tenant);
   }

@@ -14,12 +14,21 @@ import { type AppDefinition, Controller, parseConfig } from '../../../controller
 import {
   type CommandResult,
   OvsSandbox,
+  RunningCommand,
   runCommand,
   type SandboxHost,
   until,
 } from '../../../mininet/driver/index.js';
 import { FixedDirectory } from '../../simulator/fixed-directory.js';
-import { canRestore, handoffSocket, shimEnvironment, startRelayOn, startRepair } from './stand-ins.js';
+import type { ControllerDescription } from './controller-program.js';
+import {
+  canRestore,
+  handoffSocket,
+  repairSocket,
+  shimEnvironment,
+  startRelayOn,
+  startRepair,
+} from './stand-ins.js';
 
 export const DATAPATH_ID = '000000000000c10d';
 export const PSEUDO4 = '198.51.100.7';
@@ -32,6 +41,7 @@ export const PAGE = 'the page of the tenant\n';
 export const hasProgram = () => existsSync(PROGRAM);
 
 export const PROGRAM = fileURLToPath(new URL('../../../../native/build/handoff.bpf.o', import.meta.url));
+const CONTROLLER = fileURLToPath(new URL('./controller-program.js', import.meta.url));
 const CLIENT = ['10.0.0.1/24', 'fd00::1/64'];
 const TENANT = ['10.0.0.2/24', 'fd00::2/64'];
 const RELAY = ['10.0.0.3/24', 'fd00::3/64'];
@@ -101,6 +111,8 @@ export class Cloud implements AsyncDisposable {
         datapathId: DATAPATH_ID,
         controllers: [sandbox.controllerSocket('br0')],
       });
+      // A switch that finds no controller waits longer and longer, otherwise.
+      await sandbox.vsctl(['set', 'controller', 'br0', 'max_backoff=1000']);
       const client = await sandbox.addHost('br0', { addresses: CLIENT });
       const tenant = await sandbox.addHost('br0', { addresses: TENANT });
       await client.namespace.script([
@@ -141,9 +153,8 @@ export class Cloud implements AsyncDisposable {
     return Object.values(this.tenantConfig.strategy ?? {}).includes(strategy);
   }
 
-  async startController(): Promise<void> {
+  private get configuration(): string {
     const { port: _, ...tenant } = this.tenantConfig;
-    const app = popsiclWith(() => ({ directory: this.directory, keys: this.keys, agents: this.agents }));
     const [ipv4, ipv6] = RELAY.map(address => address.split('/')[0]);
     const settings = {
       domain: 'popsicls.example',
@@ -154,26 +165,50 @@ export class Cloud implements AsyncDisposable {
       ...(this.uses('proxy') ? { proxy: { ipv4, ipv6, redirection: tenant.redirection } } : {}),
       ...this.settings,
     };
-    const text = JSON.stringify({
+    return JSON.stringify({
       listen: [`p${this.sandbox.controllerSocket('br0')}`],
       discovery: { enabled: false },
       apps: [{ popsicl: settings }, ...this.beside.entries, 'normal'],
     });
+  }
+
+  async startController(): Promise<void> {
+    const app = popsiclWith(() => ({ directory: this.directory, keys: this.keys, agents: this.agents }));
     const builtIn = [app, ...this.beside.definitions, normal];
     this.controller = await Controller.start({
-      config: await parseConfig(text, { builtIn }),
+      config: await parseConfig(this.configuration, { builtIn }),
       builtIn,
       logger: pino({ level: 'debug' }, { write: line => this.log.push(line) }),
     });
     await until('the switch', () => this.controller.connected.size === 1);
-    await until('the MAC addresses of tenant and relay', async () => {
-      const flows = await this.sandbox.ofctl(['dump-flows', 'br0']);
-      return new Set(flows.match(/[0-9a-f:]{17}->eth_dst/g)).size === (this.uses('proxy') ? 2 : 1);
-    });
+    await this.untilMacsAreKnown();
   }
 
   async stopController(): Promise<void> {
     await this.controller.stop();
+  }
+
+  /** A controller in a process of its own, in the place of the one here, which has to be stopped. */
+  async startControllerApart(): Promise<RunningCommand> {
+    const description: ControllerDescription = {
+      config: this.configuration,
+      pseudonyms: this.directory.all,
+      keys: this.keys.all.map(({ epoch, key }) => ({ epoch, key: Buffer.from(key).toString('hex') })),
+      repair: this.uses('repair') ? repairSocket(this.folder) : undefined,
+    };
+    const file = join(this.folder, 'controller.json');
+    await writeFile(file, JSON.stringify(description));
+    const controller = await RunningCommand.spawn([process.execPath, CONTROLLER, file]);
+    await controller.printed(/^connected$/m, 30_000);
+    await this.untilMacsAreKnown();
+    return controller;
+  }
+
+  private async untilMacsAreKnown(): Promise<void> {
+    await until('the MAC addresses of tenant and relay', async () => {
+      const flows = await this.sandbox.ofctl(['dump-flows', 'br0']);
+      return new Set(flows.match(/[0-9a-f:]{17}->eth_dst/g)).size === (this.uses('proxy') ? 2 : 1);
+    });
   }
 
   /** Opens the pseudonym's page by curl. */

@@ -17,6 +17,9 @@ export const canRestore = () => existsSync(join(BUILD, 'tcp-repair'));
 /** Unix-domain socket where nginx takes restored connections, in the folder of a cloud. */
 export const handoffSocket = (folder: string) => join(folder, 'handoff.sock');
 
+/** Where the repair helper takes requests. */
+export const repairSocket = (folder: string) => join(folder, 'repair.sock');
+
 /** Environment by which an unmodified nginx takes restored connections from root's helper. */
 export const shimEnvironment = (folder: string) => [
   `LD_PRELOAD=${join(BUILD, 'accept-shim.so')}`,
@@ -30,7 +33,7 @@ export async function startRepair(
   folder: string,
   offered: readonly string[],
 ): Promise<TenantAgents & { close(): void }> {
-  const socket = join(folder, 'repair.sock');
+  const socket = repairSocket(folder);
   const helper = await tenant.spawn([
     join(BUILD, 'tcp-repair'),
     ...[socket, handoffSocket(folder), '0', '443'],
@@ -57,7 +60,7 @@ export async function startRelayOn(host: SandboxHost, directory: Directory): Pro
       port: 443,
       connections: 100,
       perSource: 100,
-      patience: 10_000,
+      patience: 60_000,
     }),
   );
   await serveRelay({ stdin: command.stdin!, stdout: command.output! }, async name =>
