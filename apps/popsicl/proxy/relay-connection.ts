@@ -1,4 +1,4 @@
-import { createConnection, type Socket } from 'node:net';
+import { createConnection, isIPv6, type Socket } from 'node:net';
 import { TlsError, TlsHelloReader } from '../../../controller/packet/index.js';
 
 /** Longest ClientHello, in bytes of the stream. */
@@ -14,10 +14,15 @@ export interface RelayConnectionOptions {
   lookUp(name: string | undefined): Promise<Endpoint | undefined>;
   /** Milliseconds for the ClientHello, and for the tenant to answer. */
   readonly patience: number;
+  /** The relay's own addresses, of each family at most one: the switches let answers of tenants to these pass. */
+  readonly addresses: readonly string[];
 }
 
 /** Reads whom a client asks for, and carries bytes both ways. Whoever is not served gets an RST, as on any other way. */
-export async function relay(client: Socket, { lookUp, patience }: RelayConnectionOptions): Promise<void> {
+export async function relay(
+  client: Socket,
+  { lookUp, patience, addresses }: RelayConnectionOptions,
+): Promise<void> {
   client.on('error', () => {});
   client.setNoDelay(true);
   try {
@@ -27,7 +32,8 @@ export async function relay(client: Socket, { lookUp, patience }: RelayConnectio
       client.resetAndDestroy();
       return;
     }
-    const server = await connected(endpoint, patience);
+    const isOfFamily = (address: string) => isIPv6(address) === isIPv6(endpoint.host);
+    const server = await connected(endpoint, addresses.find(isOfFamily), patience);
     if (client.destroyed) {
       server.resetAndDestroy();
       return;
@@ -76,9 +82,13 @@ function hello(client: Socket, patience: number): Promise<{ name: string | undef
   });
 }
 
-function connected({ host, port }: Endpoint, patience: number): Promise<Socket> {
+function connected(
+  { host, port }: Endpoint,
+  localAddress: string | undefined,
+  patience: number,
+): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = createConnection({ host, port, noDelay: true, allowHalfOpen: true });
+    const socket = createConnection({ host, port, localAddress, noDelay: true, allowHalfOpen: true });
     socket.setTimeout(patience, () => socket.destroy(new Error('the tenant does not answer')));
     socket.once('connect', () => {
       socket.setTimeout(0).off('error', reject);

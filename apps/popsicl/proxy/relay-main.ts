@@ -49,7 +49,7 @@ function accept(client: Socket): void {
     else sources.set(source, left);
     if (isAlone) endWithLast();
   });
-  void relay(client, { lookUp, patience: options.patience });
+  void relay(client, { lookUp, patience: options.patience, addresses: options.addresses });
 }
 
 /** Nobody answers any more: whose tenant is not known yet is refused. */

@@ -54,7 +54,12 @@ export class CloudAtWork implements AsyncDisposable {
     this.network = network;
   }
 
-  static async start(hosts: readonly TenantHost[], settings: CloudSettings = {}): Promise<CloudAtWork> {
+  /** `forms`: of tenants that run another web server than usual. */
+  static async start(
+    hosts: readonly TenantHost[],
+    settings: CloudSettings = {},
+    forms: Partial<Record<TenantHost, TenantForm>> = {},
+  ): Promise<CloudAtWork> {
     const folder = await mkdtemp(join(tmpdir(), 'cloakflow-popsicl-'));
     const socket = join(folder, 'openflow.sock');
     const network = await emulate('popsicl', { controller: `unix:${socket}` }).catch(async error => {
@@ -65,7 +70,7 @@ export class CloudAtWork implements AsyncDisposable {
     try {
       await enrolTenants(folder, hosts);
       await cloud.startController(settings);
-      await Promise.all(hosts.map(host => cloud.startTenant(host)));
+      await Promise.all(hosts.map(host => cloud.startTenant(host, forms[host])));
       await until(
         'the cloud to forward',
         async () => (await network.host('alice').run(['ping', '-c1', '-W1', '203.0.113.53'])).exitCode === 0,
@@ -135,6 +140,15 @@ export class CloudAtWork implements AsyncDisposable {
       );
   }
 
+  /** Waits until a pseudonym opens again, for example once its tenant's agent has found a new controller. */
+  async untilServed(client: string, target: Registered, words: readonly string[]): Promise<void> {
+    await until(
+      'a page',
+      async () => (await this.curl(client, target, target, ['-m', '5', ...words])).exitCode === 0,
+      { timeout: 60_000 },
+    );
+  }
+
   /**
    * Asks for the page of `name` with `openssl s_client`, with these words besides, and gives everything it prints. `at`:
    * another place than where DNS says that the name is.
@@ -156,7 +170,7 @@ export class CloudAtWork implements AsyncDisposable {
     await rm(this.folder, { recursive: true, force: true });
   }
 
-  private async startTenant(host: TenantHost): Promise<void> {
-    this.tenants.set(host, await CloudTenant.start(this.network, host, this.folder, FORMS[host]));
+  private async startTenant(host: TenantHost, form = FORMS[host]): Promise<void> {
+    this.tenants.set(host, await CloudTenant.start(this.network, host, this.folder, form));
   }
 }
