@@ -4,6 +4,7 @@ export type EmulationErrorCode =
   | 'not-root'
   | 'tool-missing'
   | 'ovs-missing'
+  | 'ovs-too-old'
   | 'ovs-not-running'
   | 'mininet-missing'
   | 'runner-missing'

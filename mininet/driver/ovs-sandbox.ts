@@ -14,6 +14,11 @@ import { until } from './until.js';
 export interface OvsSandboxOptions {
   /** `netdev` (default) behaves alike on every machine; `best` takes the kernel's where there is one. */
   datapath?: DatapathType | 'best';
+  /**
+   * Hosts leave segmentation and checksums to whoever needs them, as on most machines. The userspace datapath takes such packets
+   * from Open vSwitch 3.3 on; without this, its hosts do all of it themselves.
+   */
+  offload?: boolean;
   signal?: AbortSignal | undefined;
 }
 
@@ -41,15 +46,17 @@ export class OvsSandbox implements AsyncDisposable {
   readonly directory: string;
   readonly namespace: Namespace;
   readonly datapathType: DatapathType;
+  readonly offload: boolean;
   readonly hosts: SandboxHost[] = [];
   private server: RunningCommand | undefined;
   private vswitchd: RunningCommand | undefined;
   private readonly env: NodeJS.ProcessEnv;
 
-  private constructor(directory: string, namespace: Namespace, datapathType: DatapathType) {
+  private constructor(directory: string, namespace: Namespace, datapathType: DatapathType, offload: boolean) {
     this.directory = directory;
     this.namespace = namespace;
     this.datapathType = datapathType;
+    this.offload = offload;
     this.env = {
       ...process.env,
       OVS_RUNDIR: directory,
@@ -59,7 +66,7 @@ export class OvsSandbox implements AsyncDisposable {
     };
   }
 
-  /** @throws EmulationError `not-root`, `ovs-missing`, `timed-out` */
+  /** @throws EmulationError `not-root`, `ovs-missing`, `ovs-too-old`, `timed-out` */
   static async start(options: OvsSandboxOptions = {}): Promise<OvsSandbox> {
     assertRoot();
     if (!existsSync(SCHEMA)) {
@@ -67,12 +74,13 @@ export class OvsSandbox implements AsyncDisposable {
         mend: 'apt-get install openvswitch-switch',
       });
     }
-    const { datapath = 'netdev', signal } = options;
+    const { datapath = 'netdev', offload = false, signal } = options;
+    if (offload) await assertOffload(signal);
     const datapathType = datapath === 'best' ? await bestDatapath() : datapath;
     const directory = await mkdtemp(join(tmpdir(), 'cloakflow-ovs-'));
     let sandbox: OvsSandbox | undefined;
     try {
-      sandbox = new OvsSandbox(directory, await Namespace.create(signal), datapathType);
+      sandbox = new OvsSandbox(directory, await Namespace.create(signal), datapathType, offload);
       await sandbox.startDaemons(signal);
       return sandbox;
     } catch (error) {
@@ -197,7 +205,10 @@ export class OvsSandbox implements AsyncDisposable {
       [file, remote, `--remote=db:Open_vSwitch,Open_vSwitch,manager_options`],
       signal,
     );
-    await this.vsctl(['--no-wait', 'init'], { signal });
+    const settings = this.offload
+      ? ['--', 'set', 'Open_vSwitch', '.', 'other_config:userspace-tso-enable=true']
+      : [];
+    await this.vsctl(['--no-wait', 'init', ...settings], { signal });
     await this.startVswitchd(signal);
   }
 
@@ -227,6 +238,18 @@ export class OvsSandbox implements AsyncDisposable {
   private async tool(argv: readonly string[], options: RunOptions): Promise<string> {
     return (await this.run(argv, { check: true, ...options })).stdout;
   }
+}
+
+/** Older ones spoil the checksums of what connection tracking translates. */
+async function assertOffload(signal: AbortSignal | undefined): Promise<void> {
+  const { stdout } = await runCommand(['ovs-vswitchd', '--version'], { check: true, signal });
+  const [, major, minor] = /\) (\d+)\.(\d+)/.exec(stdout) ?? [];
+  if (Number(major) > 3 || (Number(major) === 3 && Number(minor) >= 3)) return;
+  throw new EmulationError(
+    'ovs-too-old',
+    `${stdout.split('\n')[0]} cannot translate packets whose checksums are left open`,
+    { mend: 'install Open vSwitch 3.3 or later, or go without offload' },
+  );
 }
 
 function controllerWords(bridge: string, targets: readonly string[]): string[] {

@@ -64,8 +64,10 @@ export class SandboxHost {
       const ipv6 = addresses.some(address => address.includes(':'));
       await namespace.script([
         ...(ipv6 ? IPV6_ON : []),
-        // Open vSwitch's userspace datapath does not finish the checksums that veth leaves open.
-        ...(sandbox.datapathType === 'netdev' ? ['ethtool -K eth0 tx off > /dev/null'] : []),
+        // Unless told to, Open vSwitch's userspace datapath does not finish the checksums that veth leaves open.
+        ...(sandbox.datapathType === 'netdev' && !sandbox.offload
+          ? ['ethtool -K eth0 tx off > /dev/null']
+          : []),
         'ip link set eth0 up',
         ...addresses.map(
           address => `ip addr add ${address} dev eth0${address.includes(':') ? ' nodad' : ''}`,

@@ -1,12 +1,13 @@
 /**
  * Benchmarks; not part of the tests.
  *
- *     node main.js controller|popsicl [--quick] [--rounds N] [--part PART ...] [--output FOLDER]
+ *     node main.js controller|popsicl [--quick] [--rounds N] [--part PART ...] [--output FOLDER] [--offload]
  *     node main.js mimiq|mimiq-client [--quick] [--rounds N] [--output FOLDER]
  *
- * Prints tables, and writes SUBJECT.json, SUBJECT.svg and SUBJECT.md to docs/benchmarks (with `--quick` or `--part` only
- * where `--output` says so). Wants root, Open vSwitch, a C compiler and the programs to compare with: `npm run bench`
- * installs them.
+ * Prints tables, and writes SUBJECT.json, SUBJECT.svg and SUBJECT.md to docs/benchmarks (with `--quick`, `--part` or
+ * `--offload` only where `--output` says so). With `--offload` hosts leave segmentation and checksums to whoever needs
+ * them, which wants Open vSwitch 3.3 or later. Wants root, Open vSwitch, a C compiler and the programs to compare with:
+ * `npm run bench` installs them.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -37,6 +38,7 @@ const { values, positionals } = parseArgs({
     rounds: { type: 'string' },
     part: { type: 'string', multiple: true },
     output: { type: 'string' },
+    offload: { type: 'boolean', default: false },
   },
 });
 const [subject, ...more] = positionals;
@@ -47,11 +49,13 @@ if (
   known === undefined ||
   more.length > 0 ||
   values.part?.some(part => !known.includes(part)) ||
+  (values.offload && subject !== 'popsicl') ||
   !(rounds >= 1)
 ) {
   const usage = Object.entries(PARTS_OF).map(([name, parts]) => {
     const some = parts.length > 0 ? ` [--part ${parts.join('|')} ...]` : '';
-    return `npm run bench -- ${name} [--quick] [--rounds N]${some} [--output FOLDER]`;
+    const offload = name === 'popsicl' ? ' [--offload]' : '';
+    return `npm run bench -- ${name} [--quick] [--rounds N]${some} [--output FOLDER]${offload}`;
   });
   console.error(`usage: ${usage.join('\n       ')}`);
   process.exit(2);
@@ -66,7 +70,7 @@ const options = {
 };
 if (subject === 'popsicl') {
   const parts = (values.part ?? POPSICL_PARTS) as readonly PopsiclPart[];
-  const result = await measurePopsicl({ ...options, parts });
+  const result = await measurePopsicl({ ...options, parts, offload: values.offload });
   conclude(popsiclTerminalReport(result), popsiclTargets(result));
   write(result, popsiclMarkdownReport(result), popsiclChart(result));
 } else if (subject === 'mimiq') {
@@ -91,7 +95,7 @@ function conclude(report: string, targets: readonly Target[]): void {
 }
 
 function write(result: object, markdown: string, chart: string | undefined): void {
-  const isWhole = !values.quick && values.part === undefined;
+  const isWhole = !values.quick && values.part === undefined && !values.offload;
   const folder = values.output ?? (isWhole ? usual : undefined);
   if (folder === undefined) return;
   mkdirSync(folder, { recursive: true });

@@ -74,10 +74,11 @@ export class CloudUnderTest implements AsyncDisposable {
     this.folder = folder;
   }
 
-  static async start(): Promise<CloudUnderTest> {
+  /** `offload` as of `OvsSandboxOptions`. */
+  static async start(options: { offload?: boolean } = {}): Promise<CloudUnderTest> {
     const folder = await mkdtemp(join(tmpdir(), 'cloakflow-bench-'));
     await chmod(folder, 0o755);
-    const cloud = new CloudUnderTest(await OvsSandbox.start(), folder);
+    const cloud = new CloudUnderTest(await OvsSandbox.start(options), folder);
     try {
       await cloud.build();
       return cloud;
@@ -134,7 +135,7 @@ export class CloudUnderTest implements AsyncDisposable {
       'ip link set inner up',
     ]);
     await this.far.script([
-      'ethtool -K eth0 tx off > /dev/null',
+      ...(this.sandbox.offload ? [] : ['ethtool -K eth0 tx off > /dev/null']),
       'ip link set eth0 up',
       'ip addr add 10.0.2.1/16 dev eth0',
       ROUTE,

@@ -1,4 +1,4 @@
-/** Pages by every way, in interleaved rounds: rate, latency over a distance, and a long download. */
+/** Pages by every way, in interleaved rounds: rate, and latency over a distance. */
 import { cpuSecondsOf } from '../../../mininet/report/process-usage.js';
 import { pairedRatio, type Spread, spread } from '../../../mininet/report/statistics.js';
 import { ALL_WAYS, type CloudUnderTest, OBJECTS, type Way } from './cloud-under-test.js';
@@ -29,47 +29,35 @@ export interface DistanceFigures {
   failed: number;
 }
 
-export interface DownloadFigures {
-  way: Way;
-  mebibytesPerSecond: Spread;
-  ratio?: Spread;
-  failed: number;
-}
-
 export interface Ways {
   rounds: number;
   seconds: number;
-  /** Accesses and downloads in a round. */
+  /** Accesses over the distance in a round. */
   accesses: number;
-  downloads: number;
   rate: RateFigures[];
   distance: DistanceFigures[];
-  download: DownloadFigures[];
 }
 
 export interface WaysOptions {
   rounds: number;
   seconds: number;
   accesses: number;
-  downloads: number;
   progress: (text: string) => void;
 }
 
 const BASE: Way = 'certificate';
 /** Accesses before anything counts: compilers and caches settle. */
 const WARM_UP = 300;
-const MEBIBYTE = 1 << 20;
 
 interface Round {
   rate: LoadResult;
   controller: number;
   distance: LoadResult;
-  download: LoadResult;
 }
 
 /** The cloud needs a far client. Each round begins with another way. */
 export async function measureWays(cloud: CloudUnderTest, options: WaysOptions): Promise<Ways> {
-  const { rounds, seconds, accesses, downloads, progress } = options;
+  const { rounds, seconds, accesses, progress } = options;
   const runs = new Map<Way, Round[]>(ALL_WAYS.map(way => [way, []]));
   for (const way of ALL_WAYS) {
     await cloud.visit(way, { path: OBJECTS.small, connections: CLIENTS, count: WARM_UP });
@@ -86,23 +74,20 @@ export async function measureWays(cloud: CloudUnderTest, options: WaysOptions): 
         rate,
         controller: (used * 1e6) / rate.completed,
         distance: await cloud.visit(way, { path: OBJECTS.small, count: accesses }, 'far'),
-        download: await cloud.visit(way, { path: OBJECTS.large, count: downloads }),
       });
     }
   }
   const base = runs.get(BASE)!;
   const compared = (way: Way, mine: Round[], of: (round: Round) => number) =>
     way === BASE ? undefined : pairedRatio(mine.map(of), base.map(of));
-  const result: Ways = { rounds, seconds, accesses, downloads, rate: [], distance: [], download: [] };
+  const result: Ways = { rounds, seconds, accesses, rate: [], distance: [] };
   for (const [way, mine] of runs) {
-    const failed = (part: 'rate' | 'distance' | 'download') =>
-      mine.reduce((sum, round) => sum + round[part].failed, 0);
+    const failed = (part: 'rate' | 'distance') => mine.reduce((sum, round) => sum + round[part].failed, 0);
     const ratio = (of: (round: Round) => number, name = 'ratio') => {
       const spreads = compared(way, mine, of);
       return spreads === undefined ? {} : { [name]: spreads };
     };
     const perSecond = ({ rate }: Round) => rate.perSecond;
-    const pace = ({ download }: Round) => download.bytes / MEBIBYTE / download.seconds;
     result.rate.push({
       way,
       perSecond: spread(mine.map(perSecond)),
@@ -118,12 +103,6 @@ export async function measureWays(cloud: CloudUnderTest, options: WaysOptions): 
       milliseconds: spread(mine.map(round => round.distance.p50)),
       ...ratio(round => round.distance.p50),
       failed: failed('distance'),
-    });
-    result.download.push({
-      way,
-      mebibytesPerSecond: spread(mine.map(pace)),
-      ...ratio(pace),
-      failed: failed('download'),
     });
   }
   return result;

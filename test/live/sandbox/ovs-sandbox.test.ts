@@ -51,6 +51,24 @@ describe('OvsSandbox', () => {
     }
   });
 
+  it('leaves checksums and segments open where Open vSwitch can translate them, and says so where it cannot', async () => {
+    const { stdout } = await runCommand(['ovs-vswitchd', '--version'], { check: true });
+    const isOld = /\) (?:[0-2]\.|3\.[0-2]\.)/.test(stdout);
+    const started = await OvsSandbox.start({ offload: true }).catch((reason: unknown) => reason);
+    if (isOld) {
+      expect(started).to.be.instanceOf(EmulationError).with.property('code', 'ovs-too-old');
+      return;
+    }
+    const offloading = started as OvsSandbox;
+    try {
+      await offloading.addBridge('open', { failMode: 'standalone' });
+      const host = await offloading.addHost('open', { addresses: ['10.0.0.1/24'] });
+      expect((await host.run(['ethtool', '-k', 'eth0'])).stdout).to.match(/^tcp-segmentation-offload: on$/m);
+    } finally {
+      await offloading.stop();
+    }
+  });
+
   it('throws the tool’s own words for a command that fails', async () => {
     const error = await sandbox.ofctl(['dump-flows', 'nowhere']).then(
       () => undefined,

@@ -37,6 +37,23 @@ describe("PoPSiCl's benchmark", () => {
     expect(popsiclChart(result)).to.equal(undefined);
   });
 
+  it('says of downloads what Open vSwitch spent on them, and judges them by the median of rounds', () => {
+    const download = (way: 'certificate' | 'cookie', pace: number, milliseconds: number) => ({
+      ...{ way, mebibytesPerSecond: one(pace), switchMilliseconds: one(milliseconds), failed: 0 },
+      ...(way === 'cookie' ? { ratio: { median: 0.89, min: 0.5, max: 1.2, runs: 12 } } : {}),
+    });
+    const ways = { rounds: 1, seconds: 1, accesses: 1, rate: [], distance: [] };
+    const figures = [download('certificate', 320, 29), download('cookie', 285, 33)];
+    const measured = { ...ways, downloadRounds: 12, downloads: 5, download: figures };
+    const whole: PopsiclBenchmark = { ...result, ways: measured };
+    expect(popsiclTargets(whole)[0]).to.include({ limit: 0.97, measured: 0.89, reached: false });
+    const report = popsiclMarkdownReport(whole);
+    expect(report).to.include('medians of 5 one after the other in each of 12 rounds');
+    expect(report).to.match(/`cookie`, `conntrack` \| 285[^|]* \| 0\.89[^|]* x \| 33[^|]* \| 0 \|/);
+    expect(report).to.include('Packets of 1,500 bytes');
+    expect(popsiclMarkdownReport({ ...whole, offload: true })).to.include('64 KiB');
+  });
+
   it('is documented figure by figure as its JSON says', function () {
     if (!existsSync(file('popsicl.json'))) this.skip();
     const documented = JSON.parse(readFileSync(file('popsicl.json'), 'utf8')) as PopsiclBenchmark;
