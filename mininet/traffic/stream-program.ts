@@ -1,8 +1,8 @@
 /**
  * `node stream-program.js SERVER PORT INTERVAL`: sends numbered datagrams to an echo server every INTERVAL ms, always from the
  * address that the last line `from ADDRESS` of standard input names, and keeps listening at all addresses before.
- * `close ADDRESS` ends one. `stop` ends the sending: prints, when everything is back or two seconds have passed, how many were
- * sent and which are missing, as JSON.
+ * `close ADDRESS` ends one. `now MARK` prints MARK and, as JSON, how many were sent and which are missing at that moment. `stop`
+ * ends the sending and prints the same when everything is back or two seconds have passed.
  */
 import { createSocket, type Socket } from 'node:dgram';
 import { createInterface } from 'node:readline';
@@ -20,6 +20,8 @@ function open(address: string): void {
     missing.delete(data.readUInt32BE());
     if (isStopped && missing.size === 0) finish();
   });
+  // What cannot be sent is missing in the end.
+  socket.on('error', () => undefined);
   socket.bind({ address, port: 0 }, () => {
     sockets.set(address, socket);
     current = socket;
@@ -27,8 +29,12 @@ function open(address: string): void {
   });
 }
 
+function state(): string {
+  return JSON.stringify({ sent, missing: [...missing] });
+}
+
 function finish(): void {
-  process.stdout.write(`${JSON.stringify({ sent, missing: [...missing] })}\n`);
+  process.stdout.write(`${state()}\n`);
   process.exit(0);
 }
 
@@ -44,6 +50,7 @@ createInterface({ input: process.stdin }).on('line', line => {
   const [word, address = ''] = line.split(' ');
   if (word === 'from') open(address);
   else if (word === 'close') sockets.get(address)?.close();
+  else if (word === 'now') process.stdout.write(`now ${address} ${state()}\n`);
   else {
     clearInterval(timer);
     isStopped = true;

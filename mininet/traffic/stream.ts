@@ -11,9 +11,16 @@ export async function startEcho(server: EmulatedHost): Promise<RunningCommand> {
   return echo;
 }
 
+/** How many datagrams were sent, and the numbers of those whose answer has not come. */
+export interface StreamState {
+  readonly sent: number;
+  readonly missing: readonly number[];
+}
+
 /** Numbered datagrams from a client to the echo server and back. */
 export class Stream {
   private readonly command: RunningCommand;
+  private lastMark = 0;
 
   private constructor(command: RunningCommand) {
     this.command = command;
@@ -34,8 +41,16 @@ export class Stream {
     this.command.stdin!.write(`close ${address}\n`);
   }
 
-  /** Ends the stream: how many datagrams were sent, and the numbers of those whose answer has not come. */
-  async stop(): Promise<{ sent: number; missing: number[] }> {
+  /** Where the stream is now: what is missing may be on its way. */
+  async now(): Promise<StreamState> {
+    const mark = ++this.lastMark;
+    this.command.stdin!.write(`now ${mark}\n`);
+    const [, text] = await this.command.printed(new RegExp(`^now ${mark} (.*)$`, 'm'));
+    return JSON.parse(text!);
+  }
+
+  /** Ends the stream; what is missing then is lost. */
+  async stop(): Promise<StreamState> {
     this.command.stdin!.write('stop\n');
     await until('the end of the stream', () => this.command.exit !== undefined);
     return JSON.parse(this.command.stdout.trim().split('\n').at(-1)!);

@@ -1,7 +1,7 @@
 import type { AppContext } from '../../../controller/host/index.js';
 import type { ActualFlow, Switch } from '../../../controller/switch/index.js';
 import type { SwitchId } from '../model.js';
-import { From, type Tables } from '../routes/pipeline.js';
+import { From, lookUpKeyOf, type Tables } from '../routes/pipeline.js';
 
 const PRIORITY = 1;
 
@@ -20,11 +20,11 @@ export class EdgeNotes {
 
   /** Edges that are noted in a switch; `flows` are its short-lived ones. */
   read(flows: readonly ActualFlow[]): SwitchId[] {
-    return flows.flatMap(({ tableId, match: { reg8, xxreg0 } }) =>
-      tableId === this.tables.exit && reg8 === From.NOBODY && typeof xxreg0 === 'bigint'
-        ? [xxreg0.toString(16).padStart(16, '0')]
-        : [],
-    );
+    return flows.flatMap(({ tableId, match }) => {
+      const edge = lookUpKeyOf(match);
+      const isNote = tableId === this.tables.exit && match.reg8 === From.NOBODY && edge !== undefined;
+      return isNote ? [edge.toString(16).padStart(16, '0')] : [];
+    });
   }
 
   write(sw: Switch, edge: SwitchId): void {

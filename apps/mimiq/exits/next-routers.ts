@@ -3,7 +3,7 @@ import type { AppContext } from '../../../controller/host/index.js';
 import type { ActualFlow, Instruction, Switch } from '../../../controller/switch/index.js';
 import type { SwitchId } from '../model.js';
 import type { FabricSwitch, OutsidePort } from '../routes/fabric.js';
-import { apply, ETH, lookUpKey, type Tables } from '../routes/pipeline.js';
+import { apply, ETH, lookUpKey, lookUpKeyOf, type Tables } from '../routes/pipeline.js';
 import { question, readAnswer } from './neighbour-question.js';
 
 /** Milliseconds between two looks, and of them between two questions to a router that answers. */
@@ -160,8 +160,7 @@ function familyOf(address: Uint8Array): 4 | 6 {
 /** The MAC address that a flow for that router has. */
 function macIn(flows: readonly ActualFlow[], tableId: number, router: bigint): number | undefined {
   for (const flow of flows) {
-    const { xxreg0 } = flow.match;
-    if (flow.tableId !== tableId || xxreg0 !== router) continue;
+    if (flow.tableId !== tableId || lookUpKeyOf(flow.match) !== router) continue;
     const mac = flow.instructions.map(macOf).find(found => found !== undefined);
     if (mac !== undefined) return mac;
   }

@@ -87,6 +87,17 @@ export function lookUpKey(address: Uint8Array): bigint {
   return key;
 }
 
+/** The address that a flow of a switch looks for in xxreg0, which Open vSwitch reports as four registers. */
+export function lookUpKeyOf({ xxreg0, reg0, reg1, reg2, reg3 }: Match): bigint | undefined {
+  if (typeof xxreg0 === 'bigint') return xxreg0;
+  let key = 0n;
+  for (const part of [reg0, reg1, reg2, reg3]) {
+    if (typeof part !== 'number') return undefined;
+    key = (key << 32n) | BigInt(part);
+  }
+  return key;
+}
+
 export function move(src: string, dst: string, nBits: number): Action {
   return { type: 'nx-reg-move', src, dst, nBits } as Action;
 }

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { until } from '../../../mininet/driver/index.js';
+import { type RunningCommand, until } from '../../../mininet/driver/index.js';
+import { Stream, type StreamState, startEcho } from '../../../mininet/traffic/stream.js';
 import { DirectAllocator } from '../../simulator/direct-allocator.js';
 import { MimiqNetwork, SERVER4, SERVER6 } from './mimiq-network.js';
 
@@ -7,12 +8,16 @@ const EDGE1 = '10.99.0.1';
 const EDGE2 = '10.99.0.2';
 const PATIENCE = { timeout: 40_000, interval: 100 };
 const MTU = 1400;
+/** Milliseconds between two datagrams of a stream, and how many of them are to come back before and after an event. */
+const INTERVAL = 10;
+const SOME = 50;
 
 /** c1 is at access1, whose clients leave by edge1 as long as it is there. */
 describe('the ways out of the network of MIMIQ', () => {
   let all: MimiqNetwork;
   let from4: string;
   let from6: string;
+  let echo: RunningCommand;
   before(async () => {
     const allocator = new DirectAllocator();
     all = await MimiqNetwork.start(allocator, { mtu: MTU });
@@ -21,8 +26,12 @@ describe('the ways out of the network of MIMIQ', () => {
     const [lease6] = await allocator.lease(all.attachmentOf('c1'), 6);
     [from4, from6] = [await all.use('c1', lease4!), await all.use('c1', lease6!)];
     await reaches();
+    echo = await startEcho(all.host('server'));
   });
-  after(async () => all?.[Symbol.asyncDispose]());
+  after(async () => {
+    await echo?.stop();
+    await all?.[Symbol.asyncDispose]();
+  });
 
   const reaches = async () => {
     await until('the server over IPv4', () => all.pings('c1', from4, SERVER4), PATIENCE);
@@ -103,22 +112,99 @@ describe('the ways out of the network of MIMIQ', () => {
     await hears(/Destination unreachable: /, 'c1', '-I', from6, '2001:db8:dead::9');
   });
 
-  it('lead over another edge while the link of one is down, and back again', async () => {
+  /** One stream of each family from c1, each with what has come back already. */
+  const startStreams = async () => {
+    const streams = await Promise.all(
+      ([SERVER4, SERVER6] as const).map(server => Stream.start(all.host('c1'), server, INTERVAL)),
+    );
+    await streams[0]!.hop(from4);
+    await streams[1]!.hop(from6);
+    return streams;
+  };
+  const flow = (streams: readonly Stream[]) =>
+    Promise.all(
+      streams.map(async stream => {
+        const { sent } = await stream.now();
+        await until(
+          `${SOME} more datagrams`,
+          async () => {
+            const now = await stream.now();
+            return now.sent - now.missing.length >= SOME && now.sent >= sent + SOME;
+          },
+          PATIENCE,
+        );
+      }),
+    );
+  const states = (streams: readonly Stream[]) => Promise.all(streams.map(stream => stream.now()));
+  /** Ends streams. What was lost was on its way when an outage began, or sent before the outage was over. */
+  const losesIn = async (
+    streams: readonly Stream[],
+    outages: readonly (readonly [began: readonly StreamState[], over: readonly StreamState[]])[],
+  ) => {
+    for (const [index, stream] of streams.entries()) {
+      const { sent, missing } = await stream.stop();
+      const others = missing.filter(number =>
+        outages.every(([began, over]) => {
+          const [first, last] = [began[index]!, over[index]!];
+          return !first.missing.includes(number) && !(number > first.sent && number <= last.sent);
+        }),
+      );
+      expect(others, `lost outside of outages, of ${sent} over IPv${index === 0 ? 4 : 6}`).to.deep.equal([]);
+    }
+  };
+
+  it('lead over another edge while the link of one is down, and back again, and lose nothing before and after', async () => {
+    await exitIs(EDGE1);
+    const streams = await startStreams();
+    await flow(streams);
+    const down = await states(streams);
     await onObserver('ip', 'link', 'set', link(), 'down');
     await exitIs(EDGE2);
     await reaches();
+    const moved = await states(streams);
+    await flow(streams);
+    const up = await states(streams);
     await onObserver('ip', 'link', 'set', link(), 'up');
     await exitIs(EDGE1);
+    await reaches();
+    const back = await states(streams);
+    await flow(streams);
+    await losesIn(streams, [
+      [down, moved],
+      [up, back],
+    ]);
   });
 
-  it('lead over another edge when one has stopped', async () => {
+  it('lead over another edge when one has stopped, and lose nothing from then on', async () => {
     const edge = all.network.switch('edge1');
     await exitIs(EDGE1);
+    const streams = await startStreams();
+    await flow(streams);
+    const stopped = await states(streams);
     await edge.run(['ovs-appctl', '-t', `${edge.directory}/ovs-vswitchd.ctl`, 'exit'], { check: true });
     await onObserver('ip', 'link', 'set', link(), 'down');
     await exitIs(EDGE2);
     await onObserver('ip', 'route', 'replace', '10.64.0.0/16', 'via', '192.0.2.5');
     await onObserver('ip', '-6', 'route', 'replace', '2001:db8:64::/64', 'via', '2001:db8:e2::1');
     await reaches();
+    const moved = await states(streams);
+    await flow(streams);
+    await losesIn(streams, [[stopped, moved]]);
+  });
+
+  it('stay where they are when the controller starts anew while an edge is gone', async () => {
+    const streams = await startStreams();
+    await flow(streams);
+    await all.controller.stop();
+    all.log.length = 0;
+    await all.startController();
+    await until('four switches', () => all.controller.connected.size === 4, PATIENCE);
+    for (const sw of all.controller.connected.values()) await sw.confirmed();
+    expect([...(await exits())]).to.deep.equal([EDGE2]);
+    for (const { added, changed, removed } of all.log.filter(({ id }) => id === 'switch-connected')) {
+      expect({ added, changed, removed }).to.deep.equal({ added: 0, changed: 0, removed: 0 });
+    }
+    await flow(streams);
+    await losesIn(streams, []);
   });
 });

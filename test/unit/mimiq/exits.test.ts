@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import { expect } from 'chai';
 import { mimiqWith } from '../../../apps/mimiq/app.js';
 import { configSchema } from '../../../apps/mimiq/config.js';
+import { lookUpKey, lookUpKeyOf } from '../../../apps/mimiq/routes/pipeline.js';
 import { buildFrame, findLayer, parseFrame } from '../../../controller/packet/index.js';
 import { cookieOf, isShortLived, ownerNumber } from '../../../controller/switch/index.js';
 import { SimulatedSwitch } from '../../simulator/simulated-switch.js';
@@ -233,6 +234,15 @@ describe('the ways out of MIMIQ', () => {
     await simulation.connect(access);
     expect(exits()).to.deep.equal(['10.99.0.1', '10.99.0.1']);
     expect(access.flows.filter(flow => flow.tableId === EXIT_TABLE)).to.deep.equal([]);
+  });
+
+  it('are read from flows in either form in which a switch reports the address', () => {
+    const address = Uint8Array.of(0x20, 1, 0xd, 0xb8, 0, 0xe, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x99);
+    const narrow = { reg0: 0x2001_0db8, reg1: 0x000e_0000, reg2: 0, reg3: 0x99 };
+    expect(lookUpKeyOf({ xxreg0: lookUpKey(address) })).to.equal(lookUpKey(address));
+    expect(lookUpKeyOf(narrow)).to.equal(lookUpKey(address));
+    expect(lookUpKeyOf({ reg0: 1, reg1: 2, reg3: 3 })).to.equal(undefined);
+    expect(lookUpKeyOf({})).to.equal(undefined);
   });
 
   it('need an own address of the family in which the next router is asked for', () => {
