@@ -19,9 +19,9 @@ interface Evaluation {
 /** Accuracies (percent, fold by fold) over the traces of each file, and the share of its largest class. */
 export async function classify(
   files: readonly string[],
-  { folds, minimum, signal }: { folds: number; minimum: number; signal: AbortSignal },
+  { folds, minimum, most, signal }: { folds: number; minimum: number; most: number; signal: AbortSignal },
 ): Promise<Concluded[]> {
-  const argv = [PYTHON, CLASSIFY, String(folds), String(minimum), ...files];
+  const argv = [PYTHON, CLASSIFY, String(folds), String(minimum), String(most), ...files];
   const { stdout } = await runCommand(argv, { check: true, signal });
   return (JSON.parse(stdout) as Evaluation[]).map(
     ({ largest, kfp, cumul }): Concluded =>

@@ -50,7 +50,7 @@ export const censor: Experiment = {
     rtt: { title: 'round trip', unit: 'ms', value: { smoke: 10, quick: 20, full: 20 }, range: [0, 1000] },
   },
   repetitions: { smoke: 1, quick: 4, full: 20 },
-  fullMinutes: 15,
+  fullMinutes: 10,
   measures: {
     received: { title: 'of the object', unit: '%', better: 'more' },
     time: { title: 'time', unit: 'ms', better: 'less' },

@@ -1,9 +1,10 @@
 """Website fingerprinting in a closed world.
 
-    classify.py FOLDS MINIMUM FILE...
+    classify.py FOLDS MINIMUM MOST FILE...
 
 Each FILE holds the traces of one condition (CSV: site,load,flow,time,size; size is positive from the client). What is classified is
-a flow: what an observer sees of one address. Flows of fewer than MINIMUM packets are left out. Prints a JSON list with an object for
+a flow: what an observer sees of one address. Flows of fewer than MINIMUM packets are left out, and of
+each site no more than MOST are taken, at random. Prints a JSON list with an object for
 each file: accuracy in percent, fold by fold, of k-fingerprinting's random forest (Hayes and Danezis 2016) and of CUMUL (Panchenko
 et al. 2016), how many flows there were, and the share of the largest class. Flows of one load are all learnt from or all tested;
 there are never more folds than loads of a site.
@@ -88,8 +89,19 @@ def machine():
     return make_pipeline(StandardScaler(), SVC(C=512, gamma='scale'))
 
 
-def evaluate(path, folds, minimum):
-    flows = [flow for flow in read(path) if len(flow[3]) >= minimum]
+def some(flows, most):
+    """At most so many flows of each site, the same at every call."""
+    random = np.random.default_rng(1)
+    taken = {}
+    for place in random.permutation(len(flows)):
+        of_site = taken.setdefault(flows[place][0], [])
+        if len(of_site) < most:
+            of_site.append(place)
+    return [flows[place] for place in sorted(place for of_site in taken.values() for place in of_site)]
+
+
+def evaluate(path, folds, minimum, most):
+    flows = some([flow for flow in read(path) if len(flow[3]) >= minimum], most)
     if not flows:
         return {'flows': 0}
     sites = np.array([site for site, *_ in flows])
@@ -106,5 +118,5 @@ def evaluate(path, folds, minimum):
 
 
 if __name__ == '__main__':
-    FOLDS, MINIMUM, *FILES = sys.argv[1:]
-    print(json.dumps([evaluate(path, int(FOLDS), int(MINIMUM)) for path in FILES]))
+    FOLDS, MINIMUM, MOST, *FILES = sys.argv[1:]
+    print(json.dumps([evaluate(path, int(FOLDS), int(MINIMUM), int(MOST)) for path in FILES]))

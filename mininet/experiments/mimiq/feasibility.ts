@@ -44,7 +44,7 @@ export const feasibility: Experiment = {
     rtt: { title: 'round trip', unit: 'ms', value: { smoke: 2, quick: 10, full: 10 }, range: [0, 1000] },
   },
   repetitions: { smoke: 1, quick: 2, full: 5 },
-  fullMinutes: 30,
+  fullMinutes: 40,
   measures: {
     failed: { title: 'requests that failed', unit: '', better: 'less' },
     migrations: { title: 'migrations of each client', unit: '', better: 'neither' },

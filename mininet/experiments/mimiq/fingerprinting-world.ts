@@ -28,7 +28,7 @@ interface Recording {
 
 export async function openFingerprinting(context: RunContext): Promise<World> {
   const { parameters, scratch, signal, conditions, progress } = context;
-  const { sites: count, seed, rtt, minimum, folds } = parameters.settings;
+  const { sites: count, seed, rtt, minimum, most, folds } = parameters.settings;
   const sites = syntheticSites(count!, seed!);
   const traces = join(context.artefacts(), 'traces');
   mkdirSync(traces, { recursive: true });
@@ -112,7 +112,7 @@ export async function openFingerprinting(context: RunContext): Promise<World> {
     async conclude(samples) {
       progress('classifying');
       const files = conditions.map(condition => joined(condition, samples.of(condition).length));
-      return classify(files, { folds: folds!, minimum: minimum!, signal });
+      return classify(files, { folds: folds!, minimum: minimum!, most: most!, signal });
     },
     async close() {
       await pages[Symbol.asyncDispose]();

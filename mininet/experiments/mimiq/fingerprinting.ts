@@ -68,11 +68,16 @@ export const fingerprinting: Experiment = {
       value: { smoke: 5, quick: 5, full: 5 },
       range: [1, 1000],
     },
+    most: {
+      title: 'flows of a site that are classified, at most',
+      value: { smoke: 200, quick: 200, full: 120 },
+      range: [2, 100_000],
+    },
     folds: { title: 'folds', value: { smoke: 2, quick: 5, full: 10 }, range: [2, 20] },
   },
   // Each loads every site once.
   repetitions: { smoke: 3, quick: 7, full: 40 },
-  fullMinutes: 180,
+  fullMinutes: 300,
   measures: {
     kfp: { title: 'accuracy of k-fingerprinting', unit: '%', better: 'less' },
     cumul: { title: 'accuracy of CUMUL', unit: '%', better: 'less' },

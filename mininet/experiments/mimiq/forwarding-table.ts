@@ -46,7 +46,7 @@ export const forwardingTable: Experiment = {
     },
   },
   repetitions: { smoke: 1, quick: 2, full: 2 },
-  fullMinutes: 30,
+  fullMinutes: 60,
   measures: {
     entries: { title: 'entries at the edge', unit: '', better: 'less' },
     edgeBytes: { title: 'memory of the edge for each entry more', unit: 'B', better: 'less' },

@@ -70,7 +70,7 @@ export const migrationOverhead: Experiment = {
     requests: { title: 'requests', value: { smoke: 20, quick: 100, full: 1000 }, range: [1, 100_000] },
   },
   repetitions: { smoke: 1, quick: 3, full: 5 },
-  fullMinutes: 60,
+  fullMinutes: 110,
   measures: {
     throughput: { title: 'throughput', unit: 'kB/s', better: 'more' },
     relative: {

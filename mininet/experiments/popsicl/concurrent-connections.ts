@@ -32,7 +32,7 @@ export const concurrentConnections: Experiment = {
     rtt: { title: 'round trip', unit: 'ms', value: { smoke: 2, quick: 10, full: 10 }, range: [0, 1000] },
   },
   repetitions: { smoke: 1, quick: 3, full: 10 },
-  fullMinutes: 30,
+  fullMinutes: 20,
   measures: {
     completion: { title: 'completion of all', unit: 'ms', better: 'less' },
     relative: {

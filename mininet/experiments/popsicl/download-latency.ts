@@ -35,7 +35,7 @@ export const downloadLatency: Experiment = {
     rtt: { title: 'round trip', unit: 'ms', value: { smoke: 2, quick: 10, full: 10 }, range: [0, 1000] },
   },
   repetitions: { smoke: 1, quick: 10, full: 50 },
-  fullMinutes: 20,
+  fullMinutes: 8,
   measures: {
     latency: { title: 'latency', unit: 'ms', better: 'less' },
     relative: {

@@ -34,7 +34,7 @@ export const linker: Experiment = {
     rtt: { title: 'round trip', unit: 'ms', value: { smoke: 2, quick: 10, full: 10 }, range: [0, 1000] },
   },
   repetitions: { smoke: 1, quick: 10, full: 50 },
-  fullMinutes: 6,
+  fullMinutes: 3,
   measures: {
     latency: { title: 'latency', unit: 'ms', better: 'less' },
     relative: {

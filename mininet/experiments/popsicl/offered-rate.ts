@@ -68,7 +68,7 @@ export const offeredRate: Experiment = {
     },
   },
   repetitions: { smoke: 1, quick: 2, full: 10 },
-  fullMinutes: 90,
+  fullMinutes: 150,
   measures: {
     responses: { title: 'responses', unit: '1/s', better: 'more' },
     latency: { title: 'median latency', unit: 'ms', better: 'less' },

@@ -13,6 +13,8 @@ const SNAPSHOT = 96;
 const OBJECTS = 12;
 /** Of a trace that counts. */
 const MINIMUM = 5;
+/** Flows of a page; each load is one. */
+const MOST = 1000;
 
 export async function openPageSizes(context: RunContext): Promise<World> {
   const { parameters, scratch, signal, conditions, progress } = context;
@@ -57,7 +59,7 @@ export async function openPageSizes(context: RunContext): Promise<World> {
         writeFileSync(file, TRACE_HEADER + bodies.map(text => text.slice(TRACE_HEADER.length)).join(''));
         return file;
       });
-      return classify(files, { folds: folds!, minimum: MINIMUM, signal });
+      return classify(files, { folds: folds!, minimum: MINIMUM, most: MOST, signal });
     },
     close: () => site.close(),
   };

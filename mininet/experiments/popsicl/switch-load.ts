@@ -56,7 +56,7 @@ export const switchLoad: Experiment = {
     rtt: { title: 'round trip', unit: 'ms', value: { smoke: 0, quick: 0, full: 0 }, range: [0, 1000] },
   },
   repetitions: { smoke: 1, quick: 2, full: 10 },
-  fullMinutes: 60,
+  fullMinutes: 40,
   measures: {
     small: { title: 'latency, 10 KiB', unit: 'ms', better: 'less' },
     smallRelative: {

@@ -41,7 +41,7 @@ export const torLatency: Experiment = {
     rtt: { title: 'round trip', unit: 'ms', value: { smoke: 10, quick: 10, full: 10 }, range: [0, 1000] },
   },
   repetitions: { smoke: 1, quick: 5, full: 50 },
-  fullMinutes: 15,
+  fullMinutes: 12,
   measures: {
     latency: { title: 'latency', unit: 'ms', better: 'less' },
     relative: {
