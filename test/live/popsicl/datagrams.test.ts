@@ -1,6 +1,10 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { until } from '../../../mininet/driver/index.js';
-import { Cloud, PSEUDO6 } from './cloud.js';
+import { quicServerProgram } from '../../../mininet/traffic/quic-server.js';
+import { Cloud, NAME, PSEUDO6 } from './cloud.js';
 
 const SERVER = `
 const socket = require('dgram').createSocket('udp6');
@@ -28,7 +32,36 @@ describe('datagrams to a pseudo-address that names its tenant', () => {
       )?.[1],
     );
 
+  it('carry HTTP/3: unmodified programs of ngtcp2 fetch a megabyte by a pseudonym', async function () {
+    const program = quicServerProgram();
+    if (program === undefined) this.skip();
+    const file = (name: string) => join(cloud.folder, name);
+    const bytes = randomBytes(1 << 20);
+    await Promise.all([mkdir(file('www')), mkdir(file('got'))]);
+    await writeFile(file('www/page'), bytes);
+    const before = await metric('datagram_handoffs_total');
+    const server = await cloud.tenant.spawn([
+      ...[program, '-q', '-d', file('www'), '*', '443', file('key.pem'), file('cert.pem')],
+    ]);
+    await until('the QUIC server', async () => {
+      if (server.exit !== undefined) throw new Error(`the QUIC server ended: ${server.stderr}`);
+      return (await cloud.tenant.run(['ss', '-lunH'])).stdout.includes(':443 ');
+    });
+    const { exitCode, stdout, stderr } = await cloud.client.run(
+      [
+        ...['gtlsclient', '-q', '--exit-on-all-streams-close', '--download', file('got')],
+        ...[PSEUDO6, '443', `https://${NAME}/page`],
+      ],
+      { timeout: 50_000 },
+    );
+    await server.stop('SIGKILL');
+    expect(exitCode, stdout + stderr).to.equal(0);
+    expect((await readFile(file('got/page'))).equals(bytes)).to.equal(true);
+    expect(await metric('datagram_handoffs_total')).to.equal(before + 1);
+  });
+
   it('reach the tenant, its answers come from the pseudo-address, and the controller sees the first one', async () => {
+    const before = await metric('datagram_handoffs_total');
     const server = await cloud.tenant.spawn([process.execPath, '-e', SERVER]);
     await server.printed(/^ready$/m);
     const client = await cloud.client.spawn([process.execPath, '-e', CLIENT]);
@@ -37,7 +70,7 @@ describe('datagrams to a pseudo-address that names its tenant', () => {
       client.stdin!.write(`${PSEUDO6} ${text}\n`);
       await client.printed(new RegExp(`^from ${PSEUDO6} 443 fd00::1 said ${text}$`, 'm'));
     }
-    expect(await metric('datagram_handoffs_total')).to.equal(1);
+    expect(await metric('datagram_handoffs_total')).to.equal(before + 1);
     client.stdin!.write('2001:db8:1::99 nobody\n');
     await until('the stray one', async () => (await metric('stray_datagrams_total')) === 1);
     await cloud.sandbox.restartVswitchd();
