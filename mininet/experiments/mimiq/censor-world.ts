@@ -59,6 +59,7 @@ export async function openCensor({ parameters, scratch, signal }: RunContext): P
         repeat: 1,
         patience: patience! * 1000,
       });
+      server.check();
       return {
         received: (100 * report.bytes) / bytes!,
         time: report.milliseconds,

@@ -15,6 +15,8 @@ import { flowsOf, split, TRACE_HEADER, traceLines } from './traces.js';
 
 /** Seconds that an address lasts. */
 const LIFETIME = 30;
+/** Milliseconds after which a page is given up; the requests that are open then count as failed. */
+const PATIENCE = 20_000;
 /** Milliseconds for what is in flight after a load, and bytes that are captured of a packet. */
 const REST = 60;
 const SNAPSHOT = 96;
@@ -62,7 +64,14 @@ export async function openFingerprinting(context: RunContext): Promise<World> {
     for (const site of sites) {
       const [page, early, late] = site.waves;
       const waves = [page!, shuffled(early!, random), shuffled(late!, random)];
-      reports.push(await pages.load({ strategy, waves, repeat: 1 }));
+      const report = await pages.load({ strategy, waves, repeat: 1, patience: PATIENCE });
+      server.check();
+      if (report.bytes === 0)
+        throw new ExperimentError(
+          'measurement-failed',
+          `nothing of ${site.name} came (${Object.keys(report.failed).join(', ')})`,
+        );
+      reports.push(report);
       await sleep(REST, undefined, { signal });
     }
     return reports;
