@@ -96,6 +96,11 @@ export class Apps {
     );
   }
 
+  /** Whether one of them takes short-lived flows one by one. */
+  get takeSurvivors(): boolean {
+    return [...this.apps.values()].some(app => app.takesSurvivors);
+  }
+
   /** Gives a flow that a switch has to its app. False: nobody takes it like that. */
   survivor(sw: Switch, owner: number, flow: ActualFlow): boolean {
     return this.byCookie.get(cookieHighOf(owner))?.survivor(sw, flow) ?? false;

@@ -294,6 +294,11 @@ export class Controller {
   }
 
   /** A switch has told everything about itself: apps state what they want on it. For the connection. */
+  /** Whether an app takes short-lived flows one by one. */
+  get takesSurvivors(): boolean {
+    return this.apps.takeSurvivors;
+  }
+
   /** Gives a flow that a switch has to its app. False: nobody takes it like that. */
   survivor(sw: Switch, owner: number, flow: ActualFlow): boolean {
     return this.apps.survivor(sw, owner, flow);

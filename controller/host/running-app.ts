@@ -10,7 +10,7 @@ import {
   ownerNumber,
   type PortChange,
   type Refusal,
-  SHORT_LIVED,
+  readShortLivedFlows,
   type Switch,
   shortLivedCookieOf,
 } from '../switch/index.js';
@@ -155,6 +155,11 @@ export class RunningApp {
       });
   }
 
+  /** Whether it takes short-lived flows one by one. */
+  get takesSurvivors(): boolean {
+    return this.instance?.survivor !== undefined;
+  }
+
   /** Whether the app takes a short-lived flow that the switch has: not in a table that it does not have any more. */
   survivor(sw: Switch, flow: ActualFlow): boolean {
     const { instance } = this;
@@ -212,20 +217,9 @@ export class RunningApp {
 
   /** Asks a switch that was there before the app for the app's short-lived flows. */
   private async readSurvivors(sw: Switch): Promise<void> {
-    const own = {
-      cookie: shortLivedCookieOf(this.owner.number),
-      cookieMask: OWNER_MASK | BigInt(SHORT_LIVED),
-    };
     try {
-      await sw.request(
-        { type: 'multipart-request', body: { type: 'flow', ...own } },
-        {
-          maxReplyBytes: Number.POSITIVE_INFINITY,
-          onPart: ({ body }) => {
-            if (body.type === 'flow') for (const flow of body.flows) this.survivor(sw, flow);
-          },
-        },
-      );
+      const visit = (flow: ActualFlow) => void this.survivor(sw, flow);
+      await readShortLivedFlows(sw, cookieOf(this.owner.number), OWNER_MASK, { visit });
     } catch (error) {
       // They are read again when the switch connects again.
       if (sw.isConnected) throw error;

@@ -1,6 +1,13 @@
 import type { DecodedMessage, PacketInView } from '../openflow/index.js';
 import { OpenflowReplyError, type Session, SessionError } from '../session/index.js';
-import { cookieHighOf, datapathIdText, type Features, HOST_OWNER, type Switch } from '../switch/index.js';
+import {
+  type ActualFlow,
+  cookieHighOf,
+  datapathIdText,
+  type Features,
+  HOST_OWNER,
+  type Switch,
+} from '../switch/index.js';
 import type { ConnectionHandler, PeerCertificate } from '../transport/index.js';
 import type { Controller } from './controller.js';
 import { PortLimits } from './port-limits.js';
@@ -243,9 +250,8 @@ export class SwitchConnection implements ConnectionHandler {
       peer: this.peer,
     });
     try {
-      const actual = await sw.readActual({
-        take: (owner, flow) => controller.survivor(sw, owner, flow),
-      });
+      const take = (owner: number, flow: ActualFlow) => controller.survivor(sw, owner, flow);
+      const actual = await sw.readActual(controller.takesSurvivors ? { take } : {});
       if (this.role === 'slave') {
         sw.detach();
         return;

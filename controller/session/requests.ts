@@ -83,7 +83,10 @@ function isExperimenterType(type: Message['type']): boolean {
 export interface RequestOptions {
   /** Rejects the call with `request-aborted`; a reply that comes later is ignored. */
   signal?: AbortSignal | undefined;
-  /** Milliseconds from the session's next time signal; the default is the session's `requestTimeout`. */
+  /**
+   * Milliseconds from the session's next time signal, and after each part of a multipart reply anew; the default is the
+   * session's `requestTimeout`.
+   */
   timeout?: number | undefined;
   /** Bound of a multipart reply in bytes on the wire; the default is the session's. */
   maxReplyBytes?: number | undefined;

@@ -116,7 +116,10 @@ export class Transactions {
       return;
     }
     const outcome = pending.reassembly.add(message as DecodedOf<'multipart-reply'>, length);
-    if (outcome === undefined) return;
+    if (outcome === undefined) {
+      this.#undated.push(pending);
+      return;
+    }
     if (outcome instanceof SessionError) {
       this.#fail(pending, outcome);
       return;
@@ -148,7 +151,7 @@ export class Transactions {
     if (pending !== undefined) this.#fail(pending, error);
   }
 
-  /** Starts the time limits of new calls and ends those whose time is over. */
+  /** Starts the time limits of new calls and of the next parts of replies, and ends those whose time is over. */
   tick(now: number): void {
     for (const pending of this.#undated) {
       pending.deadline = now + pending.timeout;

@@ -1,5 +1,6 @@
-import { isShortLived, MARKER_MASK, ownerOfCookie } from './cookie.js';
+import { isShortLived, MARKER_MASK, ownerOfCookie, SHORT_LIVED } from './cookie.js';
 import type { FlowForm } from './flow-form.js';
+import { type ReadFlowsOptions, readFlows, readShortLivedFlows } from './read-flows.js';
 import { FIRST_METER, LAST_METER, type SwitchWants } from './switch-wants.js';
 import type { ActualFlow, RequestChannel } from './types.js';
 
@@ -17,7 +18,7 @@ export interface ActualState {
 export interface ReadOptions {
   /** Milliseconds. */
   readonly timeout?: number;
-  /** Takes a short-lived flow, so that it is not kept; else returns false. */
+  /** Takes a short-lived flow, so that it is not kept; else returns false. Given where there may be very many. */
   readonly take?: (owner: number, flow: ActualFlow) => boolean;
 }
 
@@ -36,19 +37,9 @@ export async function readActualState(
     groups: new Map(),
     meters: new Map(),
   };
-  const marker = options.foreign ? {} : { cookie: 0xc10an << 48n, cookieMask: MARKER_MASK };
   const limits = options.timeout === undefined ? {} : { timeout: options.timeout };
-  const flows = channel.request(
-    { type: 'multipart-request', body: { type: 'flow', ...marker } },
-    {
-      ...limits,
-      maxReplyBytes: Number.POSITIVE_INFINITY,
-      onPart: part => {
-        if (part.body.type !== 'flow') return;
-        for (const flow of part.body.flows) addFlow(actual, wants, flow, options.take);
-      },
-    },
-  );
+  const visit = (flow: ActualFlow) => addFlow(actual, wants, flow, options.take);
+  const flows = readAll(channel, options, { ...limits, visit });
   const groups = optional(
     channel.request({ type: 'multipart-request', body: { type: 'group-desc' } }, limits),
   );
@@ -65,6 +56,18 @@ export async function readActualState(
     }
   }
   return actual;
+}
+
+async function readAll(
+  channel: RequestChannel,
+  { foreign, take }: ReadOptions & { foreign: boolean },
+  reading: ReadFlowsOptions,
+): Promise<void> {
+  const marker = 0xc10an << 48n;
+  if (foreign) return readFlows(channel, 0n, 0n, reading);
+  if (take === undefined) return readFlows(channel, marker, MARKER_MASK, reading);
+  await readFlows(channel, marker, MARKER_MASK | BigInt(SHORT_LIVED), reading);
+  await readShortLivedFlows(channel, marker, MARKER_MASK, reading);
 }
 
 function addFlow(actual: ActualState, wants: SwitchWants, flow: ActualFlow, take: ReadOptions['take']): void {

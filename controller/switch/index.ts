@@ -4,6 +4,7 @@ export type { ChangeCounts } from './apply-changes.js';
 export type { ForeignFlows } from './compare.js';
 export * from './cookie.js';
 export { isPortUp, isRealPort, type PortChange } from './ports.js';
+export { type ReadFlowsOptions, readShortLivedFlows } from './read-flows.js';
 export {
   datapathIdText,
   Switch,

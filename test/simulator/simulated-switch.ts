@@ -210,6 +210,12 @@ export class SimulatedSwitch {
       case 'port-desc':
         reply({ type: 'port-desc', ports: [...this.ports.values()] });
         break;
+      case 'aggregate': {
+        const { cookie, cookieMask } = request.body as { cookie: bigint; cookieMask: bigint };
+        const flows = this.flows.filter(flow => (flow.cookie & cookieMask) === (cookie & cookieMask));
+        reply({ type: 'aggregate', flowCount: flows.length });
+        break;
+      }
       case 'flow': {
         const { cookie, cookieMask } = request.body as { cookie: bigint; cookieMask: bigint };
         const flows = this.flows.filter(flow => (flow.cookie & cookieMask) === (cookie & cookieMask));

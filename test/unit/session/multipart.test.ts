@@ -108,8 +108,22 @@ describe('Session multipart replies', () => {
     simulation.pass(0);
     const xid = simulation.said()[0]!.xid!;
     simulation.deliver({ type: 'multipart-reply', flags: ['more'], body: { type: 'flow', flows: [] }, xid });
+    simulation.pass(0);
     simulation.pass(1000);
     expect((await rejection(reply)).code).to.equal('request-timeout');
+  });
+
+  it('waits for each part as long as for the first', async () => {
+    const simulation = Simulation.ready({ requestTimeout: 1000 });
+    const { xid, reply } = ask(simulation);
+    for (const port of [1, 2, 3]) {
+      simulation.pass(900);
+      simulation.deliver(tablePart(xid, [port], true));
+      simulation.pass(0);
+    }
+    simulation.pass(900);
+    simulation.deliver(tablePart(xid, [4], false));
+    expect(await reply).to.deep.equal([1, 2, 3, 4]);
   });
 
   it('hands over updates of flow monitors, which carry xid 0 and answer no call', () => {
