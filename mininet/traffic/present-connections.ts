@@ -13,6 +13,8 @@ export interface PresentConnections {
   tenant: number;
   pseudo: number;
   zone: number;
+  /** Cookie of the rules of a connection, by its index; 0 when absent. */
+  cookieOf?: (index: number) => bigint;
 }
 
 /** Sources that nobody else uses here: 20.0.0.0 and up; ports 2000 to 2255 of each. */
@@ -57,16 +59,11 @@ export function commitConnections({
 }
 
 /**
- * Two rules each: what a handoff with `flows` leaves. In bundles, since Open vSwitch looks at every rule that has an idle
- * timeout whenever rules have changed. Returns seconds.
+ * Two rules each: what a handoff with `flows` leaves. In bundles, so that Open vSwitch does not look at its datapath in between.
+ * Returns seconds.
  */
-export function addRules({ socket, count, tenant, pseudo }: PresentConnections): Promise<number> {
-  const base = {
-    type: 'flow-mod',
-    tableId: 0,
-    idleTimeout: 300,
-    priority: CONNECTION_PRIORITY,
-  } as const;
+export function addRules({ socket, count, tenant, pseudo, cookieOf }: PresentConnections): Promise<number> {
+  const rule = { type: 'flow-mod', tableId: 0, priority: CONNECTION_PRIORITY } as const;
   const bundle = (index: number) =>
     ({ bundleId: Math.floor(index / BUNDLED) + 1, flags: ['atomic', 'ordered'] }) as const;
   const control = (index: number, controlType: string) =>
@@ -75,10 +72,17 @@ export function addRules({ socket, count, tenant, pseudo }: PresentConnections):
     ({ type: 'onf-bundle-add-message', ...bundle(index), message }) as Message;
   return install(socket, count, function* (index) {
     if (index % BUNDLED === 0) yield control(index, 'open-request');
+    const base = { ...rule, cookie: cookieOf?.(index) ?? 0n };
     const [client, port] = [sourceOf(index), portOf(index)];
     const tcp = { ethType: 0x0800, ipProto: 6 };
     const rewrite = (field: object) => [
-      { type: 'apply-actions', actions: [{ type: 'set-field', field }] },
+      {
+        type: 'apply-actions',
+        actions: [
+          { type: 'nx-fin-timeout', finIdleTimeout: 10 },
+          { type: 'set-field', field },
+        ],
+      },
       { type: 'goto-table', tableId: 3 },
     ];
     yield add(index, {

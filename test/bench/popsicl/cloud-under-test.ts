@@ -49,6 +49,8 @@ const TENANTS = { cookie: 2, flows: 4, address: 5, plain: 6, 'plain-address': 8 
 const FIRST_SOURCE = '10.0.1.1';
 const SOURCES = 32;
 export const ZONE = 3088;
+/** Milliseconds that a controller may take to read millions of rules. */
+const RESTART = 300_000;
 const ROUTE = 'ip route add 198.51.100.0/24 via 10.0.0.254';
 export const OBJECTS = { small: '/1k', large: '/10m' } as const;
 
@@ -217,6 +219,18 @@ export class CloudUnderTest implements AsyncDisposable {
       ],
     };
     await writeFile(this.file('settings.json'), JSON.stringify(settings));
+    await this.spawnController();
+  }
+
+  /** Ends the controller, and starts another one. Returns how many connections it knows once the switch is connected. */
+  async restartController(): Promise<number> {
+    await this.controller.stop();
+    await this.spawnController();
+    const [, count] = await this.controller.printed(/^connected \w+ (\d+)$/m, RESTART);
+    return Number(count);
+  }
+
+  private async spawnController(): Promise<void> {
     this.controller = await RunningCommand.spawn([
       process.execPath,
       beside('controller-program.js'),

@@ -3,7 +3,8 @@
  *
  *     node controller-program.js SETTINGS.json
  *
- * The packet path is that of `cloakflow run`; only registration is left out. Prints `ready`.
+ * The packet path is that of `cloakflow run`; only registration is left out. Prints `ready`, and for each switch that connects
+ * `connected ID REMEMBERED`, with the number of connections that the app remembers then.
  */
 import { readFileSync } from 'node:fs';
 import { pino } from 'pino';
@@ -37,9 +38,15 @@ const text = JSON.stringify({
   discovery: { enabled: false },
   apps: [{ popsicl: settings.popsicl }, 'normal'],
 });
-await Controller.start({
+const controller = await Controller.start({
   config: await parseConfig(text, { builtIn }),
   builtIn,
-  logger: pino({ level: 'silent' }),
+  logger: pino({ level: 'info' }, { write: line => void tell(JSON.parse(line)) }),
 });
 console.log('ready');
+
+async function tell(record: { id: string; switch: string }): Promise<void> {
+  if (record.id !== 'switch-connected') return;
+  const [, count] = /^cloakflow_popsicl_connections\{.*\} (\d+)$/m.exec(await controller.metricsText())!;
+  console.log(`connected ${record.switch} ${count}`);
+}

@@ -1,7 +1,7 @@
 /** Latency of an access before and after a switch and the controller have very many connections of others. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Punt } from '../../../apps/popsicl/interception/wanted-flows.js';
-import { cookieOf, ownerNumber } from '../../../controller/switch/index.js';
+import { cookieOf, ownerNumber, shortLivedCookieOf } from '../../../controller/switch/index.js';
 import { residentBytesOf } from '../../../mininet/report/process-usage.js';
 import { type Spread, spread } from '../../../mininet/report/statistics.js';
 import { addRules, commitConnections } from '../../../mininet/traffic/present-connections.js';
@@ -44,6 +44,7 @@ const TARGETS = {
 const PLAIN_PSEUDO = 0xc6336406;
 const TIMEOUT = 86_400;
 const WARM_UP = 50;
+const OWNER = ownerNumber('popsicl');
 /** Milliseconds without a handoff after which none comes any more. */
 const STALL = 15_000;
 
@@ -82,11 +83,19 @@ async function measure(
   progress(`${keptAs}: without them`);
   const before = await median();
   progress(`${keptAs}: making ${connections} connections`);
-  await keepUnfinished(cloud);
-  const install = keptAs === 'conntrack' ? commitConnections : addRules;
   const socket = cloud.sandbox.managementSocket('br0').replace('unix:', '');
-  const installSeconds = await install({ socket, count: connections, zone: ZONE, ...TARGETS[keptAs] });
-  const inController = await remember(cloud, connections, hello);
+  const present = { socket, count: connections, zone: ZONE, ...TARGETS[keptAs] };
+  let installSeconds: number;
+  let inController: number;
+  if (keptAs === 'conntrack') {
+    await keepUnfinished(cloud);
+    installSeconds = await commitConnections(present);
+    inController = await remember(cloud, connections, hello);
+  } else {
+    installSeconds = await addRules({ ...present, cookieOf: index => shortLivedCookieOf(OWNER, index + 1) });
+    progress(`${keptAs}: starting a controller beside them`);
+    inController = await cloud.restartController();
+  }
   await visit(WARM_UP);
   progress(`${keptAs}: with them`);
   const after = await median();
@@ -111,13 +120,12 @@ async function keepUnfinished(cloud: CloudUnderTest): Promise<void> {
 
 /** Lets another switch of the same controller hand off as many. Returns how many were. */
 async function remember(cloud: CloudUnderTest, connections: number, hello: Uint8Array): Promise<number> {
-  const owner = ownerNumber('popsicl');
   const sw = new HandoffSwitch(cloud.openflowPort, {
     datapathId: 0x77,
     ports: 2,
     destination: PLAIN_PSEUDO,
     segments: [hello],
-    cookies: { syn: cookieOf(owner, Punt.SYN), segment: cookieOf(owner, Punt.SEGMENT) },
+    cookies: { syn: cookieOf(OWNER, Punt.SYN), segment: cookieOf(OWNER, Punt.SEGMENT) },
     window: 256,
   });
   try {

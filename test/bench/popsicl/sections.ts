@@ -171,8 +171,9 @@ function manyConnections({ connections, rounds, accesses, figures }: ManyConnect
     text:
       `${connections.toLocaleString('en')} connections of others are in the switch, as entries of its connection tracking or ` +
       'as two rules each, and as many in the memory of the controller. Medians of ' +
-      `${accesses} accesses one after the other, ${rounds} rounds before and after. Open vSwitch looks at every rule that has an ` +
-      'idle timeout whenever rules have changed, which rules of connections must have and entries do not need.',
+      `${accesses} accesses one after the other, ${rounds} rounds before and after. Rules have no idle timeout: Open vSwitch would ` +
+      'look at every one that has whenever rules have changed. The controller, which has started anew beside them and learnt of ' +
+      'them from the switch, asks for the counters of one connection after the other, also while accesses are measured.',
     table: {
       titles: [
         '',
