@@ -72,6 +72,8 @@ for (const [strategy, redirection, family] of CASES) {
         const trace = await cloud.sandbox.appctl(['ofproto/trace', 'br0', `${packet},tcp_flags=${flags}`]);
         return /^Megaflow: .*/m.exec(trace)![0];
       };
+      // A connection whose rules are there, for the ten seconds after its end.
+      await cloud.fetch(family);
       expect(await entryOf('ack')).to.match(/tp_src=|tp_dst=/);
       expect(await entryOf('syn')).not.to.match(/tp_src=|tp_dst=/);
     });
