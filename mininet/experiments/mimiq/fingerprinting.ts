@@ -70,7 +70,7 @@ export const fingerprinting: Experiment = {
     },
     most: {
       title: 'flows of a site that are classified, at most',
-      value: { smoke: 200, quick: 200, full: 120 },
+      value: { smoke: 200, quick: 60, full: 120 },
       range: [2, 100_000],
     },
     folds: { title: 'folds', value: { smoke: 2, quick: 5, full: 10 }, range: [2, 20] },
