@@ -11,16 +11,19 @@ const OFFER_TIME = 30_000;
 export class Offers {
   private readonly byRequest = new Map<string, Offer>();
 
-  /** When the first one ends; Infinity when there is none. */
+  /** When the oldest one was made, or earlier. */
+  private oldest = Number.POSITIVE_INFINITY;
+
+  /** When `takeEnded` may find one; Infinity when there is none. */
   get next(): number {
-    for (const { madeAt } of this.byRequest.values()) return madeAt + OFFER_TIME;
-    return Number.POSITIVE_INFINITY;
+    return this.oldest + OFFER_TIME;
   }
 
   add(request: string, offer: Offer): void {
     // A new entry is the last one, also where the request had one before.
     this.byRequest.delete(request);
     this.byRequest.set(request, offer);
+    this.oldest = Math.min(this.oldest, offer.madeAt);
   }
 
   take(request: string): Offer | undefined {
@@ -32,8 +35,12 @@ export class Offers {
   /** Those that nobody accepted in time. */
   takeEnded(now: number): Offer[] {
     const ended: Offer[] = [];
+    this.oldest = Number.POSITIVE_INFINITY;
     for (const [request, offer] of this.byRequest) {
-      if (offer.madeAt + OFFER_TIME > now) break;
+      if (offer.madeAt + OFFER_TIME > now) {
+        this.oldest = offer.madeAt;
+        break;
+      }
       this.byRequest.delete(request);
       ended.push(offer);
     }
