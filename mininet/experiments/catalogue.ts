@@ -4,6 +4,7 @@ import { feasibility } from './mimiq/feasibility.js';
 import { fingerprinting } from './mimiq/fingerprinting.js';
 import { forwardingTable } from './mimiq/forwarding-table.js';
 import { migrationOverhead } from './mimiq/migration-overhead.js';
+import { proofGrid } from './mimiq/proof-grid.js';
 import { concurrentConnections } from './popsicl/concurrent-connections.js';
 import { downloadLatency } from './popsicl/download-latency.js';
 import { latencyUnderLoad } from './popsicl/latency-under-load.js';
@@ -30,6 +31,7 @@ export const experiments: readonly Experiment[] = [
   pageWithDefence,
   pageSizes,
   feasibility,
+  proofGrid,
   migrationOverhead,
   forwardingTable,
   fingerprinting,

@@ -43,11 +43,11 @@ export async function runHoppings(host: EmulatedHost, requests: readonly RunRequ
   return JSON.parse(running.stdout.trim().split('\n').at(-1)!) as RunReport[];
 }
 
-/** Lets a host of `topologies/mimiq.yaml` send what leaves it through the gateway of MIMIQ. */
-export async function prepareMimiqClient(host: EmulatedHost): Promise<void> {
+/** Lets a host send what leaves it through the gateway of MIMIQ: that of `topologies/mimiq.yaml` when absent. */
+export async function prepareMimiqClient(host: EmulatedHost, gateway = '10.64.0.1'): Promise<void> {
   const lines = [
-    'ip route replace 10.64.0.1 dev eth0 scope link',
-    'ip route replace default via 10.64.0.1',
+    `ip route replace ${gateway} dev eth0 scope link`,
+    `ip route replace default via ${gateway}`,
     'ip -6 route replace default via fe80::1 dev eth0',
   ];
   await host.run(['sh', '-ec', lines.join('\n')], { check: true });

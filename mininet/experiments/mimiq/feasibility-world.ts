@@ -43,7 +43,6 @@ export async function openFeasibility({ parameters, scratch, signal }: RunContex
       const own = mimiq.clients.slice(0, Number(clients));
       const reports = await Promise.all(own.map(client => visit(client, strategy)));
       server.check();
-      server.check();
       const failed = reports
         .flatMap(report => Object.values(report.failed))
         .reduce((sum, one) => sum + one, 0);

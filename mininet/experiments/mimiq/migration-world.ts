@@ -45,7 +45,6 @@ export async function openMigration({ parameters, scratch, signal }: RunContext)
       const repeat = parameters.settings.requests!;
       const report = await pages.load({ strategy, waves: [['/index.html']], repeat });
       server.check();
-      server.check();
       const failed = Object.values(report.failed).reduce((sum, one) => sum + one, 0);
       if (failed === repeat)
         throw new ExperimentError(

@@ -11,6 +11,7 @@ import { prepareMimiqClient, startAgent } from '../../traffic/mimiq-client.js';
 import { addTunnelPorts } from '../../traffic/tunnel-ports.js';
 
 export const SERVER = { 4: '198.51.100.10', 6: '2001:db8:5::10' } as const;
+const GATEWAY = '10.128.0.1';
 const OBSERVER_MAC = '02:0b:5e:00:00:01';
 const MANY = 1_000_000;
 const HEAP_MIB = 12_000;
@@ -85,7 +86,7 @@ export class MimiqNetwork {
       });
       for (const sw of controller.connected.values()) await sw.confirmed();
       const started = new MimiqNetwork(network, controller, allocation!, options);
-      for (const name of started.clients) await prepareMimiqClient(network.host(name));
+      for (const name of started.clients) await prepareMimiqClient(network.host(name), GATEWAY);
       return started;
     } catch (error) {
       await network?.stop();
@@ -94,14 +95,14 @@ export class MimiqNetwork {
     }
   }
 
-  /** Starts the agent of a client. Returns its socket. */
-  async startAgent(client: string): Promise<string> {
+  /** Starts the agent of a client, which keeps addresses of `family` (4, 6 or 46). Returns its socket. */
+  async startAgent(client: string, family = '6'): Promise<string> {
     const folder = join(this.folder, client);
     await mkdir(folder);
     // The agent goes on as somebody without rights.
     await chmod(this.folder, 0o711);
     const socket = join(folder, 'agent.sock');
-    await startAgent(this.network.host(client), socket, ['--stock', '48']);
+    await startAgent(this.network.host(client), socket, ['--stock', '48', '--family', family]);
     return socket;
   }
 
@@ -208,7 +209,7 @@ function settings(options: MimiqNetworkOptions): object {
     requestRate: 100_000,
     allocator: {
       store: join(folder, 'mimiq.db'),
-      ipv4: [{ prefix: '10.128.0.0/9', gateway: '10.128.0.1' }],
+      ipv4: [{ prefix: '10.128.0.0/9', gateway: GATEWAY }],
       ipv6: [{ prefix: '2001:db8:64::/64', gateway: 'fe80::1' }],
       lifetime: { min: lifetime, max: lifetime },
       removeAfter: 2,
