@@ -7,6 +7,8 @@ import { ExperimentError } from '../experiment-error.js';
 
 const SERVER = '10.9.0.1';
 const ADDRESSES = 250;
+/** Milliseconds for all requests of a run: a thousand take more than a minute. */
+const PATIENCE = 1_800_000;
 /** Of the page; the paper's 1,000 requests are about 2.7 MB. */
 const PAGE_BYTES = 2700;
 
@@ -43,7 +45,7 @@ export async function openMigration({ parameters, scratch, signal }: RunContext)
       });
       const strategy = frequency === 0 ? 'never' : `every:${Math.round(100 / Number(frequency))}`;
       const repeat = parameters.settings.requests!;
-      const report = await pages.load({ strategy, waves: [['/index.html']], repeat });
+      const report = await pages.load({ strategy, waves: [['/index.html']], repeat, patience: PATIENCE });
       server.check();
       const failed = Object.values(report.failed).reduce((sum, one) => sum + one, 0);
       if (failed === repeat)

@@ -61,7 +61,7 @@ export const proxyOrHandoff: Experiment = {
       judge: summary => {
         const size = Number(summary.parameters.axes.size![0]);
         const ratio = relation(summary, size);
-        if (ratio === undefined) return undefined;
+        if (ratio === undefined || size > 10 * KIB) return undefined;
         return { found: `${ratio.toFixed(2)} times handoff at ${size / KIB} KiB`, holds: ratio > 1 };
       },
     },
