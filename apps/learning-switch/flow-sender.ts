@@ -10,48 +10,53 @@ import type { LearningSwitchConfig } from './config.js';
 import { LEARNT_PRIORITY } from './wanted-flows.js';
 
 const WHOLE_COOKIE = 0xffff_ffff_ffff_ffffn;
-/** Action lists are kept for ports up to this number. */
-const MAX_CACHED = 4096;
+/** Lists are kept for ports below this number; reserved ports and those of very large switches have theirs made each time. */
+const CACHED_PORTS = 4096;
 
 /** Writes the app's messages. Lists that do not change are made and encoded once. */
 export class FlowSender {
   private readonly tableId: number;
   private readonly cookie: bigint;
-  private readonly idleTimeout: number;
-  private readonly hardTimeout: number;
-  private readonly outputs = new Map<number, readonly Action[]>();
-  private readonly applies = new Map<number, readonly Instruction[]>();
+  // A message is encoded before `send` returns, so that one of each kind serves every packet.
+  private readonly match = { inPort: 0, ethDst: 0, ethSrc: 0, vlanVid: 0 };
+  private readonly flow: FlowMod & { instructions: readonly Instruction[] };
+  private readonly outputs = new Array<readonly Action[] | undefined>(CACHED_PORTS);
+  private readonly applies = new Array<readonly Instruction[] | undefined>(CACHED_PORTS);
 
   constructor(tableId: number, cookie: bigint, config: LearningSwitchConfig) {
     this.tableId = tableId;
     this.cookie = cookie;
-    this.idleTimeout = config.idleTimeout;
-    // A flow keeps its station's packets from the controller, so it must end before the station is forgotten.
-    this.hardTimeout = Math.floor(config.stationAge / 2);
+    this.flow = {
+      type: 'flow-mod',
+      cookie,
+      tableId,
+      idleTimeout: config.idleTimeout,
+      // A flow keeps its station's packets from the controller, so it must end before the station is forgotten.
+      hardTimeout: Math.floor(config.stationAge / 2),
+      priority: LEARNT_PRIORITY,
+      match: this.match,
+      instructions: [],
+    };
   }
 
-  /** The same array for the same port. */
+  /** The same array for the same port below CACHED_PORTS. */
   output(port: number): readonly Action[] {
-    let actions = this.outputs.get(port);
+    let actions = port < CACHED_PORTS ? this.outputs[port] : undefined;
     if (actions === undefined) {
       actions = prepareActions([{ type: 'output', port, maxLen: 0 }]);
-      if (this.outputs.size < MAX_CACHED) this.outputs.set(port, actions);
+      if (port < CACHED_PORTS) this.outputs[port] = actions;
     }
     return actions;
   }
 
   addFlow(sw: Switch, inPort: number, ethSrc: number, ethDst: number, vlan: number, outPort: number): void {
-    const { tableId, cookie, idleTimeout, hardTimeout } = this;
-    sw.send({
-      type: 'flow-mod',
-      cookie,
-      tableId,
-      idleTimeout,
-      hardTimeout,
-      priority: LEARNT_PRIORITY,
-      match: { inPort, ethDst, ethSrc, vlanVid: vlanVidOf(vlan) },
-      instructions: this.apply(outPort),
-    });
+    const { match, flow } = this;
+    match.inPort = inPort;
+    match.ethDst = ethDst;
+    match.ethSrc = ethSrc;
+    match.vlanVid = vlanVidOf(vlan);
+    flow.instructions = this.apply(outPort);
+    sw.send(flow);
   }
 
   /** Sends the packet of a packet-in on: from the switch's buffer where it is there, else from the message. */
@@ -82,10 +87,10 @@ export class FlowSender {
   }
 
   private apply(port: number): readonly Instruction[] {
-    let instructions = this.applies.get(port);
+    let instructions = port < CACHED_PORTS ? this.applies[port] : undefined;
     if (instructions === undefined) {
       instructions = prepareInstructions([{ type: 'apply-actions', actions: this.output(port) }]);
-      if (this.applies.size < MAX_CACHED) this.applies.set(port, instructions);
+      if (port < CACHED_PORTS) this.applies[port] = instructions;
     }
     return instructions;
   }
