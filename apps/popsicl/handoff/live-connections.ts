@@ -4,8 +4,9 @@ import { SipHash } from '../interception/siphash.js';
 
 /**
  * Words of a slot: client address, pseudo-address, both ports, tenant and family, second of the handoff, tenant's side, start,
- * answered, number of the rules. */
-const WORDS = 15;
+ * answered, number of the rules, and the hashes by which both indexes find it: computed once, since growing needs them all.
+ */
+const WORDS = 17;
 const PORTS = 8;
 const OWNER = 9;
 const TIME = 10;
@@ -14,6 +15,8 @@ const SIDE = 11;
 const START = 12;
 const ANSWERED = 13;
 const RULES = 14;
+const FORWARD = 15;
+const BACKWARD = 16;
 const FIRST_CAPACITY = 1024;
 const EMPTY = -1;
 
@@ -59,7 +62,7 @@ export interface LiveConnection {
 /**
  * Connections that were handed over, so that a packet of one that a switch no longer knows can be sent on its way again.
  * Oldest first out: switches forget ended connections without a word, so a bound and an age take the place of an end.
- * About 80 bytes each, and no garbage.
+ * About 90 bytes each, and no garbage.
  */
 export class LiveConnections {
   private capacity = FIRST_CAPACITY;
@@ -110,7 +113,8 @@ export class LiveConnections {
     translatedPort = segment.sourcePort,
     start = 0,
   ): void {
-    const known = this.findForward(segment);
+    const hash = this.hashForward(segment);
+    const known = this.findForward(segment, hash);
     if (known >= 0) this.drop(known);
     if (this.used === this.capacity) {
       if (this.live < this.used * 0.75) this.resize(this.capacity);
@@ -131,20 +135,28 @@ export class LiveConnections {
     words[at + 5] = segment.destination1;
     words[at + 6] = segment.destination2;
     words[at + 7] = segment.destination3;
-    words[at + PORTS] = (segment.sourcePort << 16) | segment.destinationPort;
+    words[at + PORTS] = portsOf(segment);
     words[at + OWNER] = (tenant << 8) | segment.family;
     words[at + TIME] = second;
     words[at + SIDE] = (translatedPort << 16) | switchNumber;
     words[at + START] = start;
     words[at + ANSWERED] = 0;
     words[at + RULES] = 0;
-    this.insert(this.forward, this.forwardHash(at), slot);
-    this.insert(this.backward, this.backwardHash(at), slot);
+    words[at + FORWARD] = hash;
+    words[at + BACKWARD] = this.hashBackward(
+      segment.source0,
+      segment.source1,
+      segment.source2,
+      segment.source3,
+      translatedPort,
+      words[at + OWNER]!,
+    );
+    this.index(slot);
   }
 
   /** The connection that a segment to a pseudo-address belongs to. Valid until the next lookup. */
   ofClient(segment: ConnectionEnds): LiveConnection | undefined {
-    const slot = this.findForward(segment);
+    const slot = this.findForward(segment, this.hashForward(segment));
     return slot < 0 ? undefined : this.describe(slot);
   }
 
@@ -175,10 +187,7 @@ export class LiveConnections {
     port: number,
     owner: number,
   ): LiveConnection | undefined {
-    const { key } = this;
-    writeWords(key, 0, word0, word1, word2, word3);
-    writeWords(key, 16, port, owner, 0, 0);
-    const start = this.hash.hash(key, 24);
+    const start = this.hashBackward(word0, word1, word2, word3, port, owner);
     const { backward, words } = this;
     const mask = backward.length - 1;
     for (let index = start & mask; backward[index] !== EMPTY; index = (index + 1) & mask) {
@@ -239,21 +248,11 @@ export class LiveConnections {
     return found;
   }
 
-  private findForward(segment: ConnectionEnds): number {
-    const { key, forward, words } = this;
-    writeWords(key, 0, segment.source0, segment.source1, segment.source2, segment.source3);
-    writeWords(
-      key,
-      16,
-      segment.destination0,
-      segment.destination1,
-      segment.destination2,
-      segment.destination3,
-    );
-    const ports = ((segment.sourcePort << 16) | segment.destinationPort) >>> 0;
-    writeWords(key, 32, ports, 0, 0, 0);
+  private findForward(segment: ConnectionEnds, hash: number): number {
+    const { forward, words } = this;
+    const ports = portsOf(segment);
     const mask = forward.length - 1;
-    for (let index = this.hash.hash(key, 36) & mask; forward[index] !== EMPTY; index = (index + 1) & mask) {
+    for (let index = hash & mask; forward[index] !== EMPTY; index = (index + 1) & mask) {
       const at = forward[index]! * WORDS;
       if (
         words[at + PORTS] === ports &&
@@ -273,18 +272,35 @@ export class LiveConnections {
     return -1;
   }
 
-  private forwardHash(at: number): number {
-    const { words, key } = this;
-    for (let index = 0; index < 9; index++) writeWord(key, 4 * index, words[at + index]!);
+  private hashForward(segment: ConnectionEnds): number {
+    const { key } = this;
+    const { destination0, destination1, destination2, destination3 } = segment;
+    writeWords(key, 0, segment.source0, segment.source1, segment.source2, segment.source3);
+    writeWords(key, 16, destination0, destination1, destination2, destination3);
+    writeWord(key, 32, portsOf(segment));
     return this.hash.hash(key, 36);
   }
 
-  private backwardHash(at: number): number {
-    const { words, key } = this;
-    for (let index = 0; index < 4; index++) writeWord(key, 4 * index, words[at + index]!);
-    writeWord(key, 16, words[at + SIDE]! >>> 16);
-    writeWord(key, 20, words[at + OWNER]!);
+  private hashBackward(
+    word0: number,
+    word1: number,
+    word2: number,
+    word3: number,
+    port: number,
+    owner: number,
+  ): number {
+    const { key } = this;
+    writeWords(key, 0, word0, word1, word2, word3);
+    writeWord(key, 16, port);
+    writeWord(key, 20, owner);
     return this.hash.hash(key, 24);
+  }
+
+  /** Makes a slot found by both its hashes. */
+  private index(slot: number): void {
+    const at = slot * WORDS;
+    this.insert(this.forward, this.words[at + FORWARD]!, slot);
+    this.insert(this.backward, this.words[at + BACKWARD]!, slot);
   }
 
   private insert(index: Int32Array, hash: number, slot: number): void {
@@ -304,19 +320,20 @@ export class LiveConnections {
   private drop(slot: number): void {
     const at = slot * WORDS;
     if (this.words[at + OWNER] === 0) return;
-    this.remove(this.forward, this.forwardHash(at), slot, row => this.forwardHash(row));
-    this.remove(this.backward, this.backwardHash(at), slot, row => this.backwardHash(row));
+    this.remove(this.forward, FORWARD, slot);
+    this.remove(this.backward, BACKWARD, slot);
     this.words[at + OWNER] = 0;
     this.live--;
   }
 
-  /** Linear probing without tombstones: what stood behind moves up. */
-  private remove(index: Int32Array, hash: number, slot: number, hashOf: (at: number) => number): void {
+  /** Linear probing without tombstones: what stood behind moves up. `word` holds the hash of the index. */
+  private remove(index: Int32Array, word: number, slot: number): void {
+    const { words } = this;
     const mask = index.length - 1;
-    let hole = hash & mask;
+    let hole = words[slot * WORDS + word]! & mask;
     while (index[hole] !== slot) hole = (hole + 1) & mask;
     for (let next = (hole + 1) & mask; index[next] !== EMPTY; next = (next + 1) & mask) {
-      const home = hashOf(index[next]! * WORDS) & mask;
+      const home = words[index[next]! * WORDS + word]! & mask;
       if (((next - home) & mask) >= ((next - hole) & mask)) {
         index[hole] = index[next]!;
         hole = next;
@@ -331,7 +348,8 @@ export class LiveConnections {
     const count = this.used;
     const before = this.capacity;
     this.capacity = capacity;
-    this.words = new Uint32Array(capacity * WORDS);
+    const words = new Uint32Array(capacity * WORDS);
+    this.words = words;
     this.forward = new Int32Array(2 * capacity).fill(EMPTY);
     this.backward = new Int32Array(2 * capacity).fill(EMPTY);
     this.tail = this.head = this.used = this.live = 0;
@@ -339,20 +357,24 @@ export class LiveConnections {
       const at = ((from + index) % before) * WORDS;
       if (old[at + OWNER] === 0) continue;
       const slot = this.head++;
-      this.words.set(old.subarray(at, at + WORDS), slot * WORDS);
-      this.insert(this.forward, this.forwardHash(slot * WORDS), slot);
-      this.insert(this.backward, this.backwardHash(slot * WORDS), slot);
+      const to = slot * WORDS;
+      for (let word = 0; word < WORDS; word++) words[to + word] = old[at + word]!;
+      this.index(slot);
     }
     this.used = this.live = this.head;
     this.head %= capacity;
   }
 }
 
+function portsOf({ sourcePort, destinationPort }: ConnectionEnds): number {
+  return ((sourcePort << 16) | destinationPort) >>> 0;
+}
+
 function writeWords(bytes: Uint8Array, offset: number, a: number, b: number, c: number, d: number): void {
   writeWord(bytes, offset, a);
   writeWord(bytes, offset + 4, b);
   writeWord(bytes, offset + 8, c);
-  if (offset + 16 <= bytes.length) writeWord(bytes, offset + 12, d);
+  writeWord(bytes, offset + 12, d);
 }
 
 function writeWord(bytes: Uint8Array, offset: number, value: number): void {
