@@ -20,6 +20,12 @@ export class FlowSender {
   // A message is encoded before `send` returns, so that one of each kind serves every packet.
   private readonly match = { inPort: 0, ethDst: 0, ethSrc: 0, vlanVid: 0 };
   private readonly flow: FlowMod & { instructions: readonly Instruction[] };
+  private readonly packet = {
+    type: 'packet-out' as const,
+    inPort: 0,
+    actions: [] as readonly Action[],
+    data: new Uint8Array(0) as Uint8Array | PacketInView,
+  };
   private readonly outputs = new Array<readonly Action[] | undefined>(CACHED_PORTS);
   private readonly applies = new Array<readonly Instruction[] | undefined>(CACHED_PORTS);
 
@@ -62,8 +68,15 @@ export class FlowSender {
   /** Sends the packet of a packet-in on: from the switch's buffer where it is there, else from the message. */
   packetOut(sw: Switch, view: PacketInView, inPort: number, actions: readonly Action[]): void {
     const { bufferId } = view;
-    if (bufferId === NO_BUFFER) sw.send({ type: 'packet-out', inPort, actions, data: view });
-    else sw.send({ type: 'packet-out', bufferId, inPort, actions });
+    if (bufferId !== NO_BUFFER) {
+      sw.send({ type: 'packet-out', bufferId, inPort, actions });
+      return;
+    }
+    const { packet } = this;
+    packet.inPort = inPort;
+    packet.actions = actions;
+    packet.data = view;
+    sw.send(packet);
   }
 
   /** Removes the flows that lead to a station. */

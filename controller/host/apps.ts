@@ -1,10 +1,4 @@
-import {
-  type ActualFlow,
-  type ActualState,
-  cookieHighOf,
-  type Switch,
-  type WantedFlow,
-} from '../switch/index.js';
+import type { ActualFlow, ActualState, Switch, WantedFlow } from '../switch/index.js';
 import type { AppSetup } from './config/app-setup.js';
 import type { AppSummary } from './controller.js';
 import { HostFlows } from './host-flows.js';
@@ -25,8 +19,8 @@ const RELOAD = 'reload';
  * between them.
  */
 export class Apps {
-  /** Running apps by the high half of their cookies. The same map for good. */
-  readonly byCookie = new Map<number, RunningApp>();
+  /** Running apps by the owner that their cookies name. The same map for good. */
+  readonly byOwner = new Map<number, RunningApp>();
   private readonly options: AppsOptions;
   private readonly hostFlows: HostFlows;
   private apps = new Map<string, RunningApp>();
@@ -47,11 +41,6 @@ export class Apps {
 
   named(instance: string): RunningApp | undefined {
     return this.apps.get(instance);
-  }
-
-  byOwner(owner: number): RunningApp | undefined {
-    for (const app of this.apps.values()) if (app.owner.number === owner) return app;
-    return undefined;
   }
 
   each(visit: (app: RunningApp) => void): void {
@@ -103,7 +92,7 @@ export class Apps {
 
   /** Gives a flow that a switch has to its app. False: nobody takes it like that. */
   survivor(sw: Switch, owner: number, flow: ActualFlow): boolean {
-    return this.byCookie.get(cookieHighOf(owner))?.survivor(sw, flow) ?? false;
+    return this.byOwner.get(owner)?.survivor(sw, flow) ?? false;
   }
 
   /** Everything that is wanted on a switch that has just connected. */
@@ -177,11 +166,11 @@ export class Apps {
   private async launch(app: RunningApp): Promise<void> {
     for (const sw of this.options.known()) sw.wanted(app.owner);
     await app.start();
-    this.byCookie.set(cookieHighOf(app.owner.number), app);
+    this.byOwner.set(app.owner.number, app);
   }
 
   private async halt(app: RunningApp): Promise<void> {
-    this.byCookie.delete(cookieHighOf(app.owner.number));
+    this.byOwner.delete(app.owner.number);
     await app.stop();
   }
 

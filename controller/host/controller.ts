@@ -5,7 +5,6 @@ import type { Session, SessionError, SessionOptions } from '../session/index.js'
 import {
   type ActualFlow,
   type ActualState,
-  cookieHighOf,
   HOST_OWNER,
   isShortLived,
   ownerOfCookie,
@@ -190,9 +189,9 @@ export class Controller {
     return this.apps.tableCount;
   }
 
-  /** Running apps by the high half of their cookies. */
-  get appsByCookie(): ReadonlyMap<number, RunningApp> {
-    return this.apps.byCookie;
+  /** Running apps by the owner that their cookies name. */
+  get appsByOwner(): ReadonlyMap<number, RunningApp> {
+    return this.apps.byOwner;
   }
 
   appSummaries(): AppSummary[] {
@@ -206,14 +205,14 @@ export class Controller {
   ownerName(cookie: bigint): string | undefined {
     const owner = ownerOfCookie(cookie);
     if (owner === undefined) return undefined;
-    return owner === HOST_OWNER ? 'host' : this.apps.byOwner(owner)?.name;
+    return owner === HOST_OWNER ? 'host' : this.apps.byOwner.get(owner)?.name;
   }
 
   /** Whether a flow with that cookie tells who talks to whom. */
   sealsFlow(cookie: bigint): boolean {
     const owner = ownerOfCookie(cookie);
     if (owner === undefined || !isShortLived(cookie)) return false;
-    return this.apps.byOwner(owner)?.sealsFlows ?? false;
+    return this.apps.byOwner.get(owner)?.sealsFlows ?? false;
   }
 
   /** Throws ControllerError `unknown-app`, and what the app threw. Does nothing when it runs. */
@@ -336,7 +335,7 @@ export class Controller {
         break;
       }
       case 'flow-removed':
-        this.apps.byCookie.get(cookieHighOf(ownerOfCookie(message.cookie) ?? -1))?.flowRemoved(sw, message);
+        this.apps.byOwner.get(ownerOfCookie(message.cookie) ?? -1)?.flowRemoved(sw, message);
         break;
       case 'error': {
         this.counts.switchErrors++;

@@ -2,10 +2,10 @@ import type { DecodedMessage, PacketInView } from '../openflow/index.js';
 import { OpenflowReplyError, type Session, SessionError } from '../session/index.js';
 import {
   type ActualFlow,
-  cookieHighOf,
   datapathIdText,
   type Features,
   HOST_OWNER,
+  ownerOfCookieHigh,
   type Switch,
 } from '../switch/index.js';
 import type { ConnectionHandler, PeerCertificate } from '../transport/index.js';
@@ -16,7 +16,6 @@ import type { RunningApp } from './running-app.js';
 
 /** How long the connected switch of the same id may take to show that it is alive, in milliseconds. */
 const TWIN_TIMEOUT = 2000;
-const HOST_COOKIE = cookieHighOf(HOST_OWNER);
 
 /** What the host does with one connection: from the handshake of a switch to its end. */
 export class SwitchConnection implements ConnectionHandler {
@@ -41,7 +40,7 @@ export class SwitchConnection implements ConnectionHandler {
     this.controller = controller;
     this.peer = peer;
     this.certificate = certificate;
-    this.apps = controller.appsByCookie;
+    this.apps = controller.appsByOwner;
     this.packetIns = controller.packetIns;
     const limit = controller.policy.limits.packetInsPerPort;
     this.portLimits = limit === undefined ? undefined : new PortLimits(limit);
@@ -64,10 +63,10 @@ export class SwitchConnection implements ConnectionHandler {
       this.controller.counts.limitedPacketIns++;
       return;
     }
-    const cookieHigh = view.cookieHigh;
-    const app = this.apps.get(cookieHigh);
+    const owner = ownerOfCookieHigh(view.cookieHigh);
+    const app = this.apps.get(owner);
     if (app !== undefined) this.packetIns.deliver(app, this, view);
-    else if (cookieHigh === HOST_COOKIE) this.packetIns.deliver(this.controller.probes, this, view);
+    else if (owner === HOST_OWNER) this.packetIns.deliver(this.controller.probes, this, view);
     else this.controller.counts.strayPacketIns++;
   }
 

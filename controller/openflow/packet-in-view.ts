@@ -4,6 +4,7 @@ import { decodeMatch } from './generated/decoders.js';
 import { MessageType, Port } from './generated/enumerations.js';
 import type { DecodedMatch, DecodedPacketIn } from './generated/types.js';
 import { copyBytes, Reader } from './reader.js';
+import { CHECKED_RANGE } from './write-values.js';
 
 /** Header of the OXM field in_port without a mask. */
 const IN_PORT = 0x80000004;
@@ -54,6 +55,11 @@ export class PacketInView {
       refuse('bad-length', 'has a match of a wrong length', offset, offset + MATCH + 2);
     }
     return new PacketInView(buf, view, offset, length);
+  }
+
+  /** `from` has checked where the frame lies. */
+  get [CHECKED_RANGE](): true {
+    return true;
   }
 
   get xid(): number {

@@ -13,8 +13,12 @@ const LOOP_LIMIT = 192;
 export type U64 = bigint | number | string;
 /** A 128-bit unsigned integer in the same forms. */
 export type U128 = bigint | number | string;
+/** Marks classes whose instances are ranges that were checked when they were made. */
+export const CHECKED_RANGE = Symbol('checked range');
+
 /** Bytes that lie within a larger buffer. A PacketInView is one: its frame is sent on without a copy in between. */
 export interface ByteRange {
+  readonly [CHECKED_RANGE]?: true;
   readonly buf: Uint8Array;
   /** Over the same bytes as `buf`. */
   readonly view: DataView;
@@ -134,6 +138,7 @@ export function toBytes(value: unknown, field: string): Uint8Array {
 /** Whether `value` is a range whose bytes are all there. */
 function isByteRange(value: unknown): value is ByteRange {
   if (typeof value !== 'object' || value === null) return false;
+  if ((value as Partial<ByteRange>)[CHECKED_RANGE] === true) return true;
   const { buf, view, dataOffset, dataLength } = value as Partial<ByteRange>;
   return (
     buf instanceof Uint8Array &&

@@ -43,9 +43,9 @@ export function shortLivedCookieOf(owner: number, own = 0): bigint {
   return cookieOf(owner, own) | BigInt(SHORT_LIVED);
 }
 
-/** Bits 63..32 of an owner's cookies, as packet-in views give them. */
-export function cookieHighOf(owner: number): number {
-  return ((COOKIE_MARKER << 16) | owner) >>> 0;
+/** The owner that bits 63..32 of a cookie name, which packet-in views give; -1 for a flow that is not cloakflow's. */
+export function ownerOfCookieHigh(high: number): number {
+  return high >>> 16 === COOKIE_MARKER ? high & 0xffff : -1;
 }
 
 /** The owner that a cookie names; undefined for a flow that is not cloakflow's. */
