@@ -292,7 +292,6 @@ export class Controller {
     return this.metrics.text();
   }
 
-  /** A switch has told everything about itself: apps state what they want on it. For the connection. */
   /** Whether an app takes short-lived flows one by one. */
   get takesSurvivors(): boolean {
     return this.apps.takeSurvivors;
@@ -303,6 +302,7 @@ export class Controller {
     return this.apps.survivor(sw, owner, flow);
   }
 
+  /** A switch has told everything about itself: apps state what they want on it. For the connection. */
   switchUp(sw: Switch, actual: ActualState): void {
     this.switches.announced(sw);
     const isWarm = [...actual.flows.values()].some(({ owner }) => owner === HOST_OWNER);

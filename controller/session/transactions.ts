@@ -117,7 +117,9 @@ export class Transactions {
     }
     const outcome = pending.reassembly.add(message as DecodedOf<'multipart-reply'>, length);
     if (outcome === undefined) {
-      this.#undated.push(pending);
+      // Once between two ticks, however many parts come.
+      if (pending.deadline !== Number.POSITIVE_INFINITY) this.#undated.push(pending);
+      pending.deadline = Number.POSITIVE_INFINITY;
       return;
     }
     if (outcome instanceof SessionError) {

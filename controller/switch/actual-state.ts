@@ -1,4 +1,4 @@
-import { isShortLived, MARKER_MASK, ownerOfCookie, SHORT_LIVED } from './cookie.js';
+import { isShortLived, MARKER_BITS, MARKER_MASK, ownerOfCookie, SHORT_LIVED } from './cookie.js';
 import type { FlowForm } from './flow-form.js';
 import { type ReadFlowsOptions, readFlows, readShortLivedFlows } from './read-flows.js';
 import { FIRST_METER, LAST_METER, type SwitchWants } from './switch-wants.js';
@@ -63,11 +63,10 @@ async function readAll(
   { foreign, take }: ReadOptions & { foreign: boolean },
   reading: ReadFlowsOptions,
 ): Promise<void> {
-  const marker = 0xc10an << 48n;
   if (foreign) return readFlows(channel, 0n, 0n, reading);
-  if (take === undefined) return readFlows(channel, marker, MARKER_MASK, reading);
-  await readFlows(channel, marker, MARKER_MASK | BigInt(SHORT_LIVED), reading);
-  await readShortLivedFlows(channel, marker, MARKER_MASK, reading);
+  if (take === undefined) return readFlows(channel, MARKER_BITS, MARKER_MASK, reading);
+  await readFlows(channel, MARKER_BITS, MARKER_MASK | BigInt(SHORT_LIVED), reading);
+  await readShortLivedFlows(channel, MARKER_BITS, MARKER_MASK, reading);
 }
 
 function addFlow(actual: ActualState, wants: SwitchWants, flow: ActualFlow, take: ReadOptions['take']): void {

@@ -22,7 +22,8 @@ export const HOST_OWNER = 0;
 /** The priority of the host's flows that come before all others. */
 export const HOST_PRIORITY = 0xffff;
 
-const MARKER_BITS = BigInt(COOKIE_MARKER) << 48n;
+/** Bits 63..48 of cloakflow's cookies, the rest 0. */
+export const MARKER_BITS = BigInt(COOKIE_MARKER) << 48n;
 /** Owners stay below, so that `owner << 16` is a group id that OpenFlow allows (at most 0xffffff00). */
 const OWNERS = 0xfeff;
 

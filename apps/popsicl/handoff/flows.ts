@@ -1,7 +1,14 @@
 import { randomInt } from 'node:crypto';
 import { Port } from '../../../controller/openflow/index.js';
 import { IpProtocol } from '../../../controller/packet/index.js';
-import type { Action, Instruction, Match, Switch } from '../../../controller/switch/index.js';
+import {
+  type Action,
+  type Instruction,
+  type Match,
+  OWNER_MASK,
+  SHORT_LIVED,
+  type Switch,
+} from '../../../controller/switch/index.js';
 import type { PuntedSegment } from '../interception/punted-segment.js';
 import { CONNECTION_PRIORITY } from '../interception/wanted-flows.js';
 import type { IdleRules } from './idle-rules.js';
@@ -222,7 +229,7 @@ export class FlowsRedirection implements Redirection {
 }
 
 /** The part of a cookie that is the same for all rules of connections. */
-const OWNED = 0xffff_ffff_8000_0000n;
+const OWNED = OWNER_MASK | BigInt(SHORT_LIVED);
 
 /** Rewritten, a packet is nobody's business here: the tables send it the ordinary way. */
 const INTO_TABLES: Action = { type: 'output', port: Port.TABLE, maxLen: 0 };

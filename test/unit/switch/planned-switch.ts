@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type AppInstance, defineApp } from '../../../controller/host/index.js';
-import type { DecodedFlowMod } from '../../../controller/openflow/index.js';
+import { type DecodedFlowMod, decode, encodeToBytes } from '../../../controller/openflow/index.js';
 import {
   ownerNumber,
   type Refusal,
@@ -85,24 +85,8 @@ export class PlannedSwitch {
 
   /** A flow that the switch has before it connects. */
   preset(cookie: bigint, inPort: number, more: Partial<DecodedFlowMod> = {}): void {
-    this.sw.tables.apply({
-      type: 'flow-mod',
-      xid: 0,
-      command: 'add',
-      cookie,
-      cookieMask: 0n,
-      tableId: 0,
-      idleTimeout: 0,
-      hardTimeout: 0,
-      priority: 0x8000,
-      bufferId: 0xffffffff,
-      outPort: 0xffffffff,
-      outGroup: 0xffffffff,
-      flags: [],
-      match: { inPort },
-      instructions: [],
-      ...more,
-    });
+    const flow = encodeToBytes({ type: 'flow-mod', cookie, match: { inPort } });
+    this.sw.tables.apply({ ...(decode(flow) as DecodedFlowMod), ...more });
   }
 
   commands() {
