@@ -20,14 +20,17 @@ const POLICY = '/usr/sbin/policy-rc.d';
 const MARK = '# Put here by cloakflow while it installs packages, and taken away after.';
 const FORBIDDEN = 101;
 
-/** A policy that forbids to start these services; about everything else the policy `kept` decides, where there is one. */
+/**
+ * A policy that forbids to start these services, also where invoke-rc.d puts the action in parentheses because it knows no
+ * runlevel, as in containers; about everything else the policy `kept` decides, where there is one.
+ */
 export function policyScript(kept) {
   const cases = SERVICES.flatMap(name => [name, `${name}.service`]).join('|');
   return `#!/bin/sh
 ${MARK}
 case "$1" in --*) service=$2 action=$3 ;; *) service=$1 action=$2 ;; esac
 case "$action:$service" in
-  start:*) case "$service" in ${cases}) exit ${FORBIDDEN} ;; esac ;;
+  start:* | "(start):"*) case "$service" in ${cases}) exit ${FORBIDDEN} ;; esac ;;
 esac
 [ ! -x '${kept}' ] || exec '${kept}' "$@"
 exit 0

@@ -31,7 +31,9 @@ describe('installing packages of servers', () => {
     const release = hold();
     expect(asked('nginx', 'start')).to.equal(FORBIDDEN);
     expect(asked('--quiet', 'named.service', 'start', '2')).to.equal(FORBIDDEN);
+    expect(asked('nginx', '(start)')).to.equal(FORBIDDEN);
     expect(asked('openvswitch-switch', 'start')).to.equal(0);
+    expect(asked('openvswitch-switch', '(start)')).to.equal(0);
     expect(asked('ssh', 'start')).to.equal(0);
     // One that the machine has already may be renewed.
     expect(asked('nginx', 'restart')).to.equal(0);
