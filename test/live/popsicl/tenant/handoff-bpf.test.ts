@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { HandoffProgram } from '../../../../apps/popsicl/tenant/kernel/handoff-program.js';
 import { type Namespace, type RunningCommand, until } from '../../../../mininet/driver/index.js';
-import { HandedOffClient } from './raw-client.js';
+import { HandedOffClient, type Segment } from './raw-client.js';
 import { sipHash } from './reference-cookie.js';
 import { TenantLink } from './tenant-link.js';
 
@@ -87,10 +87,23 @@ describe('the BPF program of a tenant', () => {
         expect(first!.sequence).to.equal((one.cookie.sequence + 1) >>> 0);
         const stamp = first!.options.find(option => option.type === 'timestamps');
         expect(stamp).to.include({ echo: one.tsval });
-        expect((stamp as { value: number }).value - one.cookie.tsval).to.be.within(0, 60_000);
+        // Later for the client (RFC 7323 section 5.3), and not by so much that it would be earlier.
+        expect(stampOf(first!) - one.cookie.tsval).to.be.within(0, 2 ** 23);
         one.send('again', 6);
         await one.echoed('hello again');
         expect(one.resets()).to.deep.equal([]);
+      });
+
+      it('measures no round trip but those of its own data', async () => {
+        const one = client(family);
+        one.send('hello ');
+        const [first] = await one.echoed('hello ');
+        expect(await socketOf(one))
+          .to.match(/ cwnd:/)
+          .and.not.match(/ (rtt|minrtt):/);
+        one.send('again', 6, { echo: stampOf(first!) - one.cookie.tsval });
+        await one.echoed('hello again');
+        expect(await socketOf(one)).to.match(/ rtt:.* minrtt:/);
       });
 
       it('restores timestamps, SACK, both window scales and the MSS, each only when it was agreed on', async () => {
@@ -212,6 +225,10 @@ describe('the BPF program of a tenant', () => {
         expect((await program.counts()).accepted).to.equal(before.accepted);
       });
     });
+  }
+
+  function stampOf({ options }: Segment): number {
+    return options.find(option => option.type === 'timestamps')!.value;
   }
 
   async function settledWith(family: Family, key: Uint8Array): Promise<void> {
