@@ -13,7 +13,7 @@ const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
   .map(file => join(folder, file));
 
 // The bound of `.mocharc.json`: it ends what hangs, also on a busy machine, and judges nobody's speed.
-const mocha = new Mocha({ timeout: 60_000, reporter: 'dot', fullTrace: false });
+const mocha = new Mocha({ timeout: 300_000, reporter: 'dot', fullTrace: false });
 for (const file of files) mocha.addFile(file);
 await mocha.loadFilesAsync();
 

@@ -230,7 +230,7 @@ export class OvsSandbox implements AsyncDisposable {
           throw new EmulationError('command-failed', `${program} ended: ${running.stderr.slice(0, 2000)}`);
         return isListening(socket);
       },
-      { signal, interval: 3, timeout: 20_000 },
+      { signal, interval: 3, timeout: 60_000 },
     );
     return running;
   }

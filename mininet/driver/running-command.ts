@@ -151,7 +151,7 @@ export class RunningCommand implements AsyncDisposable {
    *
    * @throws EmulationError `timed-out` after `timeout` ms, `command-failed` when the command ends without it.
    */
-  async printed(pattern: RegExp, timeout = 10_000): Promise<RegExpMatchArray> {
+  async printed(pattern: RegExp, timeout = 30_000): Promise<RegExpMatchArray> {
     let timer: NodeJS.Timeout | undefined;
     let look = () => {};
     try {

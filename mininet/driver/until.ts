@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { EmulationError } from './errors.js';
 
 export interface UntilOptions {
-  /** Milliseconds before giving up with `timed-out`; 10 000 when absent. */
+  /** Milliseconds before giving up with `timed-out`; 30 000 when absent. */
   timeout?: number;
   /** Milliseconds between two looks; 10 when absent. */
   interval?: number;
@@ -15,7 +15,7 @@ export async function until<T>(
   condition: () => T | Promise<T>,
   options: UntilOptions = {},
 ): Promise<NonNullable<T>> {
-  const { timeout = 10_000, interval = 10, signal } = options;
+  const { timeout = 30_000, interval = 10, signal } = options;
   const end = performance.now() + timeout;
   for (;;) {
     signal?.throwIfAborted();

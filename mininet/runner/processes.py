@@ -92,7 +92,7 @@ def kill(pid, how=signal.SIGKILL):
         pass
 
 
-def wait_for(what, condition, timeout=20, interval=0.003):
+def wait_for(what, condition, timeout=60, interval=0.003):
     """Poll condition until it is true; raise RunnerError timed-out after timeout seconds."""
     end = time.monotonic() + timeout
     while not condition():

@@ -92,7 +92,7 @@ describe('`emulate`', () => {
       screen = stripVTControlCharacters(screen + chunk);
     });
     const shows = (text: string | RegExp) =>
-      until(`${text} on the screen`, () => screen.search(text) >= 0, { timeout: 30_000 });
+      until(`${text} on the screen`, () => screen.search(text) >= 0, { timeout: 60_000 });
     await shows(/cloakflow> $/);
     terminal.stdin.write('h1 ping h2\r');
     await shows(/bytes from 10\.0\.0\.2: icmp_seq=2/);

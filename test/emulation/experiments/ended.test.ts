@@ -8,8 +8,7 @@ import { RunningCommand, runCommand, until } from '../../../mininet/driver/index
 const CLI = fileURLToPath(new URL('../../../controller/cli/main.js', import.meta.url));
 const NAME = 'mimiq-forwarding-table';
 
-describe('an experiment that is ended', function () {
-  this.timeout(120_000);
+describe('an experiment that is ended', () => {
   let folder: string;
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'cloakflow-test-'));
@@ -30,7 +29,7 @@ describe('an experiment that is ended', function () {
       expect(exitCode).to.equal(signal === 'SIGINT' ? 130 : 137);
       expect(existsSync(join(folder, `${NAME}-smoke.json`))).to.equal(false);
       // The runner of a driver that was killed takes the network down by itself.
-      await until('the end of the network', () => !existsSync(network!), { timeout: 30_000 });
+      await until('the end of the network', () => !existsSync(network!), { timeout: 60_000 });
       const kept = lines() - 1;
       const { stdout } = await runCommand(argv(), { check: true, timeout: 60_000 });
       expect(stdout).to.include(`(${kept} repetitions were there already)`);

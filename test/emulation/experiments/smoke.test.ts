@@ -7,9 +7,7 @@ import { conditionText } from '../../../mininet/experiments/parameters.js';
 import { checkRequirements } from '../../../mininet/experiments/requirements.js';
 import { runExperiment } from '../../../mininet/experiments/run-experiment.js';
 
-describe('a smoke of every experiment', function () {
-  // Bounds what hangs, also on a busy machine.
-  this.timeout(300_000);
+describe('a smoke of every experiment', () => {
   let folder: string;
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'cloakflow-test-'));

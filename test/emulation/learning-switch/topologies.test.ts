@@ -51,7 +51,7 @@ async function expectAllReach(network: EmulatedNetwork): Promise<void> {
           `${from.name} reaches ${to.name} at ${address}`,
           () => answers(network, from.name, address),
           {
-            timeout: 15_000,
+            timeout: 60_000,
           },
         );
     }

@@ -6,7 +6,7 @@ import { MimiqNetwork, SERVER4, SERVER6 } from './mimiq-network.js';
 
 const EDGE1 = '10.99.0.1';
 const EDGE2 = '10.99.0.2';
-const PATIENCE = { timeout: 40_000, interval: 100 };
+const PATIENCE = { timeout: 60_000, interval: 100 };
 const MTU = 1400;
 /** Milliseconds between two datagrams of a stream, and how many of them are to come back before and after an event. */
 const INTERVAL = 10;

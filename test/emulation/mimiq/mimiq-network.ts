@@ -94,14 +94,14 @@ export class MimiqNetwork implements AsyncDisposable {
 
   /** Waits until every switch is compared and knows its tunnel port. */
   async connected(): Promise<void> {
-    await until('five switches', () => this.controller.connected.size === 5, { timeout: 30_000 });
+    await until('five switches', () => this.controller.connected.size === 5, { timeout: 60_000 });
     await until(
       'tunnel ports',
       () =>
         [...this.controller.connected.values()].every(sw =>
           [...sw.ports.values()].some(port => port.name === 'mimiq'),
         ),
-      { timeout: 30_000 },
+      { timeout: 60_000 },
     );
     for (const sw of this.controller.connected.values()) await sw.confirmed();
   }

@@ -159,7 +159,7 @@ describe('MIMIQ without an allocator', () => {
         ...{ strategy: 'never', path: 'small', requests: 300 },
       };
       const argv = [process.execPath, HOPPING_PROGRAM, JSON.stringify(request)];
-      const { stdout } = await network.host('client').run(argv, { check: true, timeout: 50_000 });
+      const { stdout } = await network.host('client').run(argv, { check: true, timeout: 60_000 });
       await quic.stop();
       const report = JSON.parse(stdout.trim().split('\n').at(-1)!) as RunReport;
       const checksum = createHash('sha256').update(files.small).digest('hex');

@@ -70,7 +70,7 @@ describe('a client that lies', () => {
     for (const lie of lies) await attacker.send(lie);
     await attacker.send(datagram(text(own[6])));
     // Whatever is behind the datagrams on the same way has overtaken none of them.
-    await until('c2 reaches the server', () => all.pings('c2', text(own[6]), SERVER6), { timeout: 30_000 });
+    await until('c2 reaches the server', () => all.pings('c2', text(own[6]), SERVER6), { timeout: 60_000 });
     const [atVictim, elsewhere, atServer] = await Promise.all(captures.map(capture => framesOf(capture)));
     const sources = atServer!.map(frame => findLayer(parseFrame(frame), 'ipv6')?.source);
     expect(sources).to.deep.equal([text(own[6])]);
@@ -153,7 +153,7 @@ describe('a client that lies', () => {
       [victim[4], SERVER4],
       [victim[6], SERVER6],
     ] as const)
-      await until('c1 reaches the server', () => all.pings('c1', text(lease), to, 3), { timeout: 30_000 });
+      await until('c1 reaches the server', () => all.pings('c1', text(lease), to, 3), { timeout: 60_000 });
     expect(await framesOf(atAttacker)).to.deep.equal([]);
     await all.drop('c2', victim[4]);
     await all.drop('c2', victim[6]);

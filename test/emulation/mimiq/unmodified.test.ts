@@ -14,8 +14,7 @@ const EXIT_PORT = 4434;
 const WEB_PORT = 7000;
 const PROXY_PORT = 8119;
 
-describe('unmodified applications in the network of MIMIQ', function () {
-  this.timeout(120_000);
+describe('unmodified applications in the network of MIMIQ', () => {
   let all: HoppingNetwork;
   before(async function () {
     if (quicServerProgram() === undefined) this.skip();
@@ -54,8 +53,8 @@ describe('unmodified applications in the network of MIMIQ', function () {
       /listening/,
     );
     const curl = (url: string, ...more: string[]) => {
-      const argv = ['curl', '-sS', '-m', '30', '--proxy', `http://127.0.0.1:${PROXY_PORT}`, ...more];
-      return all.host('c1').run([...argv, '-o', all.file('got'), url], { timeout: 40_000 });
+      const argv = ['curl', '-sS', '-m', '60', '--proxy', `http://127.0.0.1:${PROXY_PORT}`, ...more];
+      return all.host('c1').run([...argv, '-o', all.file('got'), url], { timeout: 60_000 });
     };
     const got = () => readFileSync(all.file('got'));
 
@@ -98,7 +97,7 @@ describe('unmodified applications in the network of MIMIQ', function () {
     await until(
       'the server',
       async () => (await host.run(['ping', '-n', '-c1', '-W1', SERVER6])).exitCode === 0,
-      { timeout: 30_000 },
+      { timeout: 60_000 },
     );
     const times = ['--change-local-addr=2s', '--delay-stream=1900ms', '--exit-on-all-streams-close'];
     const where = [SERVER6, String(QUIC_PORT), `https://${QUIC_NAME}:${QUIC_PORT}/large`];
@@ -132,7 +131,7 @@ describe('unmodified applications in the network of MIMIQ', function () {
     await until(
       'the server',
       async () => (await host.run(['ping', '-n', '-c1', '-W1', SERVER6])).exitCode === 0,
-      { timeout: 30_000 },
+      { timeout: 60_000 },
     );
     const key = new X509Certificate(readFileSync(all.server.authority)).publicKey;
     const spki = key.export({ type: 'spki', format: 'der' });

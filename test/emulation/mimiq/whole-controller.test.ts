@@ -41,7 +41,7 @@ describe('the whole of MIMIQ', () => {
   };
   const allConnected = () =>
     until('five switches', async () => ((await cloakflow('switches')) as unknown[]).length === 5, {
-      timeout: 30_000,
+      timeout: 60_000,
     });
   const pings = async (host: EmulatedHost, from: string, to: string) =>
     (await host.run(['ping', '-n', '-c1', '-W1', '-I', from, to])).exitCode === 0;
@@ -95,9 +95,9 @@ describe('the whole of MIMIQ', () => {
       const from = await until(
         `an address of IPv${family.slice(1)}`,
         async () => scope.exec((await host.run(['ip', 'addr', 'show', 'dev', 'eth0'])).stdout)?.[1],
-        { timeout: 30_000 },
+        { timeout: 60_000 },
       );
-      await until(`the server from ${from}`, () => pings(host, from, to), { timeout: 20_000 });
+      await until(`the server from ${from}`, () => pings(host, from, to), { timeout: 60_000 });
       await client.stop('SIGKILL');
     }
   });

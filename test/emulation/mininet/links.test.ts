@@ -90,7 +90,7 @@ describe('the shape of a link', () => {
       ] as const) {
         const receiver = await to.spawn(['node', '-e', RECEIVER, `${folder}/got`]);
         await receiver.printed(/listening/);
-        await from.run(['node', '-e', SENDER, to.ip, `${folder}/sent`], { check: true, timeout: 40_000 });
+        await from.run(['node', '-e', SENDER, to.ip, `${folder}/sent`], { check: true, timeout: 60_000 });
         expect((await receiver.exited).exitCode).to.equal(0);
         expect(sha256(await readFile(join(folder, 'got')))).to.equal(sha256(content));
       }

@@ -36,8 +36,7 @@ interface Pseudonym {
   url: string;
 }
 
-describe('a person with Chromium, in Mininet', function () {
-  this.timeout(120_000);
+describe('a person with Chromium, in Mininet', () => {
   let cloud: CloudAtWork;
   let alice: BrowserUser;
   let page: Page;
@@ -56,7 +55,7 @@ describe('a person with Chromium, in Mininet', function () {
     await cloud.tenant(OUTSIDE).stopServer();
     const outsider = [process.execPath, program('outsider-program'), folderOf(OUTSIDE)];
     const running = await cloud.network.host(OUTSIDE).spawn([...outsider, publicAddressOf(OUTSIDE)]);
-    await running.printed(/^ready$/m, 30_000);
+    await running.printed(/^ready$/m, 60_000);
     alice = await BrowserUser.start(cloud.network.host('alice'), join(cloud.folder, 'alice-home'), {
       names: Object.fromEntries(HOSTS.map(host => [domainOf(host), publicAddressOf(host)])),
       authorities: [
@@ -80,7 +79,7 @@ describe('a person with Chromium, in Mininet', function () {
     const { ipv4, ipv6 } = cloudAddressesOf(SITE);
     const words = [program('web-site-program'), folderOf(SITE), publicAddressOf(SITE), defence, ipv4, ipv6];
     site = await cloud.network.host(SITE).spawn([process.execPath, ...words]);
-    await site.printed(/^ready$/m, 30_000);
+    await site.printed(/^ready$/m, 60_000);
   }
 
   /** Fills in the portal's form, keeps what it gives, and imports it. */

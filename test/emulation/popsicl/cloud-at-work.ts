@@ -132,7 +132,7 @@ export class CloudAtWork implements AsyncDisposable {
       .host(client)
       .run(
         [
-          ...['curl', '-sSf', '-m', '30', ...words, '--cacert', target.files.authority],
+          ...['curl', '-sSf', '-m', '60', ...words, '--cacert', target.files.authority],
           ...certificate,
           `https://${target.name}/`,
         ],
@@ -159,7 +159,7 @@ export class CloudAtWork implements AsyncDisposable {
       .host(client)
       .run(['openssl', 's_client', '-connect', place, '-servername', name, '-ign_eof', ...words], {
         input: `GET / HTTP/1.1\r\nHost: ${name}\r\nConnection: close\r\n\r\n`,
-        timeout: 30_000,
+        timeout: 60_000,
       });
     return stdout + stderr;
   }

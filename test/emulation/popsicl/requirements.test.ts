@@ -39,8 +39,7 @@ const keyIn = (certificate: X509Certificate): Buffer =>
   certificate.publicKey.export({ type: 'spki', format: 'der' });
 const keyOf = async (pem: string): Promise<Buffer> => keyIn(new X509Certificate(await readFile(pem)));
 
-describe('the requirements of the paper, in Mininet', function () {
-  this.timeout(120_000);
+describe('the requirements of the paper, in Mininet', () => {
   let cloud: CloudAtWork;
   /** By client and tenant. */
   const all = new Map<string, Registered>();
@@ -346,7 +345,7 @@ describe('the requirements of the paper, in Mininet', function () {
     const { stdout } = await cloud.network
       .host('alice')
       .run([
-        ...['curl', '-sS', '-m', '30', '--cacert', tenant.certificate],
+        ...['curl', '-sS', '-m', '60', '--cacert', tenant.certificate],
         ...['--resolve', `${domainOf('tenant-b')}:443:${publicAddressOf('tenant-b')}`],
         `https://${domainOf('tenant-b')}/`,
       ]);

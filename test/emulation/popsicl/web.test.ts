@@ -28,8 +28,7 @@ interface Given {
 
 const FORM = ['-H', 'sec-fetch-site: same-origin'];
 
-describe('the web around pseudonyms, in Mininet', function () {
-  this.timeout(120_000);
+describe('the web around pseudonyms, in Mininet', () => {
   let cloud: CloudAtWork;
   let agent: RunningCommand | undefined;
   let authority: string;
@@ -100,15 +99,15 @@ describe('the web around pseudonyms, in Mininet', function () {
     const config = join(cloud.folder, 'portal/agent.yaml');
     const words = ['tenant', 'agent', '--config', config, ...more];
     agent = await cloud.network.host('store').spawn([process.execPath, CLI, ...words]);
-    await agent.printed(/^ready/m, 30_000);
+    await agent.printed(/^ready/m, 60_000);
     const connected = () => agent!.stderr.includes('tenant-agent-connected');
-    await until('the portal’s agent', connected, { timeout: 30_000 });
+    await until('the portal’s agent', connected, { timeout: 60_000 });
   }
 
   async function curl(words: readonly string[], client = 'alice'): Promise<string> {
     const { stdout, stderr, exitCode } = await cloud.network
       .host(client)
-      .run(['curl', '-sS', '-m', '30', '--cacert', authority, ...words], { timeout: 60_000 });
+      .run(['curl', '-sS', '-m', '60', '--cacert', authority, ...words], { timeout: 60_000 });
     expect(exitCode, stderr).to.equal(0);
     return stdout;
   }
@@ -196,7 +195,7 @@ describe('the web around pseudonyms, in Mininet', function () {
     await runPortalAgent();
     const folder = join(cloud.folder, 'portal/pseudonyms');
     const files = async () => (await readdir(folder).catch(() => [])).join(' ');
-    await until('the files', async () => (await files()).includes(`${kept.name}.pem`), { timeout: 30_000 });
+    await until('the files', async () => (await files()).includes(`${kept.name}.pem`), { timeout: 60_000 });
     expect(await files()).to.not.contain(revoked.name);
     expect(await curl([...by(kept.own), kept.url])).to.contain('id="private"');
   });
@@ -218,7 +217,7 @@ describe('the web around pseudonyms, in Mininet', function () {
     const authorities = async (name: string) => {
       const { stdout } = await cloud.network
         .host('alice')
-        .run(['openssl', 's_client', '-connect', `${name}:443`, '-servername', name], { timeout: 30_000 });
+        .run(['openssl', 's_client', '-connect', `${name}:443`, '-servername', name], { timeout: 60_000 });
       const [, list] =
         /Acceptable client certificate CA names\n([\s\S]*?)\n(?:Requested|Shared|Peer)/.exec(stdout) ?? [];
       return list;

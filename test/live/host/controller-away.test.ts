@@ -138,7 +138,7 @@ describe('ping and TCP through a bridge lose nothing', () => {
         .filter(line => line.includes('"switch-connected"'))
         .map(line => JSON.parse(line));
     await controller.firstLine();
-    await until('the switch is compared', () => compared().length === 1, { timeout: 20_000 });
+    await until('the switch is compared', () => compared().length === 1, { timeout: 60_000 });
     return { controller, compared };
   }
 
@@ -156,7 +156,7 @@ describe('ping and TCP through a bridge lose nothing', () => {
     const { compared } = await run();
     const traffic = await Traffic.start(a, b);
     await sandbox.appctl(['bridge/reconnect', 'br0']);
-    await until('the switch is compared again', () => compared().length === 2, { timeout: 20_000 });
+    await until('the switch is compared again', () => compared().length === 2, { timeout: 60_000 });
     expect(compared()[1]).to.deep.include(NOTHING);
     await traffic.endWithoutLoss();
   });
@@ -167,7 +167,7 @@ describe('ping and TCP through a bridge lose nothing', () => {
       (await sandbox.ofctl(['--no-stats', 'dump-flows', 'br0'])).match(/priority=(0|8192|65535)\b/g);
     const before = await flows();
     await sandbox.restartVswitchd('SIGKILL');
-    await until('the switch is compared again', () => compared().length === 2, { timeout: 20_000 });
+    await until('the switch is compared again', () => compared().length === 2, { timeout: 60_000 });
     expect(compared()[1]).to.deep.include({ changed: 0, removed: 0, refused: 0 });
     expect(await flows()).to.deep.equal(before);
     const traffic = await Traffic.start(a, b);

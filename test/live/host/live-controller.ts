@@ -30,7 +30,7 @@ export async function startController(
     log,
     async compared(count = 1) {
       const all = () => log.filter(({ id }) => id === 'switch-connected');
-      await until('the switches are connected', () => all().length >= seen + count, { timeout: 20_000 });
+      await until('the switches are connected', () => all().length >= seen + count, { timeout: 60_000 });
       const records = all().slice(seen, seen + count);
       seen += count;
       return records;

@@ -101,8 +101,8 @@ describe('a flood of packets to the controller', () => {
     await flood();
     await until('packets to wait', () => packetIns.waiting > 100);
     for (let round = 0; round < 10; round++) {
-      await slow.sw!.barrier({ timeout: 5000 });
-      await slow.sw!.request({ type: 'echo-request', data: '' }, { timeout: 5000 });
+      await slow.sw!.barrier({ timeout: 60_000 });
+      await slow.sw!.request({ type: 'echo-request', data: '' }, { timeout: 60_000 });
     }
     const ping = await two.spawn(['ping', '-i', '0.05', '10.0.0.77']);
     cleanups.push(() => ping.stop('SIGKILL'));

@@ -10,8 +10,7 @@ const ALLOCATOR = fileURLToPath(new URL('./scripted-allocator.js', import.meta.u
 const CLOAKFLOW = fileURLToPath(new URL('../../../controller/cli/main.js', import.meta.url));
 const PORT = '4870';
 
-describe('the agent on an interface', function () {
-  this.timeout(60_000);
+describe('the agent on an interface', () => {
   let network: QuicNetwork | undefined;
   let folder: string;
   before(function () {
@@ -111,7 +110,7 @@ describe('the agent on an interface', function () {
     const { exitCode, stderr } = await fetch(30, 'never');
     expect(exitCode, stderr).to.equal(0);
     await until('addresses to go', async () => !(await configured()).includes('fd09::1001/128'), {
-      timeout: 20_000,
+      timeout: 60_000,
     });
   });
 });

@@ -88,7 +88,7 @@ describe('the DHCP front ends of mimiq', () => {
         found = (await addresses(host)).find(isIt);
         return found !== undefined;
       },
-      { timeout: 20_000 },
+      { timeout: 60_000 },
     );
     return found!;
   };
@@ -117,11 +117,11 @@ describe('the DHCP front ends of mimiq', () => {
     const client = await host!.spawn(dhclient('v4', '-4', '-d', '-v'));
     const address = await acquired(host!, text => IPV4.test(text));
     expect(await held(address)).to.equal(true);
-    await until('a renewal', () => (client.stderr.match(/DHCPACK/g) ?? []).length >= 2, { timeout: 20_000 });
+    await until('a renewal', () => (client.stderr.match(/DHCPACK/g) ?? []).length >= 2, { timeout: 60_000 });
     expect(await addresses(host!)).to.include(address);
     client.kill('SIGTERM');
     await client.exited;
-    await host!.run(dhclient('v4', '-4', '-r'), { timeout: 20_000 });
+    await host!.run(dhclient('v4', '-4', '-r'), { timeout: 60_000 });
     await until('the end of the lease', async () => !(await held(address)));
   });
 
@@ -143,7 +143,7 @@ describe('the DHCP front ends of mimiq', () => {
     const address = await acquired(host, text => IPV4.test(text));
     expect(await held(address)).to.equal(true);
     await until('a renewal', () => /(lease of .* obtained[\s\S]*){2}/.test(client.stderr + client.stdout), {
-      timeout: 20_000,
+      timeout: 60_000,
     });
     client.kill('SIGTERM');
     await client.exited;
@@ -161,12 +161,12 @@ describe('the DHCP front ends of mimiq', () => {
         client.stderr.includes('RCV: Reply message on eth0') &&
         /XMT: Renew[\s\S]*RCV: Reply/.test(client.stderr),
       {
-        timeout: 20_000,
+        timeout: 60_000,
       },
     );
     client.kill('SIGTERM');
     await client.exited;
-    await host.run(dhclient('v6', '-6', '-r'), { timeout: 20_000 });
+    await host.run(dhclient('v6', '-6', '-r'), { timeout: 60_000 });
     await until('the end of the lease', async () => !(await held(address)));
   });
 });

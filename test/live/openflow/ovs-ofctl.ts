@@ -77,7 +77,7 @@ export function runOvsOfctl(args: readonly string[], signal?: AbortSignal): Prom
       'ovs-ofctl',
       ['-O', 'OpenFlow13', '--no-names', ...args],
       {
-        timeout: 20_000,
+        timeout: 60_000,
         ...(signal === undefined ? {} : { signal }),
         env: { ...process.env, OVS_RUNDIR: runDirectory },
       },

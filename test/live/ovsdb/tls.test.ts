@@ -19,8 +19,7 @@ async function authority(directory: string, name: string, certificates: readonly
   return join(pki, 'switchca', 'cacert.pem');
 }
 
-describe('OVSDB over TLS with certificates of ovs-pki', function () {
-  this.timeout(120_000);
+describe('OVSDB over TLS with certificates of ovs-pki', () => {
   let server: OvsdbProcess;
   let endpoint: string;
   let own: TlsFiles;

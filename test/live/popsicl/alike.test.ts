@@ -53,7 +53,6 @@ describe('a probe for pseudonyms', () => {
 
   before(async function () {
     if (!hasProgram() || !hasNginx() || !existsSync(MODULE)) this.skip();
-    this.timeout(60_000);
     folder = await mkdtemp(join(tmpdir(), 'cloakflow-alike-'));
     await chmod(folder, 0o755);
     sandbox = await OvsSandbox.start();
@@ -174,7 +173,7 @@ describe('a probe for pseudonyms', () => {
     const words = ['-connect', `${address}:443`, '-servername', name, `-${version}`, '-msg', '-ign_eof'];
     const { stdout, stderr, exitCode } = await prober.run(['openssl', 's_client', ...words, ...certificate], {
       input: 'GET / HTTP/1.0\r\n\r\n',
-      timeout: 20_000,
+      timeout: 60_000,
     });
     const text = stdout + stderr;
     const steps: string[] = [];
@@ -223,7 +222,7 @@ describe('a probe for pseudonyms', () => {
     const shown = async () => {
       const { stdout } = await prober.run(
         ['openssl', 's_client', '-connect', `${PSEUDO4}:443`, '-servername', unknown, '-showcerts'],
-        { input: '', timeout: 20_000 },
+        { input: '', timeout: 60_000 },
       );
       return new X509Certificate(/-----BEGIN[^-]*-----[^-]*-----END[^-]*-----/.exec(stdout)![0]);
     };

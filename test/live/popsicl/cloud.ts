@@ -199,7 +199,7 @@ export class Cloud implements AsyncDisposable {
     const file = join(this.folder, 'controller.json');
     await writeFile(file, JSON.stringify(description));
     const controller = await RunningCommand.spawn([process.execPath, CONTROLLER, file]);
-    await controller.printed(/^connected$/m, 30_000);
+    await controller.printed(/^connected$/m, 60_000);
     await this.untilMacsAreKnown();
     return controller;
   }
@@ -216,8 +216,8 @@ export class Cloud implements AsyncDisposable {
     const address = family === 4 ? PSEUDO4 : `[${PSEUDO6}]`;
     const resolve = `${NAME}:443:${address}`;
     return this.client.run(
-      ['curl', '-sS', '-k', '-m', '20', '--resolve', resolve, ...options, `https://${NAME}${path}`],
-      { timeout: 30_000 },
+      ['curl', '-sS', '-k', '-m', '60', '--resolve', resolve, ...options, `https://${NAME}${path}`],
+      { timeout: 60_000 },
     );
   }
 

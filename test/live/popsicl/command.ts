@@ -6,7 +6,7 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
-const LIMIT_MILLISECONDS = 30_000;
+const LIMIT_MILLISECONDS = 60_000;
 
 /** Runs a program to its end. */
 export function command(

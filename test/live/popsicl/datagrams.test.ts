@@ -52,7 +52,7 @@ describe('datagrams to a pseudo-address that names its tenant', () => {
         ...['gtlsclient', '-q', '--exit-on-all-streams-close', '--download', file('got')],
         ...[PSEUDO6, '443', `https://${NAME}/page`],
       ],
-      { timeout: 50_000 },
+      { timeout: 60_000 },
     );
     await server.stop('SIGKILL');
     expect(exitCode, stdout + stderr).to.equal(0);
@@ -82,7 +82,7 @@ describe('datagrams to a pseudo-address that names its tenant', () => {
         client.stdin!.write(`${PSEUDO6} again\n`);
         return client.stdout.includes('said again');
       },
-      { interval: 100, timeout: 20_000 },
+      { interval: 100, timeout: 60_000 },
     );
     expect(client.stdout).not.to.include('fd00::2');
   });

@@ -49,8 +49,7 @@ describe('a SYN flood from forged addresses', () => {
       )?.[1],
     );
 
-  it('costs no memory, and legitimate connections succeed meanwhile', async function () {
-    this.timeout(60_000);
+  it('costs no memory, and legitimate connections succeed meanwhile', async () => {
     const attacker = await cloud.sandbox.addHost('br0', { addresses: ['10.0.0.66/24'] });
     await attacker.namespace.script(['ip route add 198.51.100.0/24 via 10.0.0.254']);
     const flood = await attacker.spawn([process.execPath, '-e', FLOOD, PSEUDO4]);

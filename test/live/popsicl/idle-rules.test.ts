@@ -66,8 +66,7 @@ describe('rules of connections in Open vSwitch', () => {
     });
   });
 
-  it('go when the connection is idle, and stay while it is busy, also with a controller that has started anew', async function () {
-    this.timeout(2 * GONE);
+  it('go when the connection is idle, and stay while it is busy, also with a controller that has started anew', async () => {
     await open('idle', 20_002);
     await open('busy', 20_003);
     await cloud.stopController();

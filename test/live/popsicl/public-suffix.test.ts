@@ -15,8 +15,7 @@ const CHROMIUM = '/usr/bin/chromium';
 const UNKNOWN = 'popsicls.test';
 const KNOWN = 'github.io';
 
-describe('the cloud domain in Chromium, as a public suffix and not', function () {
-  this.timeout(90_000);
+describe('the cloud domain in Chromium, as a public suffix and not', () => {
   let folder: string;
   let server: Server;
   let context: BrowserContext | undefined;

@@ -41,7 +41,7 @@ export function describeResilience(
     }
 
     async function fetchBig(name: string): Promise<void> {
-      const answer = await client.order(`get ${name} /big.bin`, new RegExp(`^body ${name} .*$`, 'm'), 40_000);
+      const answer = await client.order(`get ${name} /big.bin`, new RegExp(`^body ${name} .*$`, 'm'));
       expect(answer[0]).to.equal(`body ${name} ${big.length} ${sum}`);
     }
 
@@ -91,7 +91,7 @@ export function describeResilience(
         await client.order('pause bereaved', /^paused bereaved$/m);
         await client.order(`connect open ${pseudo} ${port++}`, /^connected open$/m);
         await controller.stop('SIGKILL');
-        const answer = await client.order('resume bereaved', /^body bereaved .*$/m, 40_000);
+        const answer = await client.order('resume bereaved', /^body bereaved .*$/m);
         expect(answer[0]).to.equal(`body bereaved ${big.length} ${sum}`);
         controller = await cloud.startControllerApart();
         await fetchBig('bereaved');
@@ -114,7 +114,7 @@ export function describeResilience(
       await client.order('pause surviving', /^paused surviving$/m);
       await cloud.sandbox.restartVswitchd();
       await until('the switch to come back', () => cloud.controller.connected.size === 1);
-      const answer = await client.order('resume surviving', /^body surviving .*$/m, 40_000);
+      const answer = await client.order('resume surviving', /^body surviving .*$/m);
       expect(answer[0]).to.equal(`body surviving ${big.length} ${sum}`);
       await fetchBig('surviving');
       const metrics = await cloud.controller.metricsText();
@@ -133,7 +133,7 @@ export function describeResilience(
         expect(metrics).to.match(/^cloakflow_popsicl_connections\{.*\} [1-9]/m);
         await cloud.sandbox.restartVswitchd();
         await until('the switch to come back', () => cloud.controller.connected.size === 1);
-        const answer = await client.order('resume known', /^body known .*$/m, 40_000);
+        const answer = await client.order('resume known', /^body known .*$/m);
         expect(answer[0]).to.equal(`body known ${big.length} ${sum}`);
         await fetchBig('known');
       });

@@ -96,7 +96,7 @@ for (const [strategy, redirection, family] of CASES) {
       await client.order(`tls ${name}`, new RegExp(`^secure ${name}$`, 'm'));
     }
     async function fetch(name: string): Promise<void> {
-      const answer = await client.order(`get ${name} /big.bin`, new RegExp(`^body ${name} .*$`, 'm'), 40_000);
+      const answer = await client.order(`get ${name} /big.bin`, new RegExp(`^body ${name} .*$`, 'm'));
       expect(answer[0]).to.equal(`body ${name} ${big.length} ${sum}`);
     }
 
@@ -130,7 +130,7 @@ for (const [strategy, redirection, family] of CASES) {
       await client.order('get moving /big.bin', /^body-begins moving$/m);
       await client.order('pause moving', /^paused moving$/m);
       await cloud.client.namespace.script(enterBy('eth1'));
-      const answer = await client.order('resume moving', /^body moving .*$/m, 40_000);
+      const answer = await client.order('resume moving', /^body moving .*$/m);
       expect(answer[0]).to.equal(`body moving ${big.length} ${sum}`);
       await fetch('moving');
       await open('there');

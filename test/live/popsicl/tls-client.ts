@@ -116,12 +116,12 @@ export class TlsClient {
   }
 
   /** Gives an order, and waits until the client prints a match. */
-  async order(line: string, answer: RegExp, timeout = 20_000): Promise<RegExpMatchArray> {
+  async order(line: string, answer: RegExp, timeout = 60_000): Promise<RegExpMatchArray> {
     this.command.stdin!.write(`${line}\n`);
     return this.command.printed(answer, timeout);
   }
 
-  printed(answer: RegExp, timeout = 20_000): Promise<RegExpMatchArray> {
+  printed(answer: RegExp, timeout = 60_000): Promise<RegExpMatchArray> {
     return this.command.printed(answer, timeout);
   }
 

@@ -31,7 +31,7 @@ describe('OvsSandbox', () => {
     const text = 'x'.repeat(100_000);
     const server = await b.spawn(['node', '-e', ECHO_SERVER]);
     await server.printed(/listening/);
-    const sent = await a.run(['node', '-e', ECHO_CLIENT, b.ip], { input: text, timeout: 20_000 });
+    const sent = await a.run(['node', '-e', ECHO_CLIENT, b.ip], { input: text, timeout: 60_000 });
     expect(sent.stdout).to.equal(text);
     await server.stop();
   });

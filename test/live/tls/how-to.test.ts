@@ -28,7 +28,7 @@ class RunningController {
     await writeFile(file, config);
     const admin = join(folder, 'admin.sock');
     const command = await sandbox.spawn([process.execPath, CLI, 'run', file, '--json', '--admin', admin]);
-    await command.printed(/"ready":true/, 20_000);
+    await command.printed(/"ready":true/, 60_000);
     return new RunningController(command);
   }
 
@@ -43,7 +43,7 @@ class RunningController {
   async has(id: string, fields: Record<string, unknown> = {}, count = 1): Promise<LogRecord[]> {
     const found = () =>
       this.logged(id).filter(record => Object.entries(fields).every(([key, value]) => record[key] === value));
-    await until(`${id} ${JSON.stringify(fields)}`, () => found().length >= count, { timeout: 30_000 });
+    await until(`${id} ${JSON.stringify(fields)}`, () => found().length >= count, { timeout: 60_000 });
     return found();
   }
 
@@ -52,8 +52,7 @@ class RunningController {
   }
 }
 
-describe('TLS with Open vSwitch and certificates of ovs-pki', function () {
-  this.timeout(120_000);
+describe('TLS with Open vSwitch and certificates of ovs-pki', () => {
   let folder: string;
   let sandbox: OvsSandbox;
   let shell: string[];

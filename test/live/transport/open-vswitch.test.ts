@@ -34,7 +34,7 @@ class Controller {
 
   /** The session that became ready last, once there have been `count`. */
   async session(count = 1): Promise<Session> {
-    await until('a ready session', () => this.ready.length >= count, { timeout: 30_000 });
+    await until('a ready session', () => this.ready.length >= count, { timeout: 60_000 });
     return this.ready.at(-1)!;
   }
 }
@@ -112,8 +112,8 @@ describe('transport with Open vSwitch', () => {
     cleanups.push(() => sandbox.vsctl(['del-br', calling]));
     await sandbox.addBridge(listening, { controllers: ['ptcp:6654'], datapathId: '00000000000000d2' });
     cleanups.push(() => sandbox.vsctl(['del-br', listening]));
-    await running.printed(/d1/, 30_000);
-    await running.printed(/d2/, 30_000);
+    await running.printed(/d1/, 60_000);
+    await running.printed(/d2/, 60_000);
   });
 
   it('joins a flow dump of many messages', async () => {
@@ -174,7 +174,7 @@ describe('transport with Open vSwitch', () => {
     cleanups.push(() => listener.close());
     await sandbox.addBridge(bridge, { controllers: [target], protocols: ['OpenFlow10'] });
     cleanups.push(() => sandbox.vsctl(['del-br', bridge]));
-    await until('the refusal', () => controller.closed.length > 0, { timeout: 30_000 });
+    await until('the refusal', () => controller.closed.length > 0, { timeout: 60_000 });
     expect(controller.closed[0]).to.equal('version-incompatible');
   });
 

@@ -18,6 +18,6 @@ describe('mutants of the fuzzing seeds', () => {
         },
       });
       expect(result.findings).to.equal(0);
-    }).timeout(60_000);
+    });
   }
 });

@@ -223,9 +223,7 @@ const step = fc.oneof(
   },
 );
 
-describe('mimiq allocator, whatever happens', function () {
-  this.timeout(120_000);
-
+describe('mimiq allocator, whatever happens', () => {
   it('never has two clients on one address, and keeps every lifetime', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 60 }), async steps => {

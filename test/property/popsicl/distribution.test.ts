@@ -16,8 +16,7 @@ const operation = fc.oneof(
 );
 
 describe('distribution, whatever fails and whenever the controller restarts', () => {
-  it('ends with every party knowing exactly the pseudonyms that are active', async function () {
-    this.timeout(60_000);
+  it('ends with every party knowing exactly the pseudonyms that are active', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.tuple(operation, fc.array(fault, { minLength: 8, maxLength: 8 })), {

@@ -34,8 +34,7 @@ function alias(value: number): AliasState {
   return { sid: 2 ** 32 - 1, alias: value, switchId: SWITCH, createdAt: 1, usableUntil: 2, validUntil: 3 };
 }
 
-describe('mimiq lease store', function () {
-  this.timeout(30_000);
+describe('mimiq lease store', () => {
   let folder: string;
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'cloakflow-leases-'));

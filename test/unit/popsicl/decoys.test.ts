@@ -174,13 +174,11 @@ describe('decoys', () => {
         client.heard();
         sw.forget();
         client.data(clientHello(name));
-        for (let round = 0; round < 100; round++) {
+        await until('what becomes of the connection', async () => {
           await simulation.settle();
-          const out = sw.received.filter(message => message.type === 'packet-out');
-          if (out.length > 0) return client.heard().length > 0 ? 'rst' : 'handed over';
-          await new Promise(resolve => setTimeout(resolve, 1));
-        }
-        return 'nothing';
+          return sw.received.some(message => message.type === 'packet-out');
+        });
+        return client.heard().length > 0 ? 'rst' : 'handed over';
       };
       expect(await ask(known)).to.equal('handed over');
       for (let index = 0; index < 3; index++) expect(await ask(drawName())).to.equal('handed over');

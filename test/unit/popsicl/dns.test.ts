@@ -236,7 +236,7 @@ describe('DNS server', () => {
   /** The next datagram after these; fails when none comes and one is expected. */
   async function exchange(...datagrams: Buffer[]): Promise<Buffer> {
     client ??= createSocket('udp4');
-    const answer = once(client, 'message', { signal: AbortSignal.timeout(5000) });
+    const answer = once(client, 'message', { signal: AbortSignal.timeout(60_000) });
     for (const datagram of datagrams) client.send(datagram, port(), '127.0.0.1');
     return ((await answer) as [Buffer])[0];
   }

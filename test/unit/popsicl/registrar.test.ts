@@ -111,7 +111,7 @@ describe('registrar of a cloud', () => {
   async function addressesOf(name: string, type: 'A' | 'AAAA'): Promise<string[]> {
     const socket = createSocket('udp4');
     try {
-      const answer = once(socket, 'message', { signal: AbortSignal.timeout(5000) });
+      const answer = once(socket, 'message', { signal: AbortSignal.timeout(60_000) });
       socket.send(
         dnsPacket.encode({ type: 'query', id: 1, questions: [{ type, name }] }),
         registrar!.dns!.listening[0]!.port,

@@ -118,8 +118,7 @@ describe('transport under load', () => {
     expect(good.closed).to.equal(false);
   });
 
-  it('closes a thousand connections that say nothing, by their time limit', async function () {
-    this.timeout(30_000);
+  it('closes a thousand connections that say nothing, by their time limit', async () => {
     const port = await listening({ session: { handshakeTimeout: 300 } });
     const good = switchTo(port);
     await until('the good switch', () => ready.length === 1);
@@ -127,7 +126,7 @@ describe('transport under load', () => {
     cleanups.push(() => {
       for (const socket of silent) socket.destroy();
     });
-    await until('a thousand ends', () => closed.length === 1000, { timeout: 20_000 });
+    await until('a thousand ends', () => closed.length === 1000, { timeout: 60_000 });
     expect(new Set(closed)).to.deep.equal(new Set(['handshake-timeout']));
     await ready[0]!.barrier();
     expect(good.closed).to.equal(false);

@@ -123,14 +123,16 @@ describe('TLS', () => {
   });
 
   it('turns away who speaks no TLS, an old one, says nothing or goes', async () => {
-    const { port } = await listening(await credentials(own), { handshakeTimeout: 100 });
+    const tls = await credentials(own);
+    const { port } = await listening(tls);
     const plain = SwitchSocket.connect({ port });
     cleanups.push(() => plain.socket.destroy());
     await refusals(1);
     const oldTls = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' } as const;
     const old = await switchTo(port, ofSwitch, oldTls);
     await refusals(2);
-    const silent = openPlain(port, '127.0.0.1').resume();
+    const impatient = await listening(tls, { handshakeTimeout: 100 });
+    const silent = openPlain(impatient.port, '127.0.0.1').resume();
     cleanups.push(() => silent.destroy());
     await refusals(3);
     const rude = openPlain(port, '127.0.0.1', () => rude.resetAndDestroy());

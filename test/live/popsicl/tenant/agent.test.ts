@@ -93,7 +93,7 @@ webServer: { kind: folder, folder: ${folder}/store }
 
   async function startAgent(): Promise<RunningCommand> {
     const command = await link.tenant.spawn([process.execPath, CLI, 'tenant', 'agent', '--config', config]);
-    await command.printed(/^ready: /m, 20_000);
+    await command.printed(/^ready: /m, 60_000);
     return command;
   }
 
@@ -144,7 +144,7 @@ webServer: { kind: folder, folder: ${folder}/store }
     };
     const words = ['--cacert', files.ca, '--cert', files.cert, '--key', files.key];
     const place = ['--resolve', `${kit.name}:443:10.9.0.2`, `https://${kit.name}/`];
-    return link.outside.run(['curl', '-s', '--max-time', '10', ...words, ...place]);
+    return link.outside.run(['curl', '-s', '--max-time', '60', ...words, ...place]);
   }
 
   it('runs without any right, and its helper with two', async () => {
@@ -246,7 +246,7 @@ webServer: { kind: folder, folder: ${folder}/store }
   it('connects again after the controller was killed', async () => {
     await channel.stop('SIGKILL');
     await startChannel();
-    await channel.printed(/"connected"/, 30_000);
+    await channel.printed(/"connected"/, 60_000);
   });
 
   it('offers repair alone where the kernel cannot do cookie, and says why', async () => {

@@ -220,7 +220,7 @@ describe('the BPF program of a tenant', () => {
           s.on('data', d => { n += d.length; if (n === 1 << 20) { console.log('whole'); s.destroy(); } });
           s.write(Buffer.alloc(1 << 20))`;
         const before = await program.counts();
-        const { stdout } = await outside.run([process.execPath, '-e', script], { timeout: 20_000 });
+        const { stdout } = await outside.run([process.execPath, '-e', script], { timeout: 60_000 });
         expect(stdout).to.equal('whole\n');
         expect((await program.counts()).accepted).to.equal(before.accepted);
       });

@@ -62,7 +62,7 @@ describe('nginx alone, with links by its filter module', () => {
     return new Promise((resolve, reject) => {
       const sent = request(
         {
-          ...{ host: '127.0.0.1', port: nginx.port, path, agent: false, timeout: 20_000 },
+          ...{ host: '127.0.0.1', port: nginx.port, path, agent: false, timeout: 60_000 },
           ...{ servername: p.name, headers: { host: p.name }, rejectUnauthorized: false, ...p.client },
         },
         async answer => {

@@ -147,7 +147,7 @@ describe('a connection restored by the repair helper', () => {
       const script = "require('net').createServer().listen(443, '10.9.0.2', () => process.exit(7))";
       await server.stop();
       expect(
-        (await link.tenant.run([process.execPath, '-e', script], { timeout: 10_000 })).exitCode,
+        (await link.tenant.run([process.execPath, '-e', script], { timeout: 60_000 })).exitCode,
       ).to.equal(7);
     });
   });
@@ -209,7 +209,7 @@ describe('a connection restored by the repair helper', () => {
     }
 
     it('leaves connections that nginx accepts itself as they are', async () => {
-      const { stdout } = await link.outside.run(['curl', '-s', '--max-time', '10', 'http://10.9.0.2:443/']);
+      const { stdout } = await link.outside.run(['curl', '-s', '--max-time', '60', 'http://10.9.0.2:443/']);
       expect(stdout).to.equal('10.9.0.9');
     });
 
@@ -219,9 +219,9 @@ describe('a connection restored by the repair helper', () => {
         s.on('error', () => {}); s.resume(); s.write('GET / HTTP/1.0\\r\\n\\r\\n')`;
       for (const user of ['65533', String(USER)]) {
         const words = ['setpriv', `--reuid=${user}`, '--clear-groups', process.execPath, '-e', script];
-        expect((await link.tenant.run(words, { timeout: 10_000 })).stdout).to.equal('');
+        expect((await link.tenant.run(words, { timeout: 60_000 })).stdout).to.equal('');
       }
-      const { stdout } = await link.outside.run(['curl', '-s', '--max-time', '10', 'http://10.9.0.2:443/']);
+      const { stdout } = await link.outside.run(['curl', '-s', '--max-time', '60', 'http://10.9.0.2:443/']);
       expect(stdout).to.equal('10.9.0.9');
     });
   });

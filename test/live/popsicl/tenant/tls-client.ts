@@ -26,7 +26,7 @@ export interface Outcome {
   certificate: Buffer | undefined;
 }
 
-const TIME_LIMIT = 10_000;
+const TIME_LIMIT = 60_000;
 
 /** Opens one TLS connection as a browser would, asks for `/`, and tells what became of it. Trusts every server. */
 export function visit({ port, name, host = name, client, version, session }: Visit): Promise<Outcome> {

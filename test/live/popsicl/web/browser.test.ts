@@ -52,8 +52,7 @@ const PROBE = `(async () => {
   };
 })()`;
 
-describe('a tenant’s site in Chromium', function () {
-  this.timeout(120_000);
+describe('a tenant’s site in Chromium', () => {
   let browser: Browser;
   const closing: (() => Promise<unknown> | unknown)[] = [];
   const seen: Record<string, { picture: Buffer; done: unknown; log: string[] }> = {};

@@ -48,7 +48,7 @@ export class Loopback {
       addresses: new StaticAddresses(Array.from({ length: 250 }, (_, index) => `127.7.7.${index + 1}`)),
       tls: { authorities: this.certificate },
       strategies: { default: parseStrategy(strategy), destinations: [] },
-      connectTimeout: 5_000,
+      connectTimeout: 60_000,
       ...options,
     });
     return this.closing(client);
