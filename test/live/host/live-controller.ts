@@ -20,10 +20,11 @@ export async function startController(
 ): Promise<LiveController> {
   const builtIn = [...builtInApps, ...apps];
   const log: Record<string, unknown>[] = [];
-  const listen = bridges.map(bridge => `p${sandbox.controllerSocket(bridge)}`);
+  const targets = bridges.map(bridge => sandbox.controllerSocket(bridge));
+  const listen = targets.map(target => `p${target}`);
   const parsed = { ...(await parseConfig(config, { builtIn })), listen };
   const logger = pino({ level: 'debug' }, { write: line => log.push(JSON.parse(line)) });
-  const controller = await Controller.start({ config: parsed, builtIn, logger });
+  const controller = await sandbox.meet(targets, () => Controller.start({ config: parsed, builtIn, logger }));
   let seen = 0;
   return {
     controller,

@@ -28,11 +28,10 @@ describe('thousands of leases that end at once', () => {
     };
     const text = JSON.stringify({ discovery: { enabled: false }, apps: [{ mimiq }, 'normal'] });
     const config = await parseConfig(text, { builtIn });
-    controller = await Controller.start({
-      config: { ...config, listen: [`p${controllers[0]}`] },
-      builtIn,
-      logger: pino({ level: 'error' }, { write: (line: string) => log.push(line) }),
-    });
+    const logger = pino({ level: 'error' }, { write: (line: string) => log.push(line) });
+    controller = await sandbox.meet(controllers, () =>
+      Controller.start({ config: { ...config, listen: [`p${controllers[0]}`] }, builtIn, logger }),
+    );
     await until('the switch', () => controller!.connected.size === 1, { timeout: 60_000 });
     await allocator.rotate([DATAPATH_ID]);
   });

@@ -153,11 +153,11 @@ describe('a probe for pseudonyms', () => {
       discovery: { enabled: false },
       apps: [{ popsicl: settings }, 'normal'],
     });
-    controller = await Controller.start({
-      config: await parseConfig(text, { builtIn: [app, normal] }),
-      builtIn: [app, normal],
-      logger: pino({ enabled: false }),
-    });
+    const builtIn = [app, normal];
+    const config = await parseConfig(text, { builtIn });
+    controller = await sandbox.meet([sandbox.controllerSocket('br0')], () =>
+      Controller.start({ config, builtIn, logger: pino({ enabled: false }) }),
+    );
     await until('the MAC addresses of tenant and decoy', async () => {
       const flows = await sandbox.ofctl(['dump-flows', 'br0']);
       return new Set(flows.match(/[0-9a-f:]{17}->eth_dst/g)).size === 2;

@@ -111,8 +111,6 @@ export class Cloud implements AsyncDisposable {
         datapathId: DATAPATH_ID,
         controllers: [sandbox.controllerSocket('br0')],
       });
-      // A switch that finds no controller waits longer and longer, otherwise.
-      await sandbox.vsctl(['set', 'controller', 'br0', 'max_backoff=1000']);
       const client = await sandbox.addHost('br0', { addresses: CLIENT });
       const tenant = await sandbox.addHost('br0', { addresses: TENANT });
       await client.namespace.script([
@@ -175,11 +173,9 @@ export class Cloud implements AsyncDisposable {
   async startController(): Promise<void> {
     const app = popsiclWith(() => ({ directory: this.directory, keys: this.keys, agents: this.agents }));
     const builtIn = [app, ...this.beside.definitions, normal];
-    this.controller = await Controller.start({
-      config: await parseConfig(this.configuration, { builtIn }),
-      builtIn,
-      logger: pino({ level: 'debug' }, { write: line => this.log.push(line) }),
-    });
+    const config = await parseConfig(this.configuration, { builtIn });
+    const logger = pino({ level: 'debug' }, { write: line => this.log.push(line) });
+    this.controller = await this.meet(() => Controller.start({ config, builtIn, logger }));
     await until('the switch', () => this.controller.connected.size === 1);
     await this.untilMacsAreKnown();
   }
@@ -198,10 +194,18 @@ export class Cloud implements AsyncDisposable {
     };
     const file = join(this.folder, 'controller.json');
     await writeFile(file, JSON.stringify(description));
-    const controller = await RunningCommand.spawn([process.execPath, CONTROLLER, file]);
+    const controller = await this.meet(async () => {
+      const running = await RunningCommand.spawn([process.execPath, CONTROLLER, file]);
+      await running.printed(/^listening$/m, 60_000);
+      return running;
+    });
     await controller.printed(/^connected$/m, 60_000);
     await this.untilMacsAreKnown();
     return controller;
+  }
+
+  private meet<T>(start: () => Promise<T>): Promise<T> {
+    return this.sandbox.meet([this.sandbox.controllerSocket('br0')], start);
   }
 
   private async untilMacsAreKnown(): Promise<void> {

@@ -1,7 +1,7 @@
 /**
  * The controller of a `Cloud` in a process of its own, which can be killed. Its description is JSON in a file: the configuration,
- * the pseudonyms, the keys of the cookies, and the socket of the tenant's repair helper where there is one. Prints `connected` when it
- * has a switch.
+ * the pseudonyms, the keys of the cookies, and the socket of the tenant's repair helper where there is one. Prints `listening`, and
+ * `connected` when it has a switch.
  */
 import { readFileSync } from 'node:fs';
 import { pino } from 'pino';
@@ -38,6 +38,7 @@ const controller = await Controller.start({
   builtIn,
   logger: pino({ enabled: false }),
 });
+console.log('listening');
 const seen = setInterval(() => {
   if (controller.connected.size === 0) return;
   clearInterval(seen);

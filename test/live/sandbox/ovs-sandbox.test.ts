@@ -51,6 +51,22 @@ describe('OvsSandbox', () => {
     }
   });
 
+  it('hides the way to a controller from the bridges until it listens, also when it does not start', async () => {
+    const target = sandbox.controllerSocket('met');
+    await sandbox.addBridge('met', { controllers: [target, 'ptcp:0:127.0.0.1'] });
+    const seen: string[] = [];
+    const look = async () => seen.push(await sandbox.vsctl(['get-controller', 'met']));
+    await sandbox.meet([target], look);
+    await sandbox
+      .meet([target], async () => {
+        await look();
+        throw new Error('no');
+      })
+      .catch(look);
+    expect(seen.map(text => text.includes(`${target}\n`))).to.deep.equal([false, false, true]);
+    for (const text of seen) expect(text).to.include('ptcp:0:127.0.0.1\n');
+  });
+
   it('leaves checksums and segments open where Open vSwitch can translate them, and says so where it cannot', async () => {
     const { stdout } = await runCommand(['ovs-vswitchd', '--version'], { check: true });
     const isOld = /\) (?:[0-2]\.|3\.[0-2]\.)/.test(stdout);
