@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -29,7 +30,7 @@ const DELAY_LINE = fileURLToPath(new URL('../../../native/build/delay-line', imp
  *
  * @param topology name of one that comes with cloakflow, path of a file, or the content of one
  * @throws EmulationError `not-root`, `unknown-topology`, `bad-topology`, `bad-controller`, `mininet-missing`,
- *   `ovs-missing`, `ovs-not-running`, `delay-line-missing`, `build-failed`, `daemon-failed`, `timed-out`;
+ *   `ovs-missing`, `ovs-not-running`, `namespaces-refused`, `delay-line-missing`, `build-failed`, `daemon-failed`, `timed-out`;
  *   the signal's reason when aborted
  */
 export async function emulate(
@@ -43,6 +44,7 @@ export async function emulate(
     throw new EmulationError('bad-controller', 'the switches of this topology have no controller');
   assertRoot();
   assertTools(loaded);
+  assertNamespaces();
   signal?.throwIfAborted();
 
   const relay = await startRelay(loaded, endpoint);
@@ -118,6 +120,17 @@ function assertTools(topology: Topology): void {
   need('mininet-missing', ['mnexec'], 'mininet');
   if (Object.keys(topology.switches).length > 0)
     need('ovs-missing', ['ovs-vsctl', 'ovs-vswitchd', 'ovsdb-server', 'ovsdb-tool'], 'openvswitch-switch');
+}
+
+/** Mininet waits forever for a host whose namespaces could not be made. */
+function assertNamespaces(): void {
+  const { status, stderr } = spawnSync('mnexec', ['-n', 'true'], { encoding: 'utf8' });
+  if (status === 0) return;
+  throw new EmulationError(
+    'namespaces-refused',
+    `this process may not make network namespaces and mounts${stderr ? `: ${stderr.trim()}` : ''}`,
+    { mend: 'give the container its privileges, for instance by --privileged, or run outside of it' },
+  );
 }
 
 /** Seven characters, among 60 million. */

@@ -7,6 +7,7 @@ export type EmulationErrorCode =
   | 'ovs-too-old'
   | 'ovs-not-running'
   | 'mininet-missing'
+  | 'namespaces-refused'
   | 'runner-missing'
   | 'runner-died'
   | 'delay-line-missing'

@@ -190,6 +190,19 @@ describe('an emulation that cannot be', () => {
     }
   });
 
+  it('says that this process may not make namespaces, instead of waiting for hosts', async () => {
+    const { PATH } = process.env;
+    const folder = mkdtempSync(join(tmpdir(), 'cloakflow-test-'));
+    try {
+      process.env.PATH = `${folder}:${PATH}`;
+      symlinkSync('/bin/false', join(folder, 'mnexec'));
+      expect(await refusal(emulate('single'))).to.equal('namespaces-refused');
+    } finally {
+      process.env.PATH = PATH;
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   it('says that the topology or the controller is none', async () => {
     expect(await refusal(emulate('no-such-topology'))).to.equal('unknown-topology');
     for (const controller of [
