@@ -50,6 +50,11 @@ function drain(): void {
 }
 
 function commit(writes: readonly Asked<'write'>[]): void {
+  const alone = statementAlone(writes);
+  if (alone !== undefined) {
+    answer(attempt(alone.id, () => [run(alone.statement)]));
+    return;
+  }
   const answers: StoreAnswer[] = [];
   try {
     statements.run('BEGIN IMMEDIATE');
@@ -62,6 +67,16 @@ function commit(writes: readonly Asked<'write'>[]): void {
     return;
   }
   for (const each of answers) answer(each);
+}
+
+/** The only statement of all writes, which is a transaction by itself. */
+function statementAlone([first, second]: readonly Asked<'write'>[]):
+  | { id: number; statement: Statement }
+  | undefined {
+  if (first === undefined || second !== undefined) return undefined;
+  const [statement, another] = first.statements;
+  const isWhole = statement !== undefined && another === undefined && statement.changes === undefined;
+  return isWhole ? { id: first.id, statement } : undefined;
 }
 
 function apply({ id, statements: all }: Asked<'write'>): StoreAnswer {
@@ -89,10 +104,14 @@ function run(statement: Statement): number {
 }
 
 function read({ id, sql, parameters }: Asked<'read'>): void {
+  answer(attempt(id, () => database!.all(sql, [...parameters])));
+}
+
+function attempt(id: number, work: () => unknown): StoreAnswer {
   try {
-    answer({ id, value: database!.all(sql, [...parameters]) });
+    return { id, value: work() };
   } catch (error) {
-    answer({ id, ...refusal(error) });
+    return { id, ...refusal(error) };
   }
 }
 

@@ -11,7 +11,7 @@ const RETRY_AFTER = 1000;
 
 interface Entry {
   readonly put: readonly StoredLease[];
-  readonly remove: readonly number[];
+  readonly remove: readonly StoredLease[];
   readonly install: boolean;
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
@@ -22,7 +22,7 @@ export interface CommitQueueOptions {
   readonly forwarding: Forwarding;
   /** What every transaction notes besides. */
   readonly progress: () => { nextId: number; time: TimeMark };
-  /** Runs `work` soon, when what is there already has been handled; default setImmediate. */
+  /** Runs `work` soon, when what has been read already is handled; default process.nextTick. */
   readonly soon?: ((work: () => void) => void) | undefined;
   /** Told of leases that are durable and not yet confirmed; what it throws fails them. */
   readonly recorded?: ((leases: readonly StoredLease[]) => void) | undefined;
@@ -56,11 +56,11 @@ export class CommitQueue {
   }
 
   /** Resolves when the leases are durably forgotten. */
-  remove(ids: readonly number[]): Promise<void> {
-    return this.add([], ids, false);
+  remove(leases: readonly StoredLease[]): Promise<void> {
+    return this.add([], leases, false);
   }
 
-  private add(put: readonly StoredLease[], remove: readonly number[], install: boolean): Promise<void> {
+  private add(put: readonly StoredLease[], remove: readonly StoredLease[], install: boolean): Promise<void> {
     this.outstanding += put.length;
     const done = new Promise<void>((resolve, reject) => {
       this.entries.push({ put, remove, install, resolve, reject });
@@ -73,7 +73,7 @@ export class CommitQueue {
 
   private schedule(): void {
     this.scheduled = true;
-    (this.options.soon ?? setImmediate)(() => {
+    (this.options.soon ?? process.nextTick)(() => {
       void this.flush().then(() => {
         this.scheduled = false;
         if (this.entries.length > 0) this.schedule();

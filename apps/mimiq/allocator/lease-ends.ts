@@ -77,8 +77,7 @@ export class LeaseEnds {
 
   private remove(leases: readonly StoredLease[], retryAfter: number): void {
     const { forwarding, commits, table, clock, freed, failed } = this.options;
-    const ids = leases.map(({ id }) => id);
-    const work = forwarding.remove(leases).then(() => commits.remove(ids));
+    const work = forwarding.remove(leases).then(() => commits.remove(leases));
     work.then(
       () => {
         for (const lease of leases) {

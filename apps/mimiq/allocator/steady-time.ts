@@ -17,6 +17,9 @@ export interface TimeMark {
   readonly boot: string;
 }
 
+/** What a kept mark may lack to the newest time that somebody was told, in milliseconds. */
+export const MARK_AGE = 1000;
+
 export const systemTime: TimeSource = {
   wall: () => Date.now(),
   monotonic: () => {
@@ -35,14 +38,14 @@ export class SteadyTime {
   private readonly source: TimeSource;
   private readonly base: number;
 
-  /** `last` is the newest mark of the last run. After a reboot time is at least what it was then. */
+  /** `last` is the mark that the last run left. After a reboot time is at least what it was then. */
   constructor(source: TimeSource, last: TimeMark | undefined) {
     this.source = source;
     const monotonic = source.monotonic();
     const sameBoot = last !== undefined && last.boot === source.boot && monotonic >= last.monotonic;
     const now = sameBoot
       ? last.steady + (monotonic - last.monotonic)
-      : Math.max(source.wall(), last?.steady ?? 0);
+      : Math.max(source.wall(), (last?.steady ?? 0) + MARK_AGE);
     this.base = now - monotonic;
   }
 

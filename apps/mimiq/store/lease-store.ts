@@ -13,8 +13,9 @@ export interface StoredState {
   readonly leases: StoredLease[];
   readonly aliases: AliasState[];
   readonly sids: [SwitchId, number][];
-  /** Lowest id that no lease ever had. */
+  /** From here on no lease ever had an id. */
   readonly nextId: number;
+  /** At most MARK_AGE older than the last commit. */
   readonly time: TimeMark | undefined;
   /** 16 random bytes that name this allocator to DHCPv6 clients, the same for ever. */
   readonly identity: Uint8Array;
@@ -24,8 +25,8 @@ export interface StoredState {
 export interface StoreChange {
   /** New leases, and changed ones by their id. */
   readonly put?: readonly StoredLease[];
-  /** Ids of leases whose addresses are free again. */
-  readonly remove?: readonly number[];
+  /** Leases whose addresses are free again. */
+  readonly remove?: readonly StoredLease[];
   readonly aliases?: AliasChange;
   readonly nextId: number;
   readonly time: TimeMark;

@@ -24,7 +24,7 @@ export class MemoryLeaseStore implements LeaseStore {
   }
 
   async commit(change: StoreChange): Promise<void> {
-    for (const id of change.remove ?? []) this.leases.delete(id);
+    for (const { id } of change.remove ?? []) this.leases.delete(id);
     for (const lease of change.put ?? []) this.leases.set(lease.id, lease);
     for (const state of change.aliases?.remove ?? []) this.aliases.delete(state.alias);
     for (const state of change.aliases?.put ?? []) this.aliases.set(state.alias, state);

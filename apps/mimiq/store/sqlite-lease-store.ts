@@ -1,18 +1,26 @@
-import { openStore, type Statement, type Store } from '../../../controller/store/index.js';
+import { openStore, type SqlValue, type Statement, type Store } from '../../../controller/store/index.js';
+import { MARK_AGE, type TimeMark } from '../allocator/steady-time.js';
 import type { AliasState, LeaseState, SwitchId } from '../model.js';
 import type { LeaseStore, StoreChange, StoredLease, StoredState } from './lease-store.js';
 import { MIGRATIONS } from './migrations.js';
 
 type Row = Record<string, unknown>;
 
+/** A lease of another id on the address, which must not be there, violates NOT NULL. */
+const CHANGE_LEASE = `ON CONFLICT (address) DO UPDATE SET
+    id = CASE WHEN id = excluded.id THEN id END,
+    expires_at = excluded.expires_at, remove_at = excluded.remove_at, state = excluded.state`;
+const PUT_LEASE = `INSERT INTO lease VALUES (unhex(?), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ${CHANGE_LEASE}`;
 const PUT_LEASES = `INSERT INTO lease
-  SELECT value->>0, unhex(value->>1), value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8,
+  SELECT unhex(value->>0), value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8,
     value->>9, value->>10
   FROM json_each(?) WHERE true
-  ON CONFLICT (id) DO UPDATE SET
-    expires_at = excluded.expires_at, remove_at = excluded.remove_at, state = excluded.state`;
+  ${CHANGE_LEASE}`;
 const PUT_ALIASES = `INSERT OR REPLACE INTO alias
   SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5 FROM json_each(?)`;
+
+/** Ids that are noted as used at once. */
+const ID_BLOCK = 4096;
 
 /**
  * Leases in an SQLite file. A batch of any size is one statement, whose parameter is a JSON list. What is deleted is
@@ -20,6 +28,8 @@ const PUT_ALIASES = `INSERT OR REPLACE INTO alias
  */
 export class SqliteLeaseStore implements LeaseStore {
   private readonly store: Store;
+  /** What the file says of ids and time. */
+  private noted: { nextId: number; time: TimeMark } | undefined;
 
   private constructor(store: Store) {
     this.store = store;
@@ -53,17 +63,20 @@ export class SqliteLeaseStore implements LeaseStore {
 
   async commit(change: StoreChange): Promise<void> {
     const { remove = [], put = [], aliases, nextId, time } = change;
-    const statements: Statement[] = [
-      {
-        sql: 'UPDATE allocator SET next_id = ?, steady = ?, monotonic = ?, boot = ?',
-        parameters: [nextId, time.steady, time.monotonic, time.boot],
-      },
-    ];
+    const statements: Statement[] = [];
+    const isNoted = this.isNoted(nextId, time);
+    if (!isNoted) {
+      statements.push({
+        sql: 'UPDATE allocator SET next_id = max(next_id, ?), steady = ?, monotonic = ?, boot = ?',
+        parameters: [nextId + ID_BLOCK, time.steady, time.monotonic, time.boot],
+      });
+    }
     const add = (sql: string, values: readonly unknown[]) => {
       if (values.length > 0) statements.push({ sql, parameters: [JSON.stringify(values)] });
     };
-    add('DELETE FROM lease WHERE id IN (SELECT value FROM json_each(?))', remove);
-    add(PUT_LEASES, put.map(leaseRow));
+    add('DELETE FROM lease WHERE address IN (SELECT unhex(value) FROM json_each(?))', remove.map(hexOf));
+    if (put.length === 1) statements.push({ sql: PUT_LEASE, parameters: leaseRow(put[0]!) });
+    else add(PUT_LEASES, put.map(leaseRow));
     if (aliases !== undefined) {
       add(
         'DELETE FROM alias WHERE alias IN (SELECT value FROM json_each(?))',
@@ -75,18 +88,41 @@ export class SqliteLeaseStore implements LeaseStore {
       add('INSERT OR REPLACE INTO sid SELECT value->>0, value->>1 FROM json_each(?)', sids);
     }
     await this.store.write(statements);
+    if (!isNoted) this.noted = { nextId: nextId + ID_BLOCK, time };
   }
 
   close(): Promise<void> {
     return this.store.close();
   }
+
+  /** Ids are noted in blocks and time once in MARK_AGE, so that most commits have nothing but leases. */
+  private isNoted(nextId: number, { steady, boot }: TimeMark): boolean {
+    const { noted } = this;
+    if (noted === undefined || nextId > noted.nextId) return false;
+    return noted.time.boot === boot && steady - noted.time.steady < MARK_AGE;
+  }
 }
 
-function leaseRow(lease: StoredLease): unknown[] {
-  const { id, address, attachment, alias, notBefore, expiresAt, removeAt, state, request } = lease;
+function hexOf({ address }: StoredLease): string {
+  return Buffer.from(address.buffer, address.byteOffset, address.length).toString('hex');
+}
+
+function leaseRow(lease: StoredLease): SqlValue[] {
+  const { id, attachment, alias, notBefore, expiresAt, removeAt, state, request } = lease;
   const { switchId, port, mac } = attachment;
-  const hex = Buffer.from(address.buffer, address.byteOffset, address.length).toString('hex');
-  return [id, hex, switchId, port, mac, alias ?? null, notBefore, expiresAt, removeAt, state, request];
+  return [
+    hexOf(lease),
+    id,
+    switchId,
+    port,
+    mac,
+    alias ?? null,
+    notBefore,
+    expiresAt,
+    removeAt,
+    state,
+    request,
+  ];
 }
 
 function leaseOf(row: Row): StoredLease {
