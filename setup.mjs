@@ -48,6 +48,7 @@ const TEST_PACKAGES = {
   'ngtcp2-client': 'a QUIC client that is not ours',
   'libnginx-mod-http-subs-filter': 'rewrites URLs in pages of tenants',
   chromium: 'a browser',
+  'firefox-esr': 'another one',
   tor: 'a network to compare with, in experiments',
   'python3-sklearn': 'classifies traces, in experiments',
   strace: 'sees that what is acknowledged is on the disk',
