@@ -60,7 +60,8 @@ export class CloudTenant {
     await mkdir(tenant.pseudonyms, { recursive: true });
     await mkdir(tenant.root);
     await writeFile(join(tenant.root, 'index.html'), tenant.page);
-    await tenant.makeCertificate('site', domainOf(name));
+    await tenant.makeCertificate('authority', `authority.${domainOf(name)}`);
+    await tenant.makeCertificate('site', domainOf(name), 'authority');
     await tenant.makeCertificate('decoy', 'server');
     await tenant.startServer();
     await tenant.startAgent();
@@ -75,6 +76,11 @@ export class CloudTenant {
   /** The certificate of the tenant's own site. */
   get certificate(): string {
     return join(this.folder, 'site.pem');
+  }
+
+  /** Who vouches for the tenant's own site. */
+  get authority(): string {
+    return join(this.folder, 'authority.pem');
   }
 
   /** Where the agent puts keys and certificates of pseudonyms. */
@@ -160,13 +166,17 @@ export class CloudTenant {
     return `listen ${ipv4}:443${options}; listen [${ipv6}]:443${options};`;
   }
 
-  private async makeCertificate(file: string, name: string): Promise<void> {
-    const { folder } = this;
+  /** Self-signed, or by one that was made before. */
+  private async makeCertificate(file: string, name: string, signer?: string): Promise<void> {
+    const key = (of: string) => join(this.folder, `${of}.key`);
+    const certificate = (of: string) => join(this.folder, `${of}.pem`);
+    const signed = ['-addext', 'basicConstraints=critical,CA:FALSE'];
     await runCommand(
       [
         ...['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'],
         ...['-days', '2', '-subj', `/CN=${name}`, '-addext', `subjectAltName=DNS:${name}`],
-        ...['-keyout', join(folder, `${file}.key`), '-out', join(folder, `${file}.pem`)],
+        ...['-keyout', key(file), '-out', certificate(file)],
+        ...(signer === undefined ? [] : ['-CA', certificate(signer), '-CAkey', key(signer), ...signed]),
       ],
       { check: true },
     );

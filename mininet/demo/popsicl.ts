@@ -58,7 +58,7 @@ export async function popsicl(stage: Stage): Promise<void> {
     stage.tell(`alice$ curl https://${domainOf(TENANT)}/`);
     await using plainCapture = await link.capture();
     const plainPage = await run(alice, [
-      ...['curl', '-sS', '-m', '20', '--cacert', tenants[0]!.certificate],
+      ...['curl', '-sS', '-m', '20', '--cacert', tenants[0]!.authority],
       ...['--resolve', `${domainOf(TENANT)}:443:${publicAddressOf(TENANT)}`, `https://${domainOf(TENANT)}/`],
     ]);
     const plain = await observe((await plainCapture.stop()).file);

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { domainOf, PORTAL } from '../../mininet/demo/popsicl-cloud.js';
-import { BrowserUser } from '../emulation/popsicl/browser-user.js';
+import { CHROMIUM } from '../emulation/popsicl/chromium-user.js';
 import { CloudAtWork } from '../emulation/popsicl/cloud-at-work.js';
 
 const FOLDER = fileURLToPath(new URL('../../../docs/how-to/images', import.meta.url));
@@ -20,11 +20,9 @@ const WIDTH = 760;
 await mkdir(FOLDER, { recursive: true });
 {
   await using cloud = await CloudAtWork.start([TENANT]);
-  await using person = await BrowserUser.start(
-    cloud.network.host('alice'),
-    join(cloud.folder, 'alice-home'),
-    { authorities: [join(cloud.folder, 'registry/ca/ca.pem')] },
-  );
+  await using person = await CHROMIUM.start(cloud.network.host('alice'), join(cloud.folder, 'alice-home'), {
+    authorities: [join(cloud.folder, 'registry/ca/ca.pem')],
+  });
   const page = await person.newPage();
   await page.setViewportSize({ width: WIDTH, height: 600 });
   await page.goto(`https://${PORTAL.name}/`);

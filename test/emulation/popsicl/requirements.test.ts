@@ -345,7 +345,7 @@ describe('the requirements of the paper, in Mininet', () => {
     const { stdout } = await cloud.network
       .host('alice')
       .run([
-        ...['curl', '-sS', '-m', '60', '--cacert', tenant.certificate],
+        ...['curl', '-sS', '-m', '60', '--cacert', tenant.authority],
         ...['--resolve', `${domainOf('tenant-b')}:443:${publicAddressOf('tenant-b')}`],
         `https://${domainOf('tenant-b')}/`,
       ]);
