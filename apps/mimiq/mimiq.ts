@@ -10,7 +10,7 @@ import { PermutingEdges } from './permutation/permuting-edges.js';
 import { RequestPath } from './requests/request-path.js';
 import type { Fabric, FabricSwitch } from './routes/fabric.js';
 import { Punt } from './routes/pipeline.js';
-import { Routes } from './routes/routes.js';
+import { type KnownExits, Routes } from './routes/routes.js';
 import type { SwitchRoutes } from './routes/switch-routes.js';
 import { FIRST_GREETINGS, GREETING_INTERVAL, greetPeers } from './routes/tunnel-greeting.js';
 import { makeTunnelPort } from './routes/tunnel-port.js';
@@ -63,12 +63,17 @@ export class Mimiq implements AppInstance {
   }
 
   static async start(context: AppContext<MimiqConfig>, fabric: Fabric, allocate: Allocate): Promise<Mimiq> {
-    const routes = new Routes(context, fabric);
+    // Only another instance of this app hands anything over.
+    const routes = new Routes(context, fabric, context.inherited as KnownExits | undefined);
     const { permutation } = context.config;
     const edges =
       permutation &&
       new PermutingEdges(context, permutation, routes.tables, await readKeyFile(permutation.keyFile));
     return new Mimiq(context, fabric, routes, await allocate(context, routes), edges);
+  }
+
+  handOver(): KnownExits {
+    return this.routes.knownExits();
   }
 
   async stop(): Promise<void> {

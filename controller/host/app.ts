@@ -40,6 +40,11 @@ export interface AppDefinition<Config = unknown> {
  * do the others. Hooks are called one after the other, never while one of them runs synchronously.
  */
 export interface AppInstance {
+  /**
+   * Knowledge for the instance that takes this one's place in a new configuration, where neither the configuration nor the
+   * switches have it. Called before `stop`.
+   */
+  handOver?(): unknown;
   /** The last call. The host removes the app's flows, groups, meters, timers and metrics by itself. */
   stop?(): void | Promise<void>;
   /**
@@ -86,6 +91,8 @@ export interface AppContext<Config = unknown> {
   readonly clock: Clock;
   /** The switches that are connected now, by id (16 hex digits). */
   readonly switches: ReadonlyMap<string, Switch>;
+  /** What the instance whose place this one takes handed over; undefined where there was none. */
+  readonly inherited: unknown;
   /** Which ports are safe to flood to. */
   readonly topology: Topology;
   /** Instructions that hand a packet to the next app; none (the packet is dropped) when there is no next one. */

@@ -140,7 +140,9 @@ export class Apps {
     }
     for (const [instance, old] of [...before].reverse()) {
       if (after.get(instance) === old) continue;
-      const isReplaced = after.get(instance)?.setup.definition === old.setup.definition && old.isRunning;
+      const heir = after.get(instance);
+      const isReplaced = heir?.setup.definition === old.setup.definition && old.isRunning;
+      if (isReplaced) heir.inherit(old);
       await this.halt(old);
       if (isReplaced) for (const sw of this.options.known()) sw.wanted(old.owner).unsettle(RELOAD);
       else this.forget(old);

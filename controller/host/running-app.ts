@@ -59,6 +59,8 @@ export class RunningApp {
   private readonly tables: ReadonlyMap<string, number>;
   private readonly surroundings: AppSurroundings;
   private instance: AppInstance | undefined;
+  /** From the instance before. */
+  private inherited: unknown;
   private underway = 0;
   private disposeMetrics: (() => void) | undefined;
 
@@ -99,6 +101,15 @@ export class RunningApp {
     );
   }
 
+  /** Takes what a running one of the same kind knows. */
+  inherit(before: RunningApp): void {
+    const { instance, guard } = before;
+    if (instance?.handOver === undefined) return;
+    guard.run('handOver', () => {
+      this.inherited = instance.handOver!();
+    });
+  }
+
   /** Starts the instance and tells it of the switches that are there. Rejects with what the app threw. */
   async start(): Promise<void> {
     if (this.instance !== undefined) return;
@@ -118,6 +129,7 @@ export class RunningApp {
       this.disposeMetrics();
       throw error;
     }
+    this.inherited = undefined;
     log.write('app-started', { app: this.name });
     for (const sw of switches.values()) {
       this.switchUp(sw, []);
@@ -263,6 +275,7 @@ export class RunningApp {
       metrics,
       clock: this.guard.clock(surroundings.clock),
       switches: surroundings.switches,
+      inherited: this.inherited,
       topology: surroundings.topology,
       next: goto,
       table: name => {

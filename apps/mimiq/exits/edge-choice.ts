@@ -9,11 +9,20 @@ const START_GRACE = 10_000;
 const LOSS_GRACE = 1000;
 const RETURN_DELAY = 2000;
 
-interface State {
+/** What is known of an edge. */
+export interface EdgeState {
+  readonly isLost: boolean;
+  /** As it was last seen. */
+  readonly isPortUp: boolean;
+  /** When it is lost unless it is there, by the clock. */
+  readonly deadline: number;
+}
+
+interface State extends EdgeState {
   sw: Switch | undefined;
   isLost: boolean;
-  /** As it was last seen. */
   isPortUp: boolean;
+  deadline: number;
 }
 
 /**
@@ -28,21 +37,34 @@ export class EdgeChoice {
   private readonly hasRouter: (edge: FabricSwitch, family: 4 | 6) => boolean;
   private readonly changed: () => void;
 
-  /** `changed` is told when edges are lost or usable again, or may be. */
+  /** `changed` is told when edges are lost or usable again, or may be; `known` is what is known of some already. */
   constructor(
     fabric: Fabric,
     clock: Clock,
     hasRouter: (edge: FabricSwitch, family: 4 | 6) => boolean,
     changed: () => void,
+    known: ReadonlyMap<SwitchId, EdgeState> = new Map(),
   ) {
     this.edges = fabric.switches.filter(isEdge);
     this.clock = clock;
     this.hasRouter = hasRouter;
     this.changed = changed;
     for (const { id } of this.edges) {
-      this.states.set(id, { sw: undefined, isLost: false, isPortUp: true });
-      this.loseAfter(id, START_GRACE);
+      const state = known.get(id) ?? { isLost: false, isPortUp: true, deadline: clock.now() + START_GRACE };
+      this.states.set(id, { ...state, sw: undefined });
+      this.loseAt(id, state.deadline);
     }
+  }
+
+  /** What is known of all edges, for who takes over. */
+  known(): Map<SwitchId, EdgeState> {
+    const soon = this.clock.now() + LOSS_GRACE;
+    return new Map(
+      [...this.states].map(([id, { sw, isLost, isPortUp, deadline }]) => [
+        id,
+        { isLost, isPortUp, deadline: sw === undefined ? deadline : soon },
+      ]),
+    );
   }
 
   /** An edge connected, or its ports changed. */
@@ -64,7 +86,7 @@ export class EdgeChoice {
     const state = this.states.get(own.id);
     if (state === undefined) return;
     state.sw = undefined;
-    this.loseAfter(own.id, LOSS_GRACE);
+    this.loseAt(own.id, this.clock.now() + LOSS_GRACE);
   }
 
   /** An earlier controller had lost the edge. It is lost still, unless it is here. */
@@ -97,9 +119,10 @@ export class EdgeChoice {
     return !isLost && isPortUp && this.hasRouter(edge, family);
   }
 
-  private loseAfter(id: SwitchId, grace: number): void {
+  private loseAt(id: SwitchId, deadline: number): void {
     const state = this.states.get(id)!;
-    this.clock.after(grace, () => {
+    state.deadline = deadline;
+    this.clock.after(Math.max(0, deadline - this.clock.now()), () => {
       if (state.sw !== undefined || state.isLost) return;
       state.isLost = true;
       this.changed();

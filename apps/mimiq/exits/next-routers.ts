@@ -13,7 +13,7 @@ const REFRESH = 5;
 const PATIENCE = 3;
 const PRIORITY = 200;
 
-interface Router {
+export interface Router {
   readonly address: Uint8Array;
   mac: number | undefined;
   /** Looks since the last answer, and questions since then. */
@@ -31,7 +31,12 @@ interface Edge extends RouterLink {
   readonly outside: OutsidePort;
   readonly routers: readonly Router[];
   sw: Switch | undefined;
+  /** It was connected when its routers were handed over: their silence goes on. */
+  isContinued: boolean;
 }
+
+/** What is known of the routers behind ports of connected switches. */
+export type KnownRouters = ReadonlyMap<string, Router>;
 
 /**
  * MAC addresses of the routers that edge switches leave by, where the configuration has their IP addresses: asked for by ARP
@@ -44,31 +49,50 @@ export class NextRouters {
   private readonly changed: () => void;
   private readonly edges: readonly Edge[];
 
-  /** `changed` is told when a router has fallen silent, or speaks again. */
+  /** `changed` is told when a router has fallen silent, or speaks again; `known` is of another one's `known()`. */
   constructor(
     context: Pick<AppContext, 'shortLivedCookie' | 'clock'>,
     links: readonly RouterLink[],
     tables: Tables,
     changed: () => void,
+    known: KnownRouters = new Map(),
   ) {
     this.context = context;
     this.tables = tables;
     this.changed = changed;
     this.edges = links.flatMap(({ switchId, outside }) => {
       if (typeof outside.nextHop === 'number') return [];
-      const routers = outside.nextHop.map(address => ({ address, mac: undefined, age: 0, unanswered: 0 }));
-      return [{ switchId, outside, routers, sw: undefined }];
+      const found = outside.nextHop.map(address => known.get(keyOf(switchId, outside.port, address)));
+      const routers = outside.nextHop.map((address, index) => ({
+        ...(found[index] ?? { mac: undefined, age: 0, unanswered: 0 }),
+        address,
+      }));
+      const isContinued = found.some(router => router !== undefined);
+      return [{ switchId, outside, routers, sw: undefined, isContinued }];
     });
     if (this.edges.length > 0) context.clock.every(INTERVAL, () => this.look());
+  }
+
+  /** For who takes over while switches stay connected. */
+  known(): KnownRouters {
+    return new Map(
+      this.edges
+        .filter(({ sw }) => sw?.isConnected)
+        .flatMap(({ switchId, outside, routers }) =>
+          routers.map(router => [keyOf(switchId, outside.port, router.address), router] as const),
+        ),
+    );
   }
 
   /** The switch connected; `survivors` are the flows that an earlier controller left. */
   attach(sw: Switch, survivors: readonly ActualFlow[]): void {
     for (const edge of this.edgesOf(sw)) {
       edge.sw = sw;
+      const { isContinued } = edge;
+      edge.isContinued = false;
       for (const router of edge.routers) {
         router.mac = macIn(survivors, this.tables.exit, lookUpKey(router.address)) ?? router.mac;
-        router.unanswered = 0;
+        if (!isContinued) router.unanswered = 0;
         this.ask(edge, router);
       }
     }
@@ -151,6 +175,10 @@ export class NextRouters {
       ],
     });
   }
+}
+
+function keyOf(switchId: SwitchId, port: number, address: Uint8Array): string {
+  return `${switchId} ${port} ${address.join('.')}`;
 }
 
 function familyOf(address: Uint8Array): 4 | 6 {

@@ -1,13 +1,20 @@
 import type { AppContext } from '../../../controller/host/index.js';
 import type { ActualFlow, Switch } from '../../../controller/switch/index.js';
-import { EdgeChoice } from '../exits/edge-choice.js';
+import { EdgeChoice, type EdgeState } from '../exits/edge-choice.js';
 import { EdgeNotes } from '../exits/edge-notes.js';
-import { NextRouters } from '../exits/next-routers.js';
+import { type KnownRouters, NextRouters } from '../exits/next-routers.js';
 import { ForwardingError } from '../forwarding-error.js';
 import type { AliasState, Forwarding, Lease, SwitchId } from '../model.js';
 import { type Fabric, type FabricSwitch, isClientFacing, isEdge } from './fabric.js';
 import { TABLE_NAMES, type Tables } from './pipeline.js';
 import { SwitchRoutes } from './switch-routes.js';
+
+/** What is known of the ways out, for the routes of a new configuration. */
+export interface KnownExits {
+  readonly routers: KnownRouters;
+  readonly edges: ReadonlyMap<SwitchId, EdgeState>;
+  readonly noted: ReadonlyMap<SwitchId, ReadonlySet<SwitchId>>;
+}
 
 /**
  * Return routes and neighbour entries of the whole network (3.3). Every statement goes to the switches that are concerned, and a
@@ -23,8 +30,11 @@ export class Routes implements Forwarding {
   private readonly switches = new Map<SwitchId, SwitchRoutes>();
   /** Lost edges that a client-facing switch has a note of. */
   private readonly noted = new Map<SwitchId, ReadonlySet<SwitchId>>();
+  /** The same of the routes before, for switches that stayed connected and whose flows are not read again. */
+  private readonly notedBefore: Map<SwitchId, ReadonlySet<SwitchId>>;
 
-  constructor(context: AppContext<unknown>, fabric: Fabric) {
+  /** `known`: what the routes of an earlier configuration handed over. */
+  constructor(context: AppContext<unknown>, fabric: Fabric, known?: KnownExits) {
     this.context = context;
     const { clock, log } = context;
     this.tables = Object.fromEntries(TABLE_NAMES.map(name => [name, context.table(name)])) as Tables;
@@ -36,14 +46,21 @@ export class Routes implements Forwarding {
     const links = fabric.switches.flatMap(({ id, outside }) =>
       typeof outside === 'object' ? [{ switchId: id, outside }] : [],
     );
-    this.routers = new NextRouters(context, links, this.tables, changed);
-    this.edges = new EdgeChoice(fabric, clock, (edge, family) => this.routers.isThere(edge, family), changed);
+    this.routers = new NextRouters(context, links, this.tables, changed, known?.routers);
+    const hasRouter = (edge: FabricSwitch, family: 4 | 6) => this.routers.isThere(edge, family);
+    this.edges = new EdgeChoice(fabric, clock, hasRouter, changed, known?.edges);
+    this.notedBefore = new Map(known?.noted);
     const base = {
       tables: this.tables,
       next: context.next,
       exitsOf: (own: FabricSwitch) => this.edges.exitsOf(own),
     };
     for (const own of fabric.switches) this.switches.set(own.id, new SwitchRoutes(fabric, own, base));
+  }
+
+  knownExits(): KnownExits {
+    const noted = [...this.noted].filter(([id]) => this.switches.get(id)?.sw !== undefined);
+    return { routers: this.routers.known(), edges: this.edges.known(), noted: new Map(noted) };
   }
 
   all(): Iterable<SwitchRoutes> {
@@ -59,7 +76,8 @@ export class Routes implements Forwarding {
     const routes = this.switches.get(sw.id);
     if (routes === undefined) return;
     if (isClientFacing(routes.own)) {
-      const noted = this.notes.read(survivors);
+      const noted = [...this.notes.read(survivors), ...(this.notedBefore.get(sw.id) ?? [])];
+      this.notedBefore.delete(sw.id);
       for (const edge of noted) this.edges.recall(edge);
       this.noted.set(sw.id, new Set(noted));
     }

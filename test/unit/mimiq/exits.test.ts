@@ -21,7 +21,7 @@ const outside = (last: number, nextHop: unknown) => ({
   addresses: [`192.0.2.${last}`, `2001:db8:e::${last}`],
   nextHop,
 });
-const settings = (nextHop: unknown = ['192.0.2.99', '2001:db8:e::99']) => ({
+const settings = (nextHop: unknown = ['192.0.2.99', '2001:db8:e::99'], resolvers: string[] = []) => ({
   switches: {
     one: { datapathId: '1', underlay: '10.99.0.1', outside: outside(1, nextHop) },
     two: { datapathId: '2', underlay: '10.99.0.2', outside: outside(2, ROUTER) },
@@ -29,6 +29,7 @@ const settings = (nextHop: unknown = ['192.0.2.99', '2001:db8:e::99']) => ({
   },
   allocator: {
     store: 'unused',
+    resolvers,
     ipv4: [{ prefix: '10.64.0.0/16', gateway: '10.64.0.1' }],
     ipv6: [{ prefix: '2001:db8:64::/64', gateway: 'fe80::1' }],
   },
@@ -222,6 +223,58 @@ describe('the ways out of MIMIQ', () => {
     await simulation.pass(2500);
     expect(exits()).to.deep.equal(['10.99.0.1', '10.99.0.1']);
     expect(notes()).to.deep.equal([]);
+  });
+
+  describe('stay as they are when the configuration is loaded anew', () => {
+    let loaded = 0;
+    const reload = async () => {
+      const changed = settings(undefined, [`192.0.2.${++loaded}`]);
+      const text = JSON.stringify({ discovery: { enabled: false }, apps: [{ mimiq: changed }] });
+      access.forget();
+      const report = await simulation.controller.apply(await simulation.config(text));
+      expect(report.restarted).to.deep.equal(['mimiq']);
+      await simulation.settle();
+    };
+
+    it('while an edge is gone, and until it has proved itself', async () => {
+      await answerBoth();
+      toOne.cut();
+      await simulation.pass(1500);
+      await reload();
+      expect(exits()).to.deep.equal(['10.99.0.2', '10.99.0.2']);
+      expect(access.changes, 'nothing moves').to.deep.equal([]);
+      await simulation.connect(one);
+      await answerBoth();
+      await reload();
+      expect(exits()).to.deep.equal(['10.99.0.2', '10.99.0.2']);
+      await simulation.pass(2500);
+      expect(exits()).to.deep.equal(['10.99.0.1', '10.99.0.1']);
+      const notes = access.flows.filter(flow => flow.tableId === EXIT_TABLE);
+      expect(notes, 'the note of the time before is gone').to.deep.equal([]);
+    });
+
+    it('but an edge that had just gone gets no other time than without it', async () => {
+      await answerBoth();
+      toOne.cut();
+      await simulation.pass(500);
+      await reload();
+      expect(exits()).to.deep.equal(['10.99.0.1', '10.99.0.1']);
+      await simulation.pass(600);
+      expect(exits()).to.deep.equal(['10.99.0.2', '10.99.0.2']);
+    });
+
+    it('while a next router is silent', async () => {
+      await answerBoth();
+      for (let second = 0; second < 12; second++) {
+        await simulation.pass(1000);
+        await tell(advertisement(ROUTER));
+      }
+      await reload();
+      expect(exits()).to.deep.equal(['10.99.0.2', '10.99.0.1']);
+      expect(access.changes, 'nothing moves').to.deep.equal([]);
+      await tell(reply(ROUTER));
+      expect(exits()).to.deep.equal(['10.99.0.1', '10.99.0.1']);
+    });
   });
 
   it('are not changed by the memory of an edge that is there', async () => {
