@@ -74,7 +74,11 @@ export async function cloudServices(
     await registrar.close();
   };
   try {
-    running = await startDecoys(context, registrar.authority, agents);
+    const started = await startDecoys(context, registrar.authority, agents);
+    running = started;
+    registrar.directory.onChange(({ type, name }) => {
+      if (type === 'withdrawn') started?.decoys.foresee(name);
+    });
     await agents?.open({
       directory: registrar.directory,
       wanted: domain =>

@@ -64,9 +64,11 @@ const decoy = z
     redirection,
     /** Names served at a time. */
     names: z.int().min(1).max(1_000_000).default(4096),
-    /** New names a minute, of one source and of all. */
-    perSource: z.int().min(1).max(1_000_000).default(30),
+    /** Names that a source asks for anew in a minute, pseudonyms as well; decoys that are made in a minute. */
+    perSource: z.int().min(1).max(1_000_000).default(60),
     perMinute: z.int().min(1).max(1_000_000).default(600),
+    /** Milliseconds until the first answer to a source about a name, at least. */
+    firstAnswer: z.int().min(0).max(1000).default(25),
   })
   .refine(({ ipv4, ipv6 }) => ipv4 !== undefined || ipv6 !== undefined, 'the decoy has an address');
 

@@ -13,6 +13,7 @@ import { manyPseudonyms } from './popsicl/many-pseudonyms.js';
 import { offeredRate } from './popsicl/offered-rate.js';
 import { pageSizes } from './popsicl/page-sizes.js';
 import { pageWithDefence } from './popsicl/page-with-defence.js';
+import { probeTiming } from './popsicl/probe-timing.js';
 import { proxyOrHandoff } from './popsicl/proxy-or-handoff.js';
 import { switchLoad } from './popsicl/switch-load.js';
 import { torLatency } from './popsicl/tor-latency.js';
@@ -30,6 +31,7 @@ export const experiments: readonly Experiment[] = [
   manyPseudonyms,
   pageWithDefence,
   pageSizes,
+  probeTiming,
   feasibility,
   proofGrid,
   migrationOverhead,

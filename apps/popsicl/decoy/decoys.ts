@@ -8,6 +8,8 @@ import { issueServerMaterial } from '../pki/issue.js';
 import type { KeyType } from '../pki/key-pair.js';
 import { labelIn, looksStored } from '../pseudonym/label.js';
 import { looksStateless } from '../pseudonym/stateless-label.js';
+import { FirstAnswer } from './first-answer.js';
+import { FirstQuestions } from './first-questions.js';
 
 const MINUTE_SECONDS = 60;
 /** Certificates that are made at a time. */
@@ -36,6 +38,10 @@ export interface DecoysOptions {
   readonly capacity: number;
   /** New names a minute, and at once. */
   readonly perMinute: number;
+  /** Names that one source may ask for anew in a minute, pseudonyms as well. */
+  readonly perSource: number;
+  /** Milliseconds that the first answer to a source about a name takes at least. */
+  readonly firstAnswer: number;
   readonly server: DecoyServer;
   readonly keeper: DecoyKeeper;
   /** What an earlier run kept, the one asked for longest ago first. */
@@ -45,6 +51,11 @@ export interface DecoysOptions {
   readonly wallClock: () => number;
   failed(error: unknown): void;
 }
+
+/** What a question for a name meets: a refusal, or the web server that has it, once `ready` resolves, or at once. */
+export type DecoyAnswer =
+  | { readonly isRefused: true }
+  | { readonly isRefused: false; readonly ready: Promise<void> | undefined };
 
 /**
  * Names that have the form of a pseudonym and are none (any more), served by a web server that is nobody's: with a certificate of
@@ -57,12 +68,24 @@ export class Decoys {
   /** In the order of the last question. */
   private readonly served = new Map<string, TenantMaterial>();
   private readonly underWay = new Map<string, Promise<void>>();
+  /** Of those, and of the ones to come, what nobody has asked for yet. */
+  private readonly foreseen = new Set<string>();
+  private lastForeseen = Promise.resolve();
   private readonly rate: TokenBucket;
+  private readonly questions: FirstQuestions;
+  private readonly firstAnswer: FirstAnswer;
 
   constructor(options: DecoysOptions) {
     this.options = options;
-    const { perMinute, clock } = options;
+    const { perMinute, perSource, capacity, clock } = options;
     this.rate = new TokenBucket(perMinute / MINUTE_SECONDS, clock.now(), perMinute);
+    // Half of the decoys are of names that somebody asked for: who asks again within this memory finds them there.
+    this.questions = new FirstQuestions({
+      capacity: Math.max(1, capacity >>> 1),
+      perMinute: perSource,
+      clock,
+    });
+    this.firstAnswer = new FirstAnswer(options.firstAnswer, clock);
     for (const material of options.known) this.served.set(material.name, material);
   }
 
@@ -77,12 +100,50 @@ export class Decoys {
     return this.served.has(name) || this.underWay.has(name);
   }
 
+  /** Whether decoys are being made. */
+  get isBusy(): boolean {
+    return this.underWay.size > 0;
+  }
+
+  /** Decoys that took longer than the first answer does, and so could be told. */
+  get late(): number {
+    return this.firstAnswer.late;
+  }
+
+  /**
+   * A source asks for a name that `fits`, in lower case. A pseudonym is served by its tenant, everything else from here; the source's
+   * first question for either is answered after the same time.
+   */
+  answer(source: string, name: string, isPseudonym: boolean): DecoyAnswer {
+    const question = this.questions.ask(source, name);
+    if (question === 'too-many') return { isRefused: true };
+    const made = isPseudonym ? undefined : this.prepare(name);
+    const ready = question === 'first' ? this.firstAnswer.after(made) : made;
+    // Who is told of a rejection may be gone by then.
+    ready?.catch(() => undefined);
+    return { isRefused: false, ready };
+  }
+
+  /**
+   * Has a name served that nobody has asked for: one that was a pseudonym until now. One after the other, and as far as there is
+   * room beside those that were asked for.
+   */
+  foresee(name: string): void {
+    const { foreseen, options } = this;
+    if (!this.fits(name) || this.knows(name) || foreseen.size >= options.capacity / 2) return;
+    foreseen.add(name);
+    this.lastForeseen = this.lastForeseen
+      .then(() => (this.knows(name) ? undefined : this.begin(name)))
+      .catch(() => void foreseen.delete(name));
+  }
+
   /**
    * Has a name served that `fits`. Undefined: it is already. Rejects when it will not be: too many new names, or no decoy
    * server; without a limit hit the next question tries again.
    */
   prepare(name: string): Promise<void> | undefined {
     const { served, underWay, counts } = this;
+    this.foreseen.delete(name);
     const known = served.get(name);
     if (known !== undefined) {
       served.delete(name);
@@ -95,9 +156,7 @@ export class Decoys {
       counts.declined++;
       return Promise.reject(new Error('too many new names'));
     }
-    const making = this.make(name).finally(() => underWay.delete(name));
-    underWay.set(name, making);
-    return making;
+    return this.begin(name);
   }
 
   /** Everything that is served now. */
@@ -105,8 +164,15 @@ export class Decoys {
     yield* [...this.served.values()];
   }
 
+  private begin(name: string): Promise<void> {
+    const making = this.make(name).finally(() => this.underWay.delete(name));
+    this.underWay.set(name, making);
+    return making;
+  }
+
   private async make(name: string): Promise<void> {
-    const { authority, keyType, server, keeper, capacity, failed } = this.options;
+    const { authority, keyType, server, keeper, capacity, clock, failed } = this.options;
+    const began = clock.now();
     const material = {
       ...(await issueServerMaterial(authority, name, keyType, this.validity())),
       capability: drawCapability(),
@@ -119,10 +185,12 @@ export class Decoys {
       throw error;
     }
     this.counts.made++;
+    this.firstAnswer.took(clock.now() - began);
     keeper.keep(material).catch(failed);
     const [oldest] = this.served.keys();
     if (this.served.size <= capacity || oldest === undefined) return;
     this.served.delete(oldest);
+    this.foreseen.delete(oldest);
     server.withdraw(oldest).catch(() => undefined);
     keeper.forget(oldest).catch(failed);
   }

@@ -17,7 +17,7 @@ export interface RunningDecoys {
 
 /** Decoys where the configuration has a server for them. Throws StoreError. */
 export async function startDecoys(
-  { config, clock, log }: AppContext<PopsiclConfig>,
+  { config, clock, log, metrics }: AppContext<PopsiclConfig>,
   authority: CloudAuthority,
   agents: TenantParty | undefined,
 ): Promise<RunningDecoys | undefined> {
@@ -31,6 +31,8 @@ export async function startDecoys(
     lifetime: registration.lifetimeDays * DAY,
     capacity: decoy.names,
     perMinute: decoy.perMinute,
+    perSource: decoy.perSource,
+    firstAnswer: decoy.firstAnswer,
     server: {
       publish: material => agents.publishDecoy(decoy.domain, material),
       withdraw: name => agents.withdraw(name, decoy.domain),
@@ -41,5 +43,13 @@ export async function startDecoys(
     wallClock: Date.now,
     failed: error => log.write('popsicl-decoy-not-kept', {}, error),
   });
+  const { counts } = decoys;
+  metrics.counter('decoys_total', 'Names that the decoy got a certificate for.', () => counts.made);
+  metrics.counter('declined_decoys_total', 'Names that came too fast for that.', () => counts.declined);
+  metrics.counter(
+    'late_decoys_total',
+    'Decoys that took longer than the first answer to pseudonyms does.',
+    () => decoys.late,
+  );
   return { decoys, close: () => store.close() };
 }

@@ -57,7 +57,6 @@ export class Interception {
     this.sources = new SourceLimits({
       mostPending: pendingPerSource,
       handoffsPerSecond: handoffsPerSource,
-      unknownNamesPerMinute: config.decoy?.perSource,
     });
     this.pending = new PendingHellos(this.sources, {
       entries: pendingHellos,
@@ -274,14 +273,11 @@ export class Interception {
     frames: readonly Frame[],
   ): void {
     const { segment, sources, handoffs, counts } = this;
-    const place = sources.placeOf(segment);
-    const seconds = this.context.clock.now() / 1000;
-    if (!sources.handOff(place, seconds)) {
+    if (!sources.handOff(sources.placeOf(segment), this.context.clock.now() / 1000)) {
       counts.crowdedOut++;
       return;
     }
-    // Who has tried too many names is not told of any more of them whether they are somebody's.
-    const server = sources.hasGuessed(place, seconds) ? undefined : this.serverOf(name, place);
+    const server = this.serverOf(name);
     const strategy = server === undefined ? undefined : handoffs.forHello(server.tenant, segment.family);
     this.disclosure?.visit(segment, name, server?.tenant);
     if (server === undefined || strategy === undefined) {
@@ -292,24 +288,19 @@ export class Interception {
     handoffs.handOver(sw, view.inPort, segment, how, frames);
   }
 
-  /** Who serves a name: its tenant, or the decoy, which may not be ready for it yet. */
+  /** Who serves a name: its tenant, or the decoy; which may have to wait. */
   private serverOf(
     name: string | undefined,
-    place: number,
   ): { tenant: Tenant; ready?: Promise<void> | undefined } | undefined {
     const { directory, decoys } = this.services;
-    const { decoy } = this.tenants;
     const config = name === undefined ? undefined : directory.tenantOfName(name);
     const tenant = config === undefined ? undefined : this.tenants.of(config);
-    if (tenant !== undefined) return { tenant };
-    this.counts.unknownNames++;
+    if (tenant === undefined) this.counts.unknownNames++;
+    const server = tenant ?? this.tenants.decoy;
     const lower = name?.toLowerCase();
-    if (lower === undefined || decoy === undefined || !decoys?.fits(lower)) return undefined;
-    if (!decoys.knows(lower)) this.sources.guess(place);
-    const ready = decoys.prepare(lower);
-    // A rejection refuses the client, where there still is one.
-    ready?.catch(() => undefined);
-    return { tenant: decoy, ready };
+    if (lower === undefined || server === undefined || !decoys?.fits(lower)) return tenant && { tenant };
+    const answer = decoys.answer(sourceText(this.segment), lower, tenant !== undefined);
+    return answer.isRefused ? undefined : { tenant: server, ready: answer.ready };
   }
 
   private stray(sw: Switch, view: PacketInView): void {
@@ -348,4 +339,9 @@ export class Interception {
     this.counts.expired += this.pending.expire(this.second);
     this.handoffs.live.expire(this.second - this.context.config.limits.connectionSeconds);
   }
+}
+
+/** What stands for the client of a segment: an IPv4 address or an IPv6 /64. */
+function sourceText({ family, source0, source1, source3 }: PuntedSegment): string {
+  return family === 4 ? String(source3) : `${source0}:${source1}`;
 }

@@ -12,25 +12,15 @@ export class SourceLimits {
   private readonly pending = new Uint32Array(PLACES);
   private readonly tokens: Float32Array;
   private readonly filled = new Float64Array(PLACES);
-  private readonly names: Float32Array;
-  private readonly namesFilled = new Float64Array(PLACES);
   private readonly hash = new SipHash(randomBytes(16));
   private readonly key = new Uint8Array(8);
   private readonly mostPending: number;
   private readonly rate: number;
-  /** 0: as many as it likes. */
-  private readonly mostNames: number;
 
-  constructor(limits: {
-    mostPending: number;
-    handoffsPerSecond: number;
-    unknownNamesPerMinute?: number | undefined;
-  }) {
+  constructor(limits: { mostPending: number; handoffsPerSecond: number }) {
     this.mostPending = limits.mostPending;
     this.rate = limits.handoffsPerSecond;
     this.tokens = new Float32Array(PLACES).fill(this.rate);
-    this.mostNames = limits.unknownNamesPerMinute ?? 0;
-    this.names = new Float32Array(PLACES).fill(this.mostNames);
   }
 
   /** The place of a segment's source. */
@@ -63,19 +53,5 @@ export class SourceLimits {
     this.filled[place] = seconds;
     this.tokens[place] = tokens < 1 ? tokens : tokens - 1;
     return tokens >= 1;
-  }
-
-  /** Whether a source has asked for as many new unknown names as it may. `seconds` as above. */
-  hasGuessed(place: number, seconds: number): boolean {
-    if (this.mostNames === 0) return false;
-    const earned = (seconds - this.namesFilled[place]!) * (this.mostNames / 60);
-    this.names[place] = Math.min(this.mostNames, this.names[place]! + earned);
-    this.namesFilled[place] = seconds;
-    return this.names[place]! < 1;
-  }
-
-  /** A source has asked for one more. */
-  guess(place: number): void {
-    this.names[place]!--;
   }
 }

@@ -3,7 +3,7 @@ import type { PopsiclConfig } from '../config.js';
 import type { Decoys } from '../decoy/decoys.js';
 import type { Directory } from '../model.js';
 import type { Endpoint } from './relay-connection.js';
-import { type RelayOptions, startRelay } from './relay-process.js';
+import { type RelayOptions, type RelayQuestion, startRelay } from './relay-process.js';
 
 /** Milliseconds before a relay that ended is started again. */
 const PAUSE = 1000;
@@ -35,17 +35,21 @@ function endpointOf(machine: Addresses, relay: Addresses, port: number): Endpoin
   return host === undefined ? undefined : { host, port };
 }
 
-/** Names that are none of a pseudonym are relayed to the decoy, as they are handed over to it elsewhere. */
-async function decoyEndpoint(
+/** Names that are none of a pseudonym are relayed to the decoy, as they are handed over to it elsewhere; and as late. */
+async function endpointFor(
   { decoy, port }: PopsiclConfig,
   relay: Addresses,
+  directory: Directory,
   decoys: Decoys | undefined,
-  name: string,
+  { name, source }: RelayQuestion,
 ): Promise<Endpoint | undefined> {
+  const tenant = tenantEndpoint(directory, relay, name);
   const lower = name.toLowerCase();
-  if (decoy === undefined || !decoys?.fits(lower)) return undefined;
-  await decoys.prepare(lower);
-  return endpointOf(decoy, relay, port);
+  if (decoy === undefined || !decoys?.fits(lower)) return tenant;
+  const answer = decoys.answer(source, lower, tenant !== undefined);
+  if (answer.isRefused) return undefined;
+  await answer.ready;
+  return tenant ?? endpointOf(decoy, relay, port);
 }
 
 /**
@@ -59,8 +63,7 @@ export async function keepRelay(
 ): Promise<(() => void) | undefined> {
   const options = relayOptions(config);
   const relay = config.proxy ?? {};
-  const lookUp = async (name: string) =>
-    tenantEndpoint(directory, relay, name) ?? (await decoyEndpoint(config, relay, decoys, name));
+  const lookUp = (question: RelayQuestion) => endpointFor(config, relay, directory, decoys, question);
   if (options === undefined) return undefined;
   let isOver = false;
   let end: () => void = () => {};

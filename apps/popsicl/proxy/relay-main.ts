@@ -10,7 +10,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sourceOf } from '../source.js';
 import { type Endpoint, relay } from './relay-connection.js';
-import type { RelayAnswer, RelayOptions } from './relay-process.js';
+import type { RelayAnswer, RelayOptions, RelayQuestion } from './relay-process.js';
 
 /** Milliseconds without a byte, after which a relay that takes no more connections ends one. */
 const LAST_PATIENCE = 300_000;
@@ -26,10 +26,10 @@ const servers: Server[] = [];
 let nextId = 1;
 let isAlone = false;
 
-function lookUp(name: string | undefined): Promise<Endpoint | undefined> {
+function lookUp(name: string | undefined, source: string): Promise<Endpoint | undefined> {
   if (name === undefined || isAlone) return Promise.resolve(undefined);
   const id = nextId++;
-  process.stdout.write(`${JSON.stringify({ id, name })}\n`);
+  process.stdout.write(`${JSON.stringify({ id, name, source } satisfies RelayQuestion)}\n`);
   return new Promise(resolve => asked.set(id, resolve));
 }
 
@@ -49,7 +49,11 @@ function accept(client: Socket): void {
     else sources.set(source, left);
     if (isAlone) endWithLast();
   });
-  void relay(client, { lookUp, patience: options.patience, addresses: options.addresses });
+  void relay(client, {
+    lookUp: name => lookUp(name, source),
+    patience: options.patience,
+    addresses: options.addresses,
+  });
 }
 
 /** Nobody answers any more: whose tenant is not known yet is refused. */

@@ -17,6 +17,13 @@ export interface RelayOptions {
   readonly patience: number;
 }
 
+export interface RelayQuestion {
+  readonly id: number;
+  readonly name: string;
+  /** What stands for the client. */
+  readonly source: string;
+}
+
 export interface RelayAnswer {
   readonly id: number;
   readonly endpoint?: Endpoint | undefined;
@@ -34,7 +41,7 @@ export const relayCommand = (options: RelayOptions): string[] => [
 /** Answers a relay's questions. Resolves when it listens, and rejects when it ends before. */
 export function serveRelay(
   { stdin, stdout }: { stdin: Writable; stdout: Readable },
-  lookUp: (name: string) => Promise<Endpoint | undefined>,
+  lookUp: (question: RelayQuestion) => Promise<Endpoint | undefined>,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     const answer = (id: number, endpoint?: Endpoint) =>
@@ -46,8 +53,9 @@ export function serveRelay(
           resolve();
           return;
         }
-        const { id, name } = JSON.parse(line) as { id: number; name: string };
-        lookUp(name).then(
+        const question = JSON.parse(line) as RelayQuestion;
+        const { id } = question;
+        lookUp(question).then(
           endpoint => answer(id, endpoint),
           () => answer(id),
         );
@@ -62,7 +70,7 @@ export function serveRelay(
  */
 export async function startRelay(
   options: RelayOptions,
-  lookUp: (name: string) => Promise<Endpoint | undefined>,
+  lookUp: (question: RelayQuestion) => Promise<Endpoint | undefined>,
   ended: () => void,
 ): Promise<() => void> {
   const [program, ...words] = relayCommand(options);

@@ -31,6 +31,15 @@ export interface CloudPlan {
   delay: string;
   /** Links between tenants lead through a linker. */
   linker?: boolean;
+  /** Names that are nobody's are served by a machine like the tenants'. */
+  decoy?: boolean;
+}
+
+const DECOY = 'decoy';
+
+/** The hosts that are set up as tenants: the decoy, if there is one, is the last. */
+export function webServersOf({ tenants, decoy = false }: CloudPlan): readonly TenantPlan[] {
+  return decoy ? [...tenants, { name: DECOY }] : tenants;
 }
 
 export const domainOf = (name: string) => `${name}.example`;
@@ -49,7 +58,9 @@ export function tenantAddresses(place: number) {
 }
 
 /** Clients, each behind a link of its own, a router, and the cloud's switch with store and tenants. */
-export function cloudTopology({ clients, tenants, delay, linker = false }: CloudPlan): TopologyInput {
+export function cloudTopology(plan: CloudPlan): TopologyInput {
+  const { clients, delay, linker = false } = plan;
+  const servers = webServersOf(plan);
   const clientNumbers = Array.from({ length: clients }, (_, index) => index);
   return {
     description: 'clients behind a delay, a router, and a cloud of one switch with store and tenants',
@@ -86,7 +97,7 @@ export function cloudTopology({ clients, tenants, delay, linker = false }: Cloud
         routes: [{ to: 'default', via: '2001:db8:2::1' }],
       },
       ...Object.fromEntries(
-        tenants.map(({ name }, place) => {
+        servers.map(({ name }, place) => {
           const { inner4, inner6, ipv4, ipv6, mac } = tenantAddresses(place);
           return [
             name,
@@ -116,7 +127,7 @@ export function cloudTopology({ clients, tenants, delay, linker = false }: Cloud
         ],
       },
       { between: ['store', 's1'] },
-      ...tenants.map(({ name }) => ({ between: [name, 's1'] as [string, string] })),
+      ...servers.map(({ name }) => ({ between: [name, 's1'] as [string, string] })),
     ],
   };
 }
@@ -150,6 +161,7 @@ export function cloudConfiguration(plan: CloudPlan, folder: string, socket: stri
           ...(proxies
             ? { proxy: { ipv4: STORE.inner4, ipv6: STORE.inner6, mac: STORE_MAC, perSource: 10_000 } }
             : {}),
+          ...(plan.decoy ? { decoy: decoyConfiguration(plan.tenants.length) } : {}),
           limits: { handoffsPerSource: MANY, pendingPerSource: MANY },
           tenantChannel: { host: STORE.inner4, control: join(folder, 'control') },
           registration: {
@@ -173,4 +185,10 @@ export function cloudConfiguration(plan: CloudPlan, folder: string, socket: stri
       'learning-switch',
     ],
   };
+}
+
+function decoyConfiguration(place: number): object {
+  const { inner4, inner6, mac } = tenantAddresses(place);
+  const server = { domain: domainOf(DECOY), ipv4: inner4, ipv6: inner6, mac };
+  return { ...server, perSource: MANY, perMinute: MANY };
 }

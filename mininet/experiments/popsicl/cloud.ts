@@ -14,7 +14,14 @@ import {
   until,
 } from '../../driver/index.js';
 import { ExperimentError } from '../experiment-error.js';
-import { type CloudPlan, clientName, cloudConfiguration, cloudTopology, domainOf } from './cloud-plan.js';
+import {
+  type CloudPlan,
+  clientName,
+  cloudConfiguration,
+  cloudTopology,
+  domainOf,
+  webServersOf,
+} from './cloud-plan.js';
 import type { Target } from './curl.js';
 import { CLIENT_CERTIFICATE_PORT, WebTenant } from './web-tenant.js';
 
@@ -37,13 +44,13 @@ export class Cloud {
 
   static async start(plan: CloudPlan, folder: string, signal: AbortSignal): Promise<Cloud> {
     const socket = join(folder, 'openflow.sock');
-    for (const { name } of plan.tenants)
+    for (const { name } of webServersOf(plan))
       await enrol(domainOf(name), join(folder, 'control'), join(folder, name, 'credentials'), Date.now());
     const network = await emulate(cloudTopology(plan), { controller: `unix:${socket}`, signal });
     const cloud = new Cloud(network, plan, folder);
     try {
       await cloud.startController(socket);
-      for (const [place, tenant] of plan.tenants.entries()) {
+      for (const [place, tenant] of webServersOf(plan).entries()) {
         signal.throwIfAborted();
         cloud.tenants.set(
           tenant.name,
@@ -86,9 +93,8 @@ export class Cloud {
   /** Gets a pseudonym for the tenant, with a key of its own, and its pseudo-address of the family by DNS. */
   async pseudonym(name: string, family: 4 | 6 = 4): Promise<Target> {
     const keys = await generateKeyPair('ecdsa-p256');
-    const admin = new AdminClient(join(this.folder, 'admin.sock'), { timeout: PATIENCE });
     const input = { domain: domainOf(name), csr: await makeRequest(keys) };
-    const answer = answerSchema.parse(await admin.callApp('popsicl', 'register', input));
+    const answer = answerSchema.parse(await this.admin.callApp('popsicl', 'register', input));
     const base = join(this.folder, 'clients', String(this.registered++));
     await mkdir(join(this.folder, 'clients'), { recursive: true });
     const client = { certificate: `${base}.pem`, key: `${base}.key` };
@@ -98,6 +104,11 @@ export class Cloud {
     const capability = new URL(answer.url).searchParams.get('c')!;
     const address = await this.resolve(answer.name, family);
     return { name: answer.name, port: 443, address, authority: `${base}-ca.pem`, client, capability };
+  }
+
+  /** Ends a pseudonym. */
+  async revoke({ name }: Pick<Target, 'name'>): Promise<void> {
+    await this.admin.callApp('popsicl', 'revoke', { name });
   }
 
   /** Address of a name, as the client gets it from the cloud's DNS. @throws ExperimentError `measurement-failed` */
@@ -111,6 +122,10 @@ export class Cloud {
   async close(): Promise<void> {
     for (const tenant of this.tenants.values()) await tenant.stop();
     await this.network.stop();
+  }
+
+  private get admin(): AdminClient {
+    return new AdminClient(join(this.folder, 'admin.sock'), { timeout: PATIENCE });
   }
 
   private async startController(socket: string): Promise<void> {

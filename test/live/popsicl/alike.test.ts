@@ -128,6 +128,8 @@ describe('a probe for pseudonyms', () => {
       lifetime: YEAR,
       capacity: 100,
       perMinute: 1000,
+      perSource: 1000,
+      firstAnswer: 0,
       server: {
         publish: material => stores.decoy.put(material),
         withdraw: name => stores.decoy.remove(name),

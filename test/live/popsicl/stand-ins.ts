@@ -63,7 +63,7 @@ export async function startRelayOn(host: SandboxHost, directory: Directory): Pro
       patience: 60_000,
     }),
   );
-  await serveRelay({ stdin: command.stdin!, stdout: command.output! }, async name =>
+  await serveRelay({ stdin: command.stdin!, stdout: command.output! }, async ({ name }) =>
     tenantEndpoint(directory, relay, name),
   );
 }

@@ -52,6 +52,8 @@ describe('decoys', () => {
       lifetime: 365 * DAY,
       capacity: 100,
       perMinute: 100,
+      perSource: 100,
+      firstAnswer: 0,
       server: {
         publish: async material => void served.set(material.name, material),
         withdraw: async name => void served.delete(name),
@@ -148,15 +150,19 @@ describe('decoys', () => {
     }
   });
 
-  it('are refused with the pseudonyms that are somebody’s, once one source has tried too many names', async () => {
+  it('are refused with the pseudonyms that are somebody’s, once one source has tried too many names of either kind', async () => {
     const directory = new FixedDirectory();
     const known = drawName();
     directory.add(known, { domain: 'tenant-a.example', ipv4: '10.0.0.11', port: 443 });
-    const app = popsiclWith(() => ({ directory, keys: new CookieKeys(), decoys: start() }));
+    const app = popsiclWith(({ clock }) => ({
+      directory,
+      keys: new CookieKeys(),
+      decoys: start({ perSource: 4, clock }),
+    }));
     const simulation = await Simulation.start({
       config: `{discovery: {enabled: false}, apps: [{intercept: {domain: ${DOMAIN}, blocks: {ipv4: [198.51.100.0/24]},
         registration: {folder: /nowhere}, tenantChannel: {host: 127.0.0.1, control: /nowhere},
-        decoy: {domain: decoy.example, ipv4: 10.0.0.12, mac: '02:00:00:00:00:12', perSource: 3},
+        decoy: {domain: decoy.example, ipv4: 10.0.0.12, mac: '02:00:00:00:00:12'},
         tenants: [{domain: tenant-a.example, ipv4: 10.0.0.11, mac: '02:00:00:00:00:11'}]}}]}`,
       apps: [defineApp({ ...app, name: 'intercept' })],
     });
@@ -241,7 +247,7 @@ describe('decoys', () => {
       const name = drawName();
       const frame = client.data(clientHello(name));
       await until('the handoff', async () => {
-        await simulation.settle();
+        await simulation.pass(100);
         return sw.received.some(({ type }) => type === 'packet-out');
       });
       expect(shelf.served.has(name)).to.equal(true);

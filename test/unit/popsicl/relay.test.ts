@@ -33,7 +33,7 @@ describe('the relay of the strategy `proxy`', () => {
     const endpoint = { host: '127.0.0.1', port: (tenant.address() as AddressInfo).port };
     end = await startRelay(
       options(),
-      async name => {
+      async ({ name }) => {
         if (name === 'broken.popsicls.test') throw new Error('no');
         return name === NAME ? endpoint : undefined;
       },
