@@ -120,6 +120,8 @@ export interface Claim {
   kind: 'number' | 'shape' | 'ours';
   /** Undefined where this run cannot tell. */
   judge(summary: Summary): Verdict | undefined;
+  /** Where it does not hold: why not here, in a sentence. */
+  because?(summary: Summary): string;
 }
 
 export interface Figure {
@@ -163,6 +165,8 @@ export interface Experiment {
   repetitions: BySize<number>;
   /** About what a run of the paper's size takes on two cores. */
   fullMinutes: number;
+  /** Of the two minutes of a quick run, seconds for what comes after the last repetition; 12 when absent. */
+  quickRest?: number;
   measures: Readonly<Record<string, Measure>>;
   claims: readonly Claim[];
   figures: readonly Figure[];

@@ -1,4 +1,4 @@
-/** How fast a run goes: whether another repetition of all conditions fits into its time, and how long the rest takes. */
+/** How fast a run goes: whether more fits into its time, and how long the rest takes. */
 export class Pace {
   private readonly seconds: number;
   private readonly conditions: number;
@@ -20,10 +20,10 @@ export class Pace {
     this.turns++;
   }
 
-  /** Whether every condition can be measured once more. True before anything was. */
-  hasTime(): boolean {
+  /** Whether so many conditions more can be measured: every one when absent. Before anything was, whether any time is left. */
+  hasTime(turns = this.conditions): boolean {
     const used = (this.now() - this.opened) / 1000;
-    return used + this.secondsFor(this.conditions) <= this.seconds;
+    return used + this.secondsFor(turns) <= this.seconds;
   }
 
   /** ` (5 min left)`: so many turns at the pace up to now; empty until every condition had one. */

@@ -35,6 +35,8 @@ const resultSchema = z.strictObject({
   }),
   /** Of the repetitions, those that were left out because the time of a quick run was over. */
   leftOut: z.number().optional(),
+  /** Conditions that were not measured at all, for the same reason. */
+  unmeasured: z.number().optional(),
   samples: z.array(z.strictObject({ condition, repetition: z.number(), values: numbers })),
   /** Figures that needed all repetitions together. */
   conclusions: z.array(z.strictObject({ condition, values: z.record(z.string(), z.array(z.number())) })),
@@ -54,6 +56,8 @@ const resultSchema = z.strictObject({
       kind: z.enum(['number', 'shape', 'ours']),
       found: z.string().optional(),
       holds: z.boolean().optional(),
+      /** Why it does not hold here. */
+      because: z.string().optional(),
     }),
   ),
 });
@@ -120,12 +124,11 @@ export function summaryOf(parameters: Parameters, summary: readonly ConditionSum
 }
 
 export function judge(experiment: Experiment, summary: Summary): Result['claims'] {
-  return experiment.claims.map(({ section, says, kind, judge: decide }) => ({
-    section,
-    says,
-    kind,
-    ...decide(summary),
-  }));
+  return experiment.claims.map(({ section, says, kind, judge: decide, because }) => {
+    const verdict = decide(summary);
+    const reason = verdict?.holds === false ? because?.(summary) : undefined;
+    return { section, says, kind, ...verdict, ...(reason === undefined ? {} : { because: reason }) };
+  });
 }
 
 /** @throws ExperimentError `bad-result` */

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { cleanLeftovers } from '../driver/index.js';
@@ -21,8 +22,10 @@ export interface RunOptions {
   output: string;
   /** Throws an unfinished run away instead of going on with it. */
   fresh?: boolean;
-  /** Seconds after which a quick run begins no further repetition. */
+  /** Seconds that a quick run may take, evaluation and end included. */
   quickSeconds?: number;
+  /** Milliseconds, as `performance.now` has them. */
+  clock?: () => number;
   signal?: AbortSignal;
   progress?: (text: string) => void;
 }
@@ -49,6 +52,8 @@ export function planOf(experiment: Experiment, size: Size, sets: readonly string
  */
 export async function runExperiment(experiment: Experiment, options: RunOptions): Promise<Finished> {
   const { size, sets = [], fresh = false, signal = new AbortController().signal } = options;
+  // Experiments wait in very many places at once.
+  setMaxListeners(0, signal);
   const { parameters, conditions } = planOf(experiment, size, sets);
   checkRequirements(experiment, size);
   const machine = describeMachine({
@@ -71,7 +76,7 @@ export async function runExperiment(experiment: Experiment, options: RunOptions)
   const began = performance.now();
   const kept = state.samples.length;
   try {
-    const { conclusions, leftOut } = await measure(
+    const { conclusions, leftOut, unmeasured } = await measure(
       experiment,
       { parameters, conditions },
       state,
@@ -94,6 +99,7 @@ export async function runExperiment(experiment: Experiment, options: RunOptions)
       machine,
       parameters: parameters as Result['parameters'],
       ...(leftOut > 0 ? { leftOut } : {}),
+      ...(unmeasured > 0 ? { unmeasured } : {}),
       samples: state.samples as Result['samples'],
       conclusions,
       summary,
@@ -133,8 +139,9 @@ const VERSIONED: readonly (readonly [string, string[]])[] = [
   ['gtlsserver', ['dpkg-query', '-W', '-f', `$\{Version}`, 'ngtcp2-server']],
 ];
 
-/** Of the two minutes of a quick run; the rest is for what comes after the last repetition. */
-const QUICK_SECONDS = 95;
+/** Of a quick run; and those of it that stay for what comes after the last repetition, where the experiment says nothing. */
+const QUICK_SECONDS = 120;
+const QUICK_REST = 12;
 
 type Plan = { parameters: Parameters; conditions: readonly Condition[] };
 
@@ -144,8 +151,8 @@ async function measure(
   state: RunState,
   base: string,
   options: RunOptions,
-): Promise<{ conclusions: Conclusion[]; leftOut: number }> {
-  const { size, sets = [], quickSeconds = QUICK_SECONDS } = options;
+): Promise<{ conclusions: Conclusion[]; leftOut: number; unmeasured: number }> {
+  const { size, sets = [], quickSeconds = QUICK_SECONDS, clock } = options;
   const { signal = new AbortController().signal, progress = () => {} } = options;
   const done = new Set(state.samples.map(turnKey));
   const scratch = makeScratch();
@@ -156,8 +163,11 @@ async function measure(
   const total = conditions.length * parameters.repetitions;
   const { repetitions } = parameters;
   const isBounded = size === 'quick' && !sets.some(set => set.startsWith('repetitions='));
-  const pace = new Pace(isBounded ? quickSeconds : Number.POSITIVE_INFINITY, conditions.length);
+  const { quickRest = QUICK_REST } = experiment;
+  const seconds = isBounded ? quickSeconds - quickRest : Number.POSITIVE_INFINITY;
+  const pace = new Pace(seconds, conditions.length, clock);
   let leftOut = 0;
+  let unmeasured = 0;
   let world: World | undefined;
   try {
     progress('setting up');
@@ -167,8 +177,15 @@ async function measure(
       if (done.has(turnKey(turn))) continue;
       signal.throwIfAborted();
       const { condition, repetition } = turn;
-      if (repetition > 0 && state.samples.length === repetition * conditions.length && !pace.hasTime()) {
+      const made = state.samples.length;
+      if (repetition > 0 && made === repetition * conditions.length && !pace.hasTime()) {
         leftOut = repetitions - repetition;
+        break;
+      }
+      // Something is always measured; of the first repetition, what the time allows.
+      if (repetition === 0 && made > 0 && !pace.hasTime(1)) {
+        leftOut = repetitions - 1;
+        unmeasured = conditions.length - made;
         break;
       }
       const left = pace.textOfLeft(total - state.samples.length);
@@ -179,14 +196,14 @@ async function measure(
       state.append({ condition, repetition, values });
       pace.count();
     }
-    if (world.conclude === undefined) return { conclusions: [], leftOut };
+    if (world.conclude === undefined) return { conclusions: [], leftOut, unmeasured };
     progress('evaluating');
     const concluded = await world.conclude(samplesOf(conditions, state.samples));
     const conclusions = concluded.map((values, index) => ({
       condition: { ...conditions[index]! },
       values: values as Record<string, number[]>,
     }));
-    return { conclusions, leftOut };
+    return { conclusions, leftOut, unmeasured };
   } finally {
     await world?.close();
     await removeScratch(scratch);

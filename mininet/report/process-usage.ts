@@ -10,6 +10,12 @@ export function cpuSecondsOf(pid: number): number {
   return nanoseconds / 1e9;
 }
 
+/** CPU seconds of a process and of all that it started, as far as they still run. */
+export function cpuSecondsOfFamily(pid: number): number {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
+  return children.reduce((sum, child) => sum + cpuSecondsOfFamily(Number(child)), cpuSecondsOf(pid));
+}
+
 /** Resident bytes. */
 export function residentBytesOf(pid: number): number {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');

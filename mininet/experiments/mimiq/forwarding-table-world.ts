@@ -8,6 +8,8 @@ import { vswitchdOf } from '../vswitchd-of.js';
 import { MimiqNetwork, switchIdOf } from './mimiq-network.js';
 
 const OUTSTANDING = 512;
+/** Clients between two lines of progress. */
+const NOTED = 50_000;
 /** How often a client asks, and milliseconds between. */
 const TRIES = 240;
 const AGAIN = 500;
@@ -22,7 +24,12 @@ interface Client {
   readonly address: Uint8Array;
 }
 
-export async function openForwardingTable({ parameters, scratch, signal }: RunContext): Promise<World> {
+export async function openForwardingTable({
+  parameters,
+  scratch,
+  signal,
+  progress,
+}: RunContext): Promise<World> {
   const switches = parameters.settings.switches!;
   const mimiq = await MimiqNetwork.start({ switches, clientsPerSwitch: 0, folder: scratch, signal });
   const edge = mimiq.network.switch('edge');
@@ -65,6 +72,9 @@ export async function openForwardingTable({ parameters, scratch, signal }: RunCo
     return Number(/flow_count=(\d+)/.exec(await edge.ofctl('dump-aggregate', match))![1]);
   };
 
+  const told = (what: string) => (done: number, count: number) =>
+    progress(`${done.toLocaleString('en')} of ${count.toLocaleString('en')} ${what}`);
+
   /** Rules of all client-facing switches, of whatever kind. */
   const accessRules = async () => {
     const all = mimiq.accesses.map(name => mimiq.network.switch(name).ofctl('dump-aggregate'));
@@ -78,11 +88,13 @@ export async function openForwardingTable({ parameters, scratch, signal }: RunCo
       const before = await entries(family);
       const rulesBefore = await accessRules();
       const began = performance.now();
-      const all = await inParallel(count, signal, place => newClient(family, place));
+      const all = await inParallel(count, { signal, note: told('addresses given out') }, place =>
+        newClient(family, place),
+      );
       const seconds = (performance.now() - began) / 1000;
       const after = await entries(family);
       const bytes = residentBytesOf(vswitchd) - empty;
-      await inParallel(all.length, signal, async place => {
+      await inParallel(all.length, { signal, note: told('addresses given back') }, async place => {
         const { attachment, address } = all[place]!;
         await ask(attachment, { release: { addresses: [address] } });
       });
@@ -104,10 +116,10 @@ export async function openForwardingTable({ parameters, scratch, signal }: RunCo
   };
 }
 
-/** Runs `work` for 0 … count - 1, some at one time. */
+/** Runs `work` for 0 … count - 1, some at one time. `note` hears now and then how many were begun. */
 async function inParallel<T>(
   count: number,
-  signal: AbortSignal,
+  { signal, note }: { signal: AbortSignal; note: (begun: number, count: number) => void },
   work: (place: number) => Promise<T>,
 ): Promise<T[]> {
   const results: T[] = [];
@@ -116,6 +128,7 @@ async function inParallel<T>(
     while (next < count) {
       signal.throwIfAborted();
       const place = next++;
+      if (place > 0 && place % NOTED === 0) note(place, count);
       results[place] = await work(place);
     }
   };

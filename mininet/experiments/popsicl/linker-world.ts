@@ -32,10 +32,12 @@ export async function openLinker({ parameters, scratch, signal }: RunContext): P
       return milliseconds + (await direct());
     };
     for (const access of ['direct', 'linker']) await visit(access, [...paths.values()][0]!);
+    const line = cloud.network.link('client1', 'border');
     return {
-      measure: async ({ access, size }) => ({
-        latency: await visit(String(access), paths.get(Number(size))!),
-      }),
+      async measure({ access, size, line: megabits }) {
+        await line.setRate(`${megabits}mbit`);
+        return { latency: await visit(String(access), paths.get(Number(size))!) };
+      },
       close: () => cloud.close(),
     };
   } catch (error) {

@@ -1,5 +1,7 @@
+import { cpuSecondsOf, cpuSecondsOfFamily } from '../../report/process-usage.js';
 import type { RunContext, World } from '../experiment.js';
 import { ExperimentError } from '../experiment-error.js';
+import { vswitchdOf } from '../vswitchd-of.js';
 import { Cloud } from './cloud.js';
 import type { TenantPlan } from './cloud-plan.js';
 import { access as fetch, saturating, type Target } from './curl.js';
@@ -31,9 +33,13 @@ export async function openProxy({ parameters, scratch, signal }: RunContext): Pr
     await cloud.close();
     throw error;
   }
+  const vswitchd = vswitchdOf(cloud.network.switch('s1'));
+  /** What stands between clients and tenants: controller, relay and switch. */
+  const between = () => cpuSecondsOfFamily(cloud.controllerPid) + cpuSecondsOf(vswitchd);
   return {
     async measure({ access, size }) {
       const path = paths.get(Number(size))!;
+      const before = between();
       const results = await Promise.all(
         PAIRS.map(index =>
           saturating(
@@ -52,6 +58,7 @@ export async function openProxy({ parameters, scratch, signal }: RunContext): Pr
         throughput: ok.length / seconds!,
         megabytes: (ok.length * Number(size)) / 1e6 / seconds!,
         failed: results.flat().length - ok.length,
+        between: (1000 * (between() - before)) / ok.length,
       };
     },
     close: () => cloud.close(),

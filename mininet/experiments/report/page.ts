@@ -26,6 +26,7 @@ export function resultPage(experiment: Experiment, result: Result, charts: reado
     ),
     '\n## What the paper says, and what this run found\n\n',
     claimsTable(result),
+    reasons(result),
     differences.length === 0
       ? ''
       : `\nNot as in the paper:\n\n${differences.map(text => `- ${text}\n`).join('')}`,
@@ -77,7 +78,15 @@ function claimsTable({ claims }: Result): string {
   });
 }
 
-function parametersText({ settings = {} }: Experiment, { parameters, leftOut = 0 }: Result): string {
+function reasons({ claims }: Result): string {
+  const given = claims.flatMap(({ says, because }) =>
+    because === undefined ? [] : [`- ${says}: ${because}\n`],
+  );
+  return given.length === 0 ? '' : `\nWhy what does not hold does not:\n\n${given.join('')}`;
+}
+
+function parametersText({ settings = {} }: Experiment, result: Result): string {
+  const { parameters, leftOut = 0, unmeasured = 0 } = result;
   const texts = Object.entries(parameters.settings).map(([name, value]) =>
     `${settings[name]?.title ?? name}: ${cell(value)} ${settings[name]?.unit ?? ''}`.trim(),
   );
@@ -86,7 +95,13 @@ function parametersText({ settings = {} }: Experiment, { parameters, leftOut = 0
     leftOut === 0
       ? `${repetitions}`
       : `${repetitions - leftOut} of ${repetitions}, since the time of a quick run was over`;
-  return `\n${[...texts, `repetitions: ${made}`].join('; ')}.\n`;
+  const conditions =
+    unmeasured === 0
+      ? []
+      : [
+          `conditions: ${result.summary.length - unmeasured} of ${result.summary.length}, for the same reason`,
+        ];
+  return `\n${[...texts, `repetitions: ${made}`, ...conditions].join('; ')}.\n`;
 }
 
 function machineText({ machine }: Result): string {

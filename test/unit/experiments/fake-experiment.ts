@@ -4,10 +4,11 @@ export interface FakeOptions {
   needs?: Needs;
   measure?: World['measure'];
   conclude?: World['conclude'];
+  quickRest?: number;
 }
 
 /** An experiment without a network; it remembers what was done to it. */
-export function fakeExperiment({ needs = {}, measure, conclude }: FakeOptions = {}) {
+export function fakeExperiment({ needs = {}, measure, conclude, quickRest }: FakeOptions = {}) {
   const done: string[] = [];
   const world: World = {
     measure: async (condition, repetition) => {
@@ -40,6 +41,7 @@ export function fakeExperiment({ needs = {}, measure, conclude }: FakeOptions = 
     excludes: ({ way, bytes }: Condition) => way === 'hidden' && bytes === 100,
     repetitions: { smoke: 1, quick: 3, full: 5 },
     fullMinutes: 1,
+    ...(quickRest === undefined ? {} : { quickRest }),
     measures: {
       time: { title: 'latency', unit: 'ms', better: 'less' },
       accuracy: { title: 'accuracy', unit: '%', better: 'more' },

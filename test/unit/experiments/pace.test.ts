@@ -15,8 +15,9 @@ describe('the pace of a run', () => {
     // Two turns took twenty seconds.
     expect(pace.hasTime()).to.equal(true);
     expect(pace.textOfLeft(60)).to.equal(' (10 min left)');
-    now = 50_000;
+    now = 45_000;
     expect(pace.hasTime()).to.equal(false);
+    expect(pace.hasTime(1)).to.equal(true);
   });
 
   it('is told in minutes and hours', () => {

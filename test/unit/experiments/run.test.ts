@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Experiment } from '../../../mininet/experiments/experiment.js';
 import { resultPage } from '../../../mininet/experiments/report/page.js';
-import { readResult } from '../../../mininet/experiments/result.js';
+import { type Result, readResult } from '../../../mininet/experiments/result.js';
 import { type RunOptions, runExperiment } from '../../../mininet/experiments/run-experiment.js';
 import { fakeExperiment } from './fake-experiment.js';
 
@@ -103,15 +103,55 @@ describe('a run of an experiment', () => {
     expect((await run(experiment)).kept).to.equal(0);
   });
 
-  it('leaves repetitions out when the time of a quick run is over, and says so, unless they were asked for', async () => {
-    const quickSeconds = 0;
-    const { result } = await run(fakeExperiment().experiment, { quickSeconds });
-    expect(result.leftOut).to.equal(2);
-    expect(result.summary.map(({ measures }) => measures.time!.runs)).to.deep.equal([1, 1, 1, 1]);
-    expect(resultPage(fakeExperiment().experiment, result, [])).to.include('repetitions: 1 of 3, since');
-    const asked = await run(fakeExperiment().experiment, { quickSeconds, sets: ['repetitions=2'] });
-    expect(asked.result).not.to.have.property('leftOut');
-    expect(asked.result.samples).to.have.length(8);
+  describe('that is quick, with a second for each measurement', () => {
+    let now: number;
+    beforeEach(() => {
+      now = 0;
+    });
+    const clock = () => now;
+    const slow = () =>
+      fakeExperiment({
+        measure: async () => {
+          now += 1000;
+          return { time: 1 };
+        },
+        quickRest: 7,
+      }).experiment;
+    const page = (result: Result) => resultPage(fakeExperiment().experiment, result, []);
+
+    it('leaves repetitions out when its time is over, and says so, unless they were asked for', async () => {
+      const { result } = await run(slow(), { clock, quickSeconds: 12 });
+      expect(result).to.include({ leftOut: 2 }).and.not.to.have.property('unmeasured');
+      expect(result.summary.map(({ measures }) => measures.time!.runs)).to.deep.equal([1, 1, 1, 1]);
+      expect(page(result)).to.include('repetitions: 1 of 3, since');
+      const asked = await run(slow(), { clock, quickSeconds: 0, sets: ['repetitions=2'] });
+      expect(asked.result).not.to.have.property('leftOut');
+      expect(asked.result.samples).to.have.length(8);
+    });
+
+    it('leaves conditions out when they do not even fit once, and still has a result', async () => {
+      const { file, result } = await run(slow(), { clock, quickSeconds: 10 });
+      expect(result).to.include({ leftOut: 2, unmeasured: 1 });
+      expect(result.samples).to.have.length(3);
+      expect(readResult(file)).to.deep.equal(result);
+      expect(page(result)).to.include('conditions: 3 of 4, for the same reason');
+      expect((await run(slow(), { clock, quickSeconds: 0 })).result.samples).to.have.length(1);
+    });
+  });
+
+  it('says why where a claim does not hold, and only there', async () => {
+    for (const [most, shown] of [
+      [0, true],
+      [2, false],
+    ] as const) {
+      const { experiment } = fakeExperiment();
+      const [claim] = experiment.claims;
+      const judge = () => ({ found: '1x', holds: 1 <= most });
+      const because = () => 'nothing is faster than that.';
+      const { result } = await run({ ...experiment, claims: [{ ...claim!, judge, because }] });
+      expect(result.claims[0]).to.have.property('holds', !shown);
+      expect(resultPage(experiment, result, []).includes('nothing is faster')).to.equal(shown);
+    }
   });
 
   it('does not mix runs with other parameters, unless it may throw the old one away', async () => {
