@@ -86,7 +86,7 @@ export class Apps {
   }
 
   /** Whether one of them takes short-lived flows one by one. */
-  get takeSurvivors(): boolean {
+  get takesSurvivors(): boolean {
     return [...this.apps.values()].some(app => app.takesSurvivors);
   }
 

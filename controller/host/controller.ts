@@ -18,6 +18,7 @@ import { type Config, loadConfig } from './config/load.js';
 import { type ConnectionPolicy, connectionPolicy } from './connection-policy.js';
 import { Discovery } from './discovery/discovery.js';
 import { Endpoints } from './endpoints.js';
+import { addHostMetrics } from './host-metrics.js';
 import { HOST_MESSAGES } from './messages/catalogue.js';
 import { messageLog } from './messages/log.js';
 import type { MessageLog } from './messages/message.js';
@@ -138,7 +139,7 @@ export class Controller {
       ({ remote, certificate }) => this.accept(remote, certificate),
       options.session ?? {},
     );
-    this.addMetrics();
+    addHostMetrics(this.metrics.host(), this, this.endpoints);
   }
 
   /**
@@ -294,7 +295,7 @@ export class Controller {
 
   /** Whether an app takes short-lived flows one by one. */
   get takesSurvivors(): boolean {
-    return this.apps.takeSurvivors;
+    return this.apps.takesSurvivors;
   }
 
   /** Gives a flow that a switch has to its app. False: nobody takes it like that. */
@@ -356,45 +357,5 @@ export class Controller {
       throw new ControllerError('unknown-app', `No app of the configuration is named "${instance}".`);
     }
     return app;
-  }
-
-  private addMetrics(): void {
-    const host = this.metrics.host();
-    const { counts } = this;
-    host.gauge('switches', 'Switches that are connected.', () => this.switches.connected.size);
-    host.gauge(
-      'link_directions',
-      'Directions of links between switches.',
-      () => this.discovery.directions().length,
-    );
-    host.counter('connections_total', 'Connections of switches.', () => counts.connections);
-    host.counter(
-      'stray_packet_ins_total',
-      'Packets that no running app asked for.',
-      () => counts.strayPacketIns,
-    );
-    host.counter(
-      'limited_packet_ins_total',
-      'Packets above the limit of their port.',
-      () => counts.limitedPacketIns,
-    );
-    host.counter(
-      'dropped_packet_ins_total',
-      'Packets for which there was no room while their app was behind.',
-      () => this.packetIns.dropped,
-    );
-    host.gauge('waiting_packet_ins', 'Packets that wait for their app.', () => this.packetIns.waiting);
-    host.counter(
-      'refused_connections_total',
-      'Connections above a limit.',
-      () => this.endpoints.counts.refused,
-    );
-    host.counter(
-      'tls_refusals_total',
-      'Connections whose TLS handshake or certificate did not do.',
-      () => this.endpoints.counts.tlsRefused,
-    );
-    host.counter('unpinned_switches_total', 'Switches without their certificates.', () => counts.unpinned);
-    host.counter('switch_errors_total', 'Errors that answered no call.', () => counts.switchErrors);
   }
 }
