@@ -11,6 +11,12 @@
 #define TAG_CONNECTION 1
 #define TAG_FIRST_BYTE 2
 #define NO_WINDOW_SCALE 15
+/* In the echoed timestamp */
+#define CLOCK_SHIFT 8
+#define CLOCK_MASK 0xfffff
+#define CLOCK_MARKS 0xf0000000
+#define CLOCK_ROUND_TRIP 0x40000000
+#define NO_ROUND_TRIP (1 << 22) /* milliseconds, more than INT_MAX microseconds */
 
 /* Value of the map of keys; slot = epoch & 1. 24 bytes, no padding of the compiler's. */
 struct cookie_key {

@@ -21,8 +21,6 @@
 #define TCPOPT_TIMESTAMP 8
 #define TCPOLEN_TIMESTAMP 10
 #define ENOMEM 12
-/* Milliseconds by which the tenant's timestamps go on ahead of the SYN-ACK's: more than INT_MAX microseconds. */
-#define NO_ROUND_TRIP (1 << 22)
 
 extern int bpf_sk_assign_tcp_reqsk(struct __sk_buff *skb, struct sock *sk, struct bpf_tcp_req_attrs *attrs,
                                    int attrs__sz) __ksym;
@@ -149,18 +147,24 @@ static __always_inline int recognise(struct __sk_buff *skb, struct packet *p)
     return p->key != NULL;
 }
 
+/* The kernel sets the connection's clock to this as of now, and takes the time since the segment's own echo for a round
+ * trip. Were both equal it would be a millisecond, whatever it is, and BBR would keep that for ten seconds. So long a
+ * time as the kernel believes in none (INT_MAX microseconds) it measures by its own first data instead. */
+static __always_inline __u32 clock_of(const struct segment *segment)
+{
+    __u32 echo = segment->tsecr;
+    return (echo & CLOCK_MARKS) == CLOCK_ROUND_TRIP ? echo + (echo >> CLOCK_SHIFT & CLOCK_MASK) : echo + NO_ROUND_TRIP;
+}
+
 static __always_inline int accept(struct __sk_buff *skb, struct packet *p, struct bpf_sock *listener)
 {
     __u8 scale = p->segment.cookie & 0xf;
     struct tcp_sock *tcp = bpf_skc_to_tcp_sock(listener);
     if (!tcp || !p->key) return TC_ACT_OK;
 
-    /* The kernel sets the connection's clock to rcv_tsecr as of now, and takes the segment's own echo for a round trip:
-     * were they equal, one of a millisecond, whatever it is. So long a trip it takes for none, and measures by its own
-     * first data. */
     struct bpf_tcp_req_attrs attrs = {
         .rcv_tsval = p->segment.tsval,
-        .rcv_tsecr = p->segment.tsecr + NO_ROUND_TRIP,
+        .rcv_tsecr = clock_of(&p->segment),
         .mss = cookie_mss(&p->segment),
         .sack_ok = p->segment.cookie >> 4 & 1,
         .tstamp_ok = p->segment.has_timestamp,

@@ -11,6 +11,7 @@ import { type LiveConnection, LiveConnections } from './live-connections.js';
 import { recall, rulesNumber } from './recall.js';
 import type { Frame, Redirection } from './redirection.js';
 import { repairStrategy, type TenantAgents } from './repair.js';
+import { tellRoundTrip } from './round-trip.js';
 import { ADDRESS, COOKIE, proxyStrategy, type Strategy } from './strategy.js';
 import type { Tenant, Tenants } from './tenants.js';
 
@@ -145,6 +146,7 @@ export class Handoffs {
     }
     counts.handoffs++;
     live.add(segment, endpoint.index, options.now(), switchNumber(sw), port, start);
+    if (strategy === this.strategies.cookie) tellRoundTrip(frames[0]!, options.context.clock.now());
     if (waiting === undefined || held === undefined) {
       const connection = live.ofClient(segment)!;
       this.redirectionOf(endpoint, connection).begin(sw, inPort, segment, endpoint, connection, frames);

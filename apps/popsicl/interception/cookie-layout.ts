@@ -5,8 +5,10 @@
  *
  *     initial sequence number   31........20 19.........8 7.....5   4    3....0
  *                                    h1           h2        MSS   SACK  window scale
- *     TSval of the SYN-ACK      31...........8 7.......1  0
- *                                coarse clock     h2'     0
+ *     TSval of the SYN-ACK      31..28 27...........8 7.......1  0
+ *                                 0     milliseconds     h2'     0
+ *     its echo, as a tenant     31..28 27...........8 7.......1  0
+ *     has it                      4     round trip, ms   h2'     0
  *
  *     H1 = SipHash-2-4(key; hashed bytes with tag 1)    h1 = H1 & 0xfff
  *     H2 = SipHash-2-4(key; hashed bytes with tag 2)    h2 = H2 & 0xfff, h2' = H2 >> 12 & 0x7f
@@ -21,8 +23,20 @@ export const SequenceField = {
   windowScale: { shift: 0, mask: 0xf },
 } as const;
 
-/** h2' in TSval; `hashShift` is where it lies in H2. Bits 31..8 are the sender's own, rising with time. */
-export const TimestampField = { shift: 1, mask: 0x7f, hashShift: 12, clockShift: 8 } as const;
+/** h2' in TSval; `hashShift` is where it lies in H2. */
+export const TimestampField = { shift: 1, mask: 0x7f, hashShift: 12 } as const;
+
+/**
+ * When the SYN was answered, in TSval. In the segment that a tenant is handed, with the mark above it, how long that is ago:
+ * what the tenant's kernel would have measured by a SYN-ACK of its own.
+ */
+export const ClockField = { shift: 8, mask: 0xfffff, roundTrip: 0x4000_0000 } as const;
+
+/**
+ * Milliseconds up to which the controller believes in a round trip: a client that sends its first segment later has waited,
+ * or sends it again. The tenant's kernel then measures by its own data.
+ */
+export const LONGEST_ROUND_TRIP = 500;
 
 /** Client window scale that says: the client offered none. */
 export const NO_WINDOW_SCALE = 15;

@@ -108,7 +108,7 @@ export class Interception {
       this.handoffs.handOver(sw, view.inPort, segment, how, [view]);
       return;
     }
-    const sequence = cookies.make(segment, this.second);
+    const sequence = cookies.make(segment, this.context.clock.now());
     const wait = this.handoffs.answering(sw, segment, (sequence + 1) >>> 0);
     const data = this.answers.synAck(segment, sequence, cookies.timestamp);
     this.answer(sw, view.inPort, data, wait);

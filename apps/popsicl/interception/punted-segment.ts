@@ -41,6 +41,8 @@ export class PuntedSegment {
   windowScale = -1;
   timestampValue = -1;
   timestampEcho = -1;
+  /** Where the echo is; -1 where there is none. */
+  echoStart = -1;
   sackPermitted = false;
 
   /**
@@ -137,7 +139,8 @@ export class PuntedSegment {
   /** Options behind a broken one are as if they were not there (RFC 9293 section 3.1). */
   private readOptions(start: number, end: number): void {
     const { bytes } = this;
-    this.maximumSegmentSize = this.windowScale = this.timestampValue = this.timestampEcho = -1;
+    this.maximumSegmentSize = this.windowScale = this.timestampValue = -1;
+    this.timestampEcho = this.echoStart = -1;
     this.sackPermitted = false;
     let offset = start;
     while (offset < end) {
@@ -158,6 +161,7 @@ export class PuntedSegment {
       } else if (kind === TcpOptionKind.TIMESTAMPS && length === 10) {
         this.timestampValue = word(bytes, offset + 2);
         this.timestampEcho = word(bytes, offset + 6);
+        this.echoStart = offset + 6;
       }
       offset += length;
     }

@@ -1,6 +1,7 @@
 import type { CookieKeys } from './cookie-keys.js';
 import {
   CLIENT_MSS,
+  ClockField,
   HashedBytes,
   MAX_WINDOW_SCALE,
   NO_WINDOW_SCALE,
@@ -28,7 +29,7 @@ export class SynCookies {
     this.keys = keys;
   }
 
-  /** Initial sequence number for the SYN-ACK of a SYN. `clock`: anything that rises with time, 24 bits of it count. */
+  /** Initial sequence number for the SYN-ACK of a SYN. `clock`: milliseconds. */
   make(syn: PuntedSegment, clock: number): number {
     const hash = this.keys.newest;
     const h1 = this.connectionHash(hash, syn);
@@ -119,7 +120,7 @@ export function windowScaleOf(segment: PuntedSegment): number {
 
 function timestampOf(h2: number, clock: number): number {
   const part = (h2 >>> TimestampField.hashShift) & TimestampField.mask;
-  return (((clock << TimestampField.clockShift) | (part << TimestampField.shift)) & ~1) >>> 0;
+  return (((clock & ClockField.mask) << ClockField.shift) | (part << TimestampField.shift)) >>> 0;
 }
 
 function mssIndexOf(syn: PuntedSegment): number {

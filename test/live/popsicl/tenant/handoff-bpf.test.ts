@@ -94,7 +94,19 @@ describe('the BPF program of a tenant', () => {
         expect(one.resets()).to.deep.equal([]);
       });
 
-      it('measures no round trip but those of its own data', async () => {
+      it('believes the round trip that the controller tells', async () => {
+        const one = client(family);
+        const told = 0x4000_0000 + 250 * 256 + (one.cookie.tsval & 0xff);
+        one.send('hello ', 0, { echo: told - one.cookie.tsval });
+        const [first] = await one.echoed('hello ');
+        const [, trip, least] = / rtt:([\d.]+)\/.* minrtt:([\d.]+)/.exec(await socketOf(one)) ?? [];
+        // The kernel's own clock goes on between two looks.
+        expect(Number(trip)).to.be.within(250, 1000);
+        expect(Number(least)).to.be.within(250, 1000);
+        expect(stampOf(first!) - one.cookie.tsval).to.be.within(0, 2 ** 31 - 1);
+      });
+
+      it('measures no round trip but those of its own data, where it is told none', async () => {
         const one = client(family);
         one.send('hello ');
         const [first] = await one.echoed('hello ');
