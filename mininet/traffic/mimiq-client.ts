@@ -5,7 +5,7 @@ import type { RunReport, RunRequest } from './hopping-program.js';
 const PROGRAM = fileURLToPath(new URL('./address-request-program.js', import.meta.url));
 const CLOAKFLOW = fileURLToPath(new URL('../../controller/cli/main.js', import.meta.url));
 const HOPPING = fileURLToPath(new URL('./hopping-program.js', import.meta.url));
-const PATIENCE = 20_000;
+const PATIENCE = 60_000;
 
 /** Starts the agent of a host; its socket is `socket`, in a folder of its own. Resolves when it serves. */
 export async function startAgent(

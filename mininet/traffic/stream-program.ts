@@ -2,7 +2,7 @@
  * `node stream-program.js SERVER PORT INTERVAL`: sends numbered datagrams to an echo server every INTERVAL ms, always from the
  * address that the last line `from ADDRESS` of standard input names, and keeps listening at all addresses before.
  * `close ADDRESS` ends one. `now MARK` prints MARK and, as JSON, how many were sent and which are missing at that moment. `stop`
- * ends the sending and prints the same when everything is back or two seconds have passed.
+ * ends the sending and prints the same when everything is back or nothing has come back for two seconds.
  */
 import { createSocket, type Socket } from 'node:dgram';
 import { createInterface } from 'node:readline';
@@ -12,13 +12,16 @@ const sockets = new Map<string, Socket>();
 const missing = new Set<number>();
 let current: Socket | undefined;
 let sent = 0;
-let isStopped = false;
+/** Set once the sending has ended. */
+let silence: NodeJS.Timeout | undefined;
 
 function open(address: string): void {
   const socket = createSocket({ type: address.includes(':') ? 'udp6' : 'udp4', recvBufferSize: 1 << 20 });
   socket.on('message', data => {
     missing.delete(data.readUInt32BE());
-    if (isStopped && missing.size === 0) finish();
+    if (silence === undefined) return;
+    silence.refresh();
+    if (missing.size === 0) finish();
   });
   // What cannot be sent is missing in the end.
   socket.on('error', () => undefined);
@@ -53,8 +56,7 @@ createInterface({ input: process.stdin }).on('line', line => {
   else if (word === 'now') process.stdout.write(`now ${address} ${state()}\n`);
   else {
     clearInterval(timer);
-    isStopped = true;
     if (missing.size === 0) finish();
-    setTimeout(finish, 2000);
+    silence = setTimeout(finish, 2000);
   }
 });

@@ -49,6 +49,22 @@ export class Stream {
     return JSON.parse(text!);
   }
 
+  /** Waits until `count` more datagrams have been sent. */
+  async more(count: number): Promise<void> {
+    const { sent } = await this.now();
+    await until(`${count} more datagrams`, async () => (await this.now()).sent >= sent + count);
+  }
+
+  /** Waits until everything that has been sent by now is back, or `patience` ms: what is not back then is lost. */
+  async settled(patience = 20_000): Promise<void> {
+    const { sent } = await this.now();
+    const end = performance.now() + patience;
+    const isBack = async () => (await this.now()).missing.every(number => number > sent);
+    await until('what was sent', async () => (await isBack()) || performance.now() > end, {
+      timeout: 2 * patience,
+    });
+  }
+
   /** Ends the stream; what is missing then is lost. */
   async stop(): Promise<StreamState> {
     this.command.stdin!.write('stop\n');

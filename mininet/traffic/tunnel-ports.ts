@@ -28,7 +28,7 @@ export async function tunnelsReady(network: EmulatedNetwork): Promise<void> {
         const known = (await sw.run(show, { check: true })).stdout.split(/\s+/);
         return others.every(underlay => known.includes(underlay));
       },
-      { timeout: 30_000, interval: 50 },
+      { timeout: 60_000, interval: 50 },
     );
   }
 }

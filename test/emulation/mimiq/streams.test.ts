@@ -1,8 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { formatAddress } from '../../../apps/mimiq/address-prefix.js';
 import type { Lease } from '../../../apps/mimiq/model.js';
-import type { RunningCommand } from '../../../mininet/driver/index.js';
+import { type RunningCommand, until } from '../../../mininet/driver/index.js';
 import { Stream, startEcho } from '../../../mininet/traffic/stream.js';
 import { DirectAllocator } from '../../simulator/direct-allocator.js';
 import { MimiqNetwork, SERVER4, SERVER6 } from './mimiq-network.js';
@@ -11,8 +10,8 @@ import { MimiqNetwork, SERVER4, SERVER6 } from './mimiq-network.js';
 const CLIENTS = ['c1', 'c3', 'c5'];
 /** Milliseconds between two datagrams of a stream. */
 const INTERVAL = 10;
-/** t_remove: longer than a round trip, which takes at least 10 ms here. */
-const T_REMOVE = 400;
+/** Datagrams of each stream while nothing changes. */
+const SOME = 50;
 
 describe('streams through the network of MIMIQ', () => {
   let all: MimiqNetwork;
@@ -29,7 +28,7 @@ describe('streams through the network of MIMIQ', () => {
     await all?.[Symbol.asyncDispose]();
   });
 
-  /** A stream that hops from lease to lease; each old one lingers, is removed, and its address is dropped. */
+  /** A stream that hops from lease to lease; each old one lingers for a round trip, is removed, and its address is dropped. */
   class HoppingStream {
     readonly name: string;
     readonly family: 4 | 6;
@@ -62,13 +61,14 @@ describe('streams through the network of MIMIQ', () => {
 
     async stop(): Promise<void> {
       await Promise.all(this.lingering);
+      await until('enough', async () => (await this.stream.now()).sent >= 2 * SOME);
       const { sent, missing } = await this.stream.stop();
       expect(missing, `${this.name} over IPv${this.family}, of ${sent}`).to.deep.equal([]);
-      expect(sent).to.be.at.least(100);
+      expect(sent).to.be.at.least(2 * SOME);
     }
 
     private async linger(lease: Lease): Promise<void> {
-      await sleep(T_REMOVE);
+      await this.stream.settled();
       this.stream.close(formatAddress(lease.address));
       await allocator.remove([lease]);
       await all.drop(this.name, lease);
@@ -88,7 +88,7 @@ describe('streams through the network of MIMIQ', () => {
       const newest = new Map(
         all.accessIds.map(id => [id, allocator.aliases.filter(a => a.switchId === id).slice(-4)]),
       );
-      await sleep(T_REMOVE);
+      await Promise.all(streams.map(({ stream }) => stream.settled()));
       await allocator.dropAliases(alias => newest.get(alias.switchId)!.includes(alias));
     }
     for (const stream of streams) await stream.stop();
@@ -100,9 +100,10 @@ describe('streams through the network of MIMIQ', () => {
     const streams = await startAll();
     for (const stream of streams) await stream.hop();
     for (const stream of streams) await stream.hop();
-    await sleep(500);
+    const some = () => Promise.all(streams.map(({ stream }) => stream.more(SOME)));
+    await some();
     await all.controller.stop();
-    await sleep(500);
+    await some();
     all.log.length = 0;
     await all.startController();
     await all.connected();
@@ -112,7 +113,7 @@ describe('streams through the network of MIMIQ', () => {
       expect({ added, changed, removed }).to.deep.equal({ added: 0, changed: 0, removed: 0 });
     }
     for (const stream of streams) await stream.hop();
-    await sleep(500);
+    await some();
     for (const stream of streams) await stream.stop();
   });
 });
