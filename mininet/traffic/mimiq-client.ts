@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import type { EmulatedHost, RunningCommand } from '../driver/index.js';
+import { type EmulatedHost, type RunningCommand, until } from '../driver/index.js';
 import type { RunReport, RunRequest } from './hopping-program.js';
 
 const PROGRAM = fileURLToPath(new URL('./address-request-program.js', import.meta.url));
@@ -62,11 +62,16 @@ export async function requestAddresses(host: EmulatedHost, family: 4 | 6, count:
   return addresses;
 }
 
+/** Gives the host an address. Resolves when it also hears what is sent there. */
 export async function addAddress(host: EmulatedHost, address: string): Promise<void> {
-  const argv = address.includes(':')
-    ? ['ip', '-6', 'addr', 'add', `${address}/128`, 'dev', 'eth0', 'nodad']
-    : ['ip', 'addr', 'add', `${address}/32`, 'dev', 'eth0'];
-  await host.run(argv, { check: true });
+  if (!address.includes(':')) {
+    await host.run(['ip', 'addr', 'add', `${address}/32`, 'dev', 'eth0'], { check: true });
+    return;
+  }
+  await host.run(['ip', '-6', 'addr', 'add', `${address}/128`, 'dev', 'eth0', 'nodad'], { check: true });
+  // Linux makes the route for what arrives at the address somewhat later, and drops that until then.
+  const show = ['ip', '-6', 'route', 'show', 'table', 'local', address];
+  await until('the address', async () => (await host.run(show, { check: true })).stdout !== '');
 }
 
 export async function removeAddress(host: EmulatedHost, address: string): Promise<void> {
