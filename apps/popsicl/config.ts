@@ -65,7 +65,7 @@ const decoy = z
     /** Names served at a time. */
     names: z.int().min(1).max(1_000_000).default(4096),
     /** Names that a source asks for anew in a minute, pseudonyms as well; decoys that are made in a minute. */
-    perSource: z.int().min(1).max(1_000_000).default(60),
+    perSource: z.int().min(1).max(1_000_000).default(240),
     perMinute: z.int().min(1).max(1_000_000).default(600),
     /** Milliseconds until the first answer to a source about a name, at least. */
     firstAnswer: z.int().min(0).max(1000).default(25),
