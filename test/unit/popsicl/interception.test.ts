@@ -5,12 +5,12 @@ import { CookieKeys } from '../../../apps/popsicl/interception/cookie-keys.js';
 import { Punt } from '../../../apps/popsicl/interception/wanted-flows.js';
 import type { TenantConfig } from '../../../apps/popsicl/model.js';
 import { defineApp } from '../../../controller/host/index.js';
-import { findLayer, parseFrame } from '../../../controller/packet/index.js';
 import { cookieOf, ownerNumber } from '../../../controller/switch/index.js';
 import { FixedDirectory } from '../../simulator/fixed-directory.js';
 import { LINUX_OPTIONS, SimulatedClient } from '../../simulator/simulated-client.js';
 import { SimulatedSwitch } from '../../simulator/simulated-switch.js';
 import { Simulation } from '../../simulator/simulation.js';
+import { echoOf, told, withoutClock } from './handed-over.js';
 
 const SAMPLES = new URL('../../../../test/property/packet/clienthello/', import.meta.url);
 const sample = (name: string) => Uint8Array.from(readFileSync(new URL(`${name}.bin`, SAMPLES)));
@@ -20,27 +20,6 @@ const FAMILIES = {
   IPv4: { address: '192.0.2.1', pseudo: '198.51.100.7' },
   IPv6: { address: '2001:db8:ffff::1', pseudo: '2001:db8:1::7' },
 };
-
-/** The echoed timestamp. */
-function echoOf(frame: Uint8Array): number {
-  const stamps = findLayer(parseFrame(frame), 'tcp')!.options.find(({ type }) => type === 'timestamps');
-  return (stamps as { echo: number }).echo;
-}
-
-/** What a tenant is handed instead of the echo: native/handoff-bpf/README.md. */
-const told = (echo: number, milliseconds: number) => 0x4000_0000 + milliseconds * 256 + (echo & 0xff);
-
-/** All of a frame whose checksums are right, but the controller's clock in the echo. */
-function withoutClock(frame: Uint8Array) {
-  return parseFrame(frame).map(layer => {
-    if (layer.type !== 'tcp') return layer;
-    expect(layer.checksum, 'a wrong checksum').to.equal(undefined);
-    const options = layer.options.map(option =>
-      option.type === 'timestamps' ? { ...option, echo: option.echo & 0xff } : option,
-    );
-    return { ...layer, options };
-  });
-}
 
 for (const [family, addresses] of Object.entries(FAMILIES)) {
   describe(`interception on ${family}`, () => {
