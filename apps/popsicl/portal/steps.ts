@@ -14,7 +14,8 @@ export function steps({ files, url }: StepFacts): Markup {
   const forYour = html`<strong>Your Certificates</strong>`;
   return html`<details id="steps-firefox"><summary>Firefox</summary>
 <ol>
-<li>Open <strong>Settings</strong>, search for <strong>certificates</strong>, and press <strong>View Certificates</strong>.</li>
+<li>Open <strong>Settings</strong>, search for <strong>certificates</strong>, and press <strong>Manage certificates</strong>
+(in older versions <strong>View Certificates</strong>).</li>
 <li>Under <strong>Authorities</strong>, press <strong>Import</strong>, choose <code>${authority}</code>, and tick
 <strong>Trust this CA to identify websites</strong>.</li>
 <li>Under ${forYour}, press <strong>Import</strong>, choose <code>${own}</code>, and give the password. Do the same with the

@@ -9,7 +9,7 @@ const LAUNCHER = fileURLToPath(new URL('./firefox-program.js', import.meta.url))
 const NOWHERE = 'data:,';
 
 /** One thing that a person would click, and what keeps the browser from talking to its maker. */
-const PREFERENCES = {
+export const PREFERENCES = {
   'security.default_personal_cert': 'Select Automatically',
   'app.normandy.enabled': false,
   'browser.region.network.url': '',

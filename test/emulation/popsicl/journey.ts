@@ -88,15 +88,17 @@ export function journey(kind: BrowserKind, client: Client, running: () => SitesA
 
   const host = () => new URL(page.url()).host;
 
-  it('R5: PoPSiCls are usable with no changes to client-side software, including no browser extensions or addons: a person registers at the portal, imports what it gives, and opens the bookmark', async () => {
+  it('R5: PoPSiCls are usable with no changes to client-side software, including no browser extensions or addons: a person registers at the portal, imports what it gives, presses the test button, and opens the bookmark', async () => {
     mine = await register(domainOf(SITE));
+    const [check] = await Promise.all([person.context.waitForEvent('page'), page.click('#check-button')]);
+    await check.waitForSelector('#result');
+    expect(await check.getAttribute('#result', 'data-state')).to.equal('ready');
+    await check.close();
     await page.goto(mine.url);
     await whole();
     expect(await page.title()).to.equal('A site');
     expect(host()).to.equal(mine.name);
     expect(await page.textContent('#data')).to.equal('data of the site');
-    await page.goto(`https://${LINKER.name}/check`);
-    expect(await page.getAttribute('#result', 'data-state')).to.equal('ready');
   });
 
   it('she browses a site of many pages, pictures, styles and scripts, and nothing of it is missing', async () => {
