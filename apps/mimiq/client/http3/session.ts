@@ -1,12 +1,12 @@
 import { randomInt } from 'node:crypto';
 import { ClientError } from '../client-error.js';
+import { CONTROL_STREAM, ControlStream } from './control-stream.js';
 import { encodeFieldSection } from './field-section.js';
 import { FrameType, frame, meaninglessFrame } from './frame-reader.js';
 import { Http3Code, Http3Error } from './http3-error.js';
 import { type RequestHead, requestFields } from './message.js';
 import { PeerStreams } from './peer-streams.js';
 import { RequestStream, type Response, streamReset } from './request-stream.js';
-import { concat, varint } from './varint.js';
 
 /** What HTTP/3 needs of a QUIC connection. */
 export interface QuicStreams {
@@ -29,15 +29,13 @@ export interface QuicStreams {
 
 export type RequestBody = Uint8Array | AsyncIterable<Uint8Array>;
 
-const CONTROL_STREAM = 2;
-const SETTINGS_MAX_FIELD_SECTION_SIZE = 6;
-const MAX_FIELD_SECTION = 65_536;
 const PADDING = 1150;
 const DECOY = 24;
 
 /** The client's end of one HTTP/3 connection (RFC 9114): no sockets, no clock. */
 export class Http3Session {
   private readonly quic: QuicStreams;
+  private readonly control: ControlStream;
   private readonly requests = new Map<number, RequestStream>();
   private readonly peer: PeerStreams;
   private readonly waiting: (() => void)[] = [];
@@ -47,8 +45,7 @@ export class Http3Session {
   constructor(quic: QuicStreams) {
     this.quic = quic;
     this.peer = new PeerStreams(() => this.goaway());
-    const settings = concat(varint(SETTINGS_MAX_FIELD_SECTION_SIZE), varint(MAX_FIELD_SECTION));
-    this.quic.write(CONTROL_STREAM, concat(varint(0), frame(FrameType.SETTINGS, settings)), false);
+    this.control = new ControlStream(bytes => this.quic.write(CONTROL_STREAM, bytes, false) ?? 0);
   }
 
   /** Requests without a whole response; tunnels that are open do not count, since they may be idle for long. */
@@ -118,7 +115,7 @@ export class Http3Session {
   }
 
   private sendMeaningless(length: number): void {
-    this.quic.write(CONTROL_STREAM, meaninglessFrame(length), false);
+    this.control.offer(meaninglessFrame(length));
   }
 
   /** QUIC has bytes or an end for this stream. */
@@ -151,6 +148,7 @@ export class Http3Session {
 
   /** QUIC takes bytes of this stream again. */
   writable(id: number): void {
+    if (id === CONTROL_STREAM) this.control.writable();
     const stream = this.requests.get(id);
     if (stream === undefined || stream.outDone) return;
     for (;;) {

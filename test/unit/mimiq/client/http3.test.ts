@@ -192,6 +192,32 @@ describe('a response of the MIMIQ client', () => {
     expect(await response.catch((error: Error) => error.message)).to.equal('gone');
   });
 
+  it('is not endangered by what means nothing: its frames are never cut off, however little QUIC takes at once', () => {
+    const quic = new Scripted();
+    const written: Uint8Array[] = [];
+    let room = 5;
+    quic.write = (id, part) => {
+      const taken = id === 2 ? Math.min(room, part.length) : part.length;
+      if (id === 2) written.push(part.slice(0, taken));
+      room -= taken;
+      return taken === 0 ? -1 : taken;
+    };
+    const session = new Http3Session(quic);
+    for (const more of [0, 300, 0, 700, 1, 5000]) {
+      room += more;
+      session.pad();
+      session.decoy();
+    }
+    room = 10_000;
+    session.writable(2);
+    const types: number[] = [];
+    const reader = new FrameReader({ frame: type => types.push(type), data: () => types.push(0) });
+    reader.push(concat(...written).subarray(1));
+    expect(types).to.deep.equal([FrameType.SETTINGS]);
+    expect(reader.atBoundary).to.equal(true);
+    expect(concat(...written).length).to.be.above(2000);
+  });
+
   it('closes the connection when the control stream does not begin with settings', () => {
     const quic = new Scripted();
     const session = new Http3Session(quic);
