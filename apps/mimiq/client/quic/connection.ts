@@ -1,48 +1,16 @@
-import type { Clock, Timer } from '../../../../controller/host/clock.js';
-import type { AddressSource, Family } from '../address-source.js';
+import type { Timer } from '../../../../controller/host/clock.js';
+import type { Family } from '../address-source.js';
 import { ClientError } from '../client-error.js';
-import { type HostPort, type QuicheConfig, type QuicheConnection, quiche } from './binding.js';
+import { type HostPort, type QuicheConnection, quiche } from './binding.js';
 import { MAX_SEND } from './config.js';
 import { faultOf } from './faults.js';
+import { HandshakeCopies } from './handshake-copies.js';
 import { Hopper, type Hopping } from './hopper.js';
 import { LocalSocket } from './local-socket.js';
+import type { QuicHandler, QuicOptions } from './options.js';
 import { firstLabel, type LocalPath, LocalPaths } from './paths.js';
+import { Settling } from './settling.js';
 import { Watchdog } from './watchdog.js';
-
-export interface QuicOptions {
-  readonly remote: HostPort;
-  /** Name for SNI and for the certificate; undefined for a server that is named by its address. */
-  readonly serverName: string | undefined;
-  readonly config: QuicheConfig;
-  readonly addresses: AddressSource;
-  readonly clock: Clock;
-  /** Milliseconds until a handshake is given up. */
-  readonly connectTimeout: number;
-  /** Milliseconds that an old socket still receives what was in flight. */
-  readonly linger: number;
-  /** Milliseconds after which an address that the server does not answer is given up at the latest. */
-  readonly pathTimeout: number;
-  /** False for a connection that is never going to hop. */
-  readonly hops: boolean;
-  /** Whether every hop also takes a fresh UDP port. */
-  readonly freshPort: boolean;
-}
-
-export interface QuicHandler {
-  /** The handshake is done. */
-  established(): void;
-  readable(stream: number): void;
-  writable(stream: number): void;
-  /** Called after each batch of datagrams. */
-  progressed(): void;
-  /** The connection has moved, and what is sent next goes from the new address; or, false, it was too late for that. */
-  hopped(made: boolean): void;
-  /** Silence: what is sent now makes the server speak, and lifts what it may send to an address not yet validated. */
-  nudge(): void;
-  /** True while an answer is waited for. */
-  waiting(): boolean;
-  closed(error: ClientError): void;
-}
 
 const NO_ERROR = 0x100; // H3_NO_ERROR
 /** Silent periods after which another address is tried. */
@@ -76,6 +44,8 @@ export class QuicConnection implements Hopping {
   private readonly hopper = new Hopper(this);
   private readonly out = new Uint8Array(MAX_SEND);
   private readonly watchdog: Watchdog;
+  private readonly copies: HandshakeCopies;
+  private readonly settling: Settling;
   private timer: Timer | undefined;
   private patience: Timer | undefined;
   private timerAt = Number.POSITIVE_INFINITY;
@@ -94,6 +64,8 @@ export class QuicConnection implements Hopping {
     this.paths = paths;
     this.options = options;
     this.handler = handler;
+    this.copies = new HandshakeCopies(options.clock, copy => paths.current.socket?.send(copy));
+    this.settling = new Settling(options.clock, () => this.moveAgain());
     this.watchdog = new Watchdog(options.clock, {
       waiting: () => handler.waiting(),
       rtt: () => this.rtt(),
@@ -207,6 +179,7 @@ export class QuicConnection implements Hopping {
       // A datagram that is not this connection's, or that is malformed, is dropped (RFC 9000 section 10.3).
     }
     this.watchdog.heard();
+    this.settling.heard(path.socket, path === this.paths.current);
     path.due = 1;
     // What the server sends to an address that traffic has not moved to is its answer to the challenge. (quiche reports a
     // path as validated once only, and a label can have been used before.)
@@ -230,7 +203,10 @@ export class QuicConnection implements Hopping {
     for (;;) {
       const sent = this.native.sendOnPath(this.out, path.label, this.options.remote);
       if (sent === null) return;
-      if (due-- > 0) path.socket?.send(this.out.subarray(0, sent[0]));
+      if (due-- <= 0) continue;
+      const datagram = this.out.subarray(0, sent[0]);
+      path.socket?.send(datagram);
+      this.copies.keep(datagram);
     }
   }
 
@@ -248,14 +224,40 @@ export class QuicConnection implements Hopping {
     return this.handler.waiting();
   }
 
-  moved(made: boolean): void {
-    if (made) {
-      this.movedAt = this.options.clock.now();
-      this.answersAlone = ANSWERED_ALONE;
-      const { lost, sent } = this.native.stats();
-      if (lost > LOSSY * sent) this.handler.nudge();
+  moved(left: LocalSocket | undefined): void {
+    this.movedAt = this.options.clock.now();
+    this.answersAlone = ANSWERED_ALONE;
+    this.settling.moved(left);
+    if (!this.speak()) {
+      this.revive();
+      this.speak();
     }
-    this.handler.hopped(made);
+    const { lost, sent } = this.native.stats();
+    if (lost > LOSSY * sent) this.handler.nudge();
+    this.handler.hopped(true);
+    this.flush();
+  }
+
+  notMoved(): void {
+    this.handler.hopped(false);
+  }
+
+  /**
+   * quiche gives a path up when challenges were lost there, also the one in use, and then takes another, which may have no
+   * socket. Whether the path in use is dead is for the watchdog to say: a challenge makes quiche take it again.
+   */
+  private revive(): void {
+    const { current } = this.paths;
+    this.paths.challengeAgain(current);
+    this.sendOn(current);
+    this.native.migrateSource(current.label);
+  }
+
+  /** Once something was lost: a challenge of the server may be what was. */
+  private moveAgain(): boolean {
+    if (this.ended !== undefined || this.native.stats().lost === 0) return false;
+    this.hopper.move(true);
+    return true;
   }
 
   private process(): void {
@@ -263,10 +265,13 @@ export class QuicConnection implements Hopping {
     if (!this.up && this.native.isEstablished()) {
       this.up = true;
       this.patience?.cancel();
+      this.copies.answered();
       this.handler.established();
     }
     this.pathEvents();
     if (this.up && this.ended === undefined) {
+      // Which come when the server has all of the handshake.
+      if (this.native.availableDcids() > 0) this.copies.stop();
       if (this.options.hops) this.paths.acquaint();
       for (const id of this.native.readable()) this.handler.readable(id);
       for (const id of this.native.writable()) this.handler.writable(id);
@@ -281,9 +286,8 @@ export class QuicConnection implements Hopping {
   private pathEvents(): void {
     for (let event = this.native.pathEventNext(); event !== null; event = this.native.pathEventNext()) {
       this.paths.acquainted(event.local);
-      if (event.type === 'FailedValidation') this.hopper.failed(event.local.port);
-      if (event.local.port !== this.hopper.candidate?.label.port) continue;
-      if (event.type === 'Validated') this.hopper.proven(true);
+      const proven = event.type === 'Validated' && event.local.port === this.hopper.candidate?.label.port;
+      if (proven) this.hopper.proven(true);
     }
   }
 
@@ -298,25 +302,40 @@ export class QuicConnection implements Hopping {
     this.timer = clock.after(Math.max(left, 1), () => {
       this.timer = undefined;
       if (this.ended !== undefined) return;
-      if (this.native.timeout() === 0) this.native.onTimeout();
+      if (this.native.timeout() === 0) this.timedOut();
       this.process();
     });
+  }
+
+  private timedOut(): void {
+    this.native.onTimeout();
+    if (this.native.isClosed()) return;
+    const active = this.native.pathStats().find(path => path.active);
+    if (active?.localHost.port === this.paths.current.label.port) return;
+    try {
+      this.revive();
+    } catch (cause) {
+      this.end(faultOf(this.native, cause));
+    }
   }
 
   /** Nothing has come for a while: makes both ends speak, and in the end tries another address. */
   private nudge(attempt: number): void {
     if (this.ended !== undefined || !this.up) return;
     this.speak();
-    this.handler.nudge();
+    // Once for each path: more would fill the congestion window, so that nothing could be sent any more.
+    if (attempt % ATTEMPTS_PER_PATH === 1) this.handler.nudge();
     this.flush();
-    if (attempt % ATTEMPTS_PER_PATH === 0) this.hopper.hop(false).catch(() => undefined);
+    if (attempt % ATTEMPTS_PER_PATH === 0) this.hopper.move(false);
   }
 
-  private speak(): void {
+  /** False when quiche has given up the path in use. */
+  private speak(): boolean {
     try {
       this.native.sendAckEliciting();
+      return true;
     } catch {
-      // quiche has given up the path in use; another one is looked for.
+      return false;
     }
   }
 
@@ -331,6 +350,8 @@ export class QuicConnection implements Hopping {
     this.timer?.cancel();
     this.patience?.cancel();
     this.watchdog.stop();
+    this.copies.stop();
+    this.settling.stop();
     if (this.scheduled !== undefined) clearImmediate(this.scheduled);
     this.hopper.stop();
     this.paths.closeAll();

@@ -1,8 +1,8 @@
 import type { Timer } from '../../../../controller/host/clock.js';
 import { ClientError } from '../client-error.js';
 import type { QuicheConnection } from './binding.js';
-import type { QuicOptions } from './connection.js';
 import { LocalSocket } from './local-socket.js';
+import type { QuicOptions } from './options.js';
 import type { LocalPath, LocalPaths } from './paths.js';
 
 /** What a hop needs of its connection. */
@@ -19,8 +19,10 @@ export interface Hopping {
   flush(): void;
   /** True while an answer is waited for. */
   waiting(): boolean;
-  /** Traffic has moved, and what is sent next goes from the new address; or, false, the new address is gone already. */
-  moved(made: boolean): void;
+  /** Traffic has moved away from `left`: what is sent next goes from the new address. Throws when quiche cannot go on. */
+  moved(left: LocalSocket | undefined): void;
+  /** The address that traffic was to move to is gone already. */
+  notMoved(): void;
   /** The connection cannot go on. */
   end(error: ClientError): void;
 }
@@ -89,17 +91,17 @@ export class Hopper {
     return this.hopping;
   }
 
+  /** The same, and traffic moves without waiting for a request. A hop that is refused is not made. */
+  move(validate: boolean): void {
+    this.hop(validate).then(
+      () => this.moveNow(),
+      () => undefined,
+    );
+  }
+
   /** The server answered, or did not answer, on the candidate. */
   proven(ok: boolean): void {
     this.proving?.done(ok);
-  }
-
-  /** quiche has given up the path of `port`, whatever was heard there: it sends no traffic on it. */
-  failed(port: number): void {
-    const { connection, ready } = this;
-    if (this.candidate?.label.port === port) this.proven(false);
-    else if (ready?.path.label.port === port) this.drop(ready);
-    else if (connection.paths.current.label.port === port) this.hop(false).catch(() => undefined);
   }
 
   /**
@@ -127,11 +129,7 @@ export class Hopper {
     const { ending, ended } = path.socket!.held;
     const inUse = () => this.connection.ended === undefined && this.connection.paths.current === path;
     const leave = () => {
-      if (!inUse()) return;
-      this.hop(true).then(
-        () => this.moveNow(),
-        () => undefined,
-      );
+      if (inUse()) this.move(true);
     };
     const flee = () => {
       if (inUse()) void this.escape(path);
@@ -215,25 +213,22 @@ export class Hopper {
     if (ready === undefined || connection.ended !== undefined) return;
     this.ready = undefined;
     ready.timer?.cancel();
-    const { paths, options, native } = connection;
+    const { paths, options } = connection;
     const now = options.clock.now();
     if (ready.path.socket?.isOpen !== true) {
       this.drop(ready);
       return;
     }
-    // The socket, not the path: its label may be in use again by then.
-    const { socket } = paths.moveTo(ready.path, now);
-    options.clock.after(options.linger, () => socket?.close());
-    this.watchAddress(ready.path);
     try {
-      native.sendAckEliciting();
+      // The socket, not the path: its label may be in use again by then.
+      const { socket } = paths.moveTo(ready.path, now);
+      options.clock.after(options.linger, () => socket?.close());
+      this.watchAddress(ready.path);
+      connection.moved(socket);
     } catch (cause) {
       const text = 'the address that traffic moved to cannot be used';
       connection.end(new ClientError('connection-lost', text, { cause }));
-      return;
     }
-    connection.moved(true);
-    connection.flush();
   }
 
   /** Gives up a path that waits. */
@@ -243,7 +238,7 @@ export class Hopper {
     ready.timer?.cancel();
     ready.path.socket?.close();
     connection.paths.leave(ready.path, connection.options.clock.now());
-    connection.moved(false);
+    connection.notMoved();
   }
 
   /** The address in use cannot be used any more: moves without asking on the old path, or ends the connection. */

@@ -15,7 +15,11 @@ export interface Watched {
 
 const LEAST = 60;
 const RTTS = 3;
+/** A round trip that seems longer than this was measured while packets were lost. */
+const MOST = 500;
 const BACKOFF = 1.5;
+/** Milliseconds that silence is borne at most between two nudges. */
+const STEP = 1_000;
 /** Milliseconds without a datagram after which a connection with a pending request is given up. */
 const LOST = 10_000;
 
@@ -31,6 +35,8 @@ export class Watchdog {
   private cameAt: number;
   private received: number;
   private attempts = 0;
+  /** Milliseconds of silence at the nudge before. */
+  private nudgedAfter = 0;
 
   constructor(clock: Clock, watched: Watched) {
     this.clock = clock;
@@ -63,7 +69,9 @@ export class Watchdog {
   }
 
   private wait(): void {
-    const patience = Math.max(LEAST, RTTS * this.watched.rtt()) * BACKOFF ** this.attempts;
+    const first = Math.min(MOST, Math.max(LEAST, RTTS * this.watched.rtt()));
+    const step = Math.min(STEP, this.nudgedAfter * (BACKOFF - 1));
+    const patience = this.attempts === 0 ? first : this.nudgedAfter + step;
     const left = Math.max(1, this.heardAt + patience - this.clock.now());
     this.timer = this.clock.after(left, () => this.look(patience));
   }
@@ -79,6 +87,7 @@ export class Watchdog {
     }
     if (silence >= patience) {
       this.attempts++;
+      this.nudgedAfter = patience;
       this.watched.nudge(this.attempts);
     }
     this.wait();

@@ -30,6 +30,15 @@ describe('the watchdog of a connection', () => {
     }
   });
 
+  it('speaks ten times before it gives up where lost packets made the round trip seem to take seconds', () => {
+    const { clock, state, watchdog } = watch(1_800);
+    watchdog.start();
+    for (let step = 0; step < 200; step++) clock.advance(100);
+    expect(state.nudges[0]).to.equal(500);
+    expect(state.nudges).to.have.length.above(10);
+    expect(state.lost).to.equal(1);
+  });
+
   it('is silent while datagrams come, and once nothing is waited for', () => {
     const { clock, state, watchdog } = watch(10);
     watchdog.start();
