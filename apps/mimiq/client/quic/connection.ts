@@ -82,7 +82,7 @@ export class QuicConnection implements Hopping {
     let connection: QuicConnection | undefined;
     const held = await options.addresses.take(family);
     const socket: LocalSocket = await LocalSocket.open(held, remote, 0, datagram =>
-      connection?.receive(first!, datagram),
+      connection?.receive(first!, socket, datagram),
     );
     let first: LocalPath | undefined;
     try {
@@ -165,8 +165,11 @@ export class QuicConnection implements Hopping {
     this.end(error);
   }
 
-  receive(path: LocalPath, datagram: Uint8Array): void {
+  receive(path: LocalPath, socket: LocalSocket, datagram: Uint8Array): void {
     if (this.ended !== undefined) return;
+    this.settling.heard(socket, socket === this.paths.current.socket);
+    // Its label has another socket by now: a challenge would be answered from an address that it was not sent to.
+    if (path.socket !== socket) return;
     const before = this.hopper.candidate === path ? this.received(path) : undefined;
     try {
       this.native.recv(datagram, { from: this.options.remote, to: path.label });
@@ -179,7 +182,6 @@ export class QuicConnection implements Hopping {
       // A datagram that is not this connection's, or that is malformed, is dropped (RFC 9000 section 10.3).
     }
     this.watchdog.heard();
-    this.settling.heard(path.socket, path === this.paths.current);
     path.due = 1;
     // What the server sends to an address that traffic has not moved to is its answer to the challenge. (quiche reports a
     // path as validated once only, and a label can have been used before.)

@@ -15,7 +15,7 @@ export interface Hopping {
   /** True once the handshake is done. */
   readonly up: boolean;
   rtt(): number;
-  receive(path: LocalPath, datagram: Uint8Array): void;
+  receive(path: LocalPath, socket: LocalSocket, datagram: Uint8Array): void;
   flush(): void;
   /** True while an answer is waited for. */
   waiting(): boolean;
@@ -153,8 +153,8 @@ export class Hopper {
     const held = await options.addresses.take(options.remote.host.includes(':') ? 6 : 4);
     const port = options.freshPort ? 0 : (paths.current.socket?.port ?? 0);
     let path: LocalPath | undefined;
-    const socket = await LocalSocket.open(held, options.remote, port, datagram => {
-      if (path !== undefined) connection.receive(path, datagram);
+    const socket: LocalSocket = await LocalSocket.open(held, options.remote, port, datagram => {
+      if (path !== undefined) connection.receive(path, socket, datagram);
     });
     try {
       this.mayHop();

@@ -142,8 +142,9 @@ export class LocalPaths {
    */
   giveBack(before: number): void {
     for (const path of [...this.left]) {
-      const due = !path.socket?.isOpen || (path.leftAt < before && this.spares < FEW_SPARES);
-      if (due) this.retire(path);
+      // An answer that is still owed there would be sent from where the label is used next.
+      const rested = path.leftAt < before && path.due === 0;
+      if (!path.socket?.isOpen || (rested && this.spares < FEW_SPARES)) this.retire(path);
     }
   }
 
