@@ -60,8 +60,16 @@ export class Popsicl implements AppInstance {
     );
     this.neighbours = new Neighbours(config.gateway);
     this.interception = new Interception(context, this.tenants, services);
-    const { conntrack } = this.interception.handoffs;
-    this.datagrams = new Datagrams(this.tenants, services.directory, conntrack, port);
+    const { handoffs, sources } = this.interception;
+    const { directory } = services;
+    this.datagrams = new Datagrams({
+      tenants: this.tenants,
+      directory,
+      handoffs,
+      sources,
+      port,
+      now: () => clock.now() / 1000,
+    });
     const { counts } = this.datagrams;
     context.metrics.counter(
       'datagram_handoffs_total',

@@ -9,65 +9,108 @@ import {
   UdpView,
 } from '../../../controller/packet/index.js';
 import type { Switch } from '../../../controller/switch/index.js';
+import type { SourceLimits } from '../interception/source-limits.js';
 import type { Directory } from '../model.js';
-import type { ConntrackRedirection } from './conntrack.js';
-import type { Tenants } from './tenants.js';
+import { type Handoffs, switchNumber } from './handoffs.js';
+import type { ConnectionEnds } from './live-connections.js';
+import type { Tenant, Tenants } from './tenants.js';
 
-/** Bytes of the destination in an IP header. */
-const DESTINATION = { 4: [16, 20], 6: [24, 40] } as const;
+/** Bytes of source and destination in an IP header. */
+const ADDRESSES = { 4: [12, 16, 20], 6: [8, 24, 40] } as const;
+
+export interface DatagramsOptions {
+  readonly tenants: Tenants;
+  readonly directory: Directory;
+  readonly handoffs: Handoffs;
+  readonly sources: SourceLimits;
+  readonly port: number;
+  /** Seconds of a clock that never goes back. */
+  readonly now: () => number;
+}
 
 /**
- * UDP (QUIC) for tenants with the strategy `address` and the redirection `conntrack`: the address names the tenant, and the first
- * datagram commits. Nothing is remembered here; the next datagram of the client commits again where a switch has forgotten.
+ * UDP (QUIC) for tenants with the strategy `address`: the address names the tenant, and the first datagram begins the redirection.
+ * With `conntrack` nothing is remembered here; the next datagram of the client commits again where a switch has forgotten.
  */
 export class Datagrams {
   readonly counts = { handoffs: 0, strays: 0 };
-  private readonly tenants: Tenants;
-  private readonly directory: Directory;
-  private readonly conntrack: ConntrackRedirection;
-  private readonly port: number;
+  private readonly options: DatagramsOptions;
 
-  constructor(tenants: Tenants, directory: Directory, conntrack: ConntrackRedirection, port: number) {
-    this.tenants = tenants;
-    this.directory = directory;
-    this.conntrack = conntrack;
-    this.port = port;
+  constructor(options: DatagramsOptions) {
+    this.options = options;
   }
 
   packetIn(sw: Switch, view: PacketInView): void {
-    const found = readDestination(view.data, this.port);
-    const config = found === undefined ? undefined : this.directory.tenantOfAddress(found.address);
-    const tenant = config === undefined ? undefined : this.tenants.of(config);
+    const { directory, tenants, handoffs, port } = this.options;
+    const found = readDatagram(view.data, port);
+    const config = found === undefined ? undefined : directory.tenantOfAddress(found.address);
+    const tenant = config === undefined ? undefined : tenants.of(config);
     if (
       found === undefined ||
-      !tenant?.has(found.family) ||
-      tenant.strategy(found.family) !== 'address' ||
-      tenant.redirection !== 'conntrack'
+      !tenant?.has(found.ends.family) ||
+      tenant.strategy(found.ends.family) !== 'address'
     ) {
       this.counts.strays++;
+    } else if (tenant.redirection === 'flows') {
+      this.byRules(sw, view, tenant, found.ends);
+    } else {
+      this.counts.handoffs++;
+      handoffs.conntrack.commitTo(sw, view.inPort, tenant, found.ends.family, view);
+    }
+  }
+
+  /** The rules of a connection that is remembered are not in use yet, or gone. */
+  private byRules(sw: Switch, view: PacketInView, tenant: Tenant, ends: ConnectionEnds): void {
+    const { handoffs, sources, now } = this.options;
+    const { liveDatagrams: live, datagramFlows: flows } = handoffs;
+    const known = live.ofClient(ends);
+    if (known?.tenant === tenant.index) {
+      flows.resume(sw, view.inPort, ends, tenant, known, view);
+      return;
+    }
+    if (!sources.handOff(sources.placeOf(ends), now())) {
+      handoffs.counts.crowdedOut++;
       return;
     }
     this.counts.handoffs++;
-    this.conntrack.commitTo(sw, view.inPort, tenant, found.family, view);
+    const port = flows.portFor(ends, tenant);
+    live.add(ends, tenant.index, handoffs.second, switchNumber(sw), port);
+    flows.begin(sw, view.inPort, ends, tenant, live.ofClient(ends)!, [view]);
   }
 }
 
-/** Undefined for what is no whole datagram to that port. */
-function readDestination(
+/** Undefined for what is no whole datagram to that port. `address`: the destination. */
+function readDatagram(
   frame: Uint8Array,
   port: number,
-): { family: 4 | 6; address: Uint8Array } | undefined {
+): { ends: ConnectionEnds; address: Uint8Array } | undefined {
   try {
     const ethernet = new EthernetView(frame);
     const start = ethernet.payloadOffset;
     const family = ethernet.etherType === EtherType.IPV6 ? 6 : 4;
     const ip = family === 6 ? new Ipv6View(frame, start) : new Ipv4View(frame, start);
     if ((ip instanceof Ipv6View ? ip.nextHeader : ip.protocol) !== IpProtocol.UDP) return undefined;
-    if (new UdpView(frame, ip.payloadOffset, ip.end).destinationPort !== port) return undefined;
-    const [from, to] = DESTINATION[family];
-    return { family, address: frame.subarray(start + from, start + to) };
+    const { sourcePort, destinationPort } = new UdpView(frame, ip.payloadOffset, ip.end);
+    if (destinationPort !== port) return undefined;
+    const [from, between, to] = ADDRESSES[family];
+    const [source0, source1, source2, source3] = words(frame.subarray(start + from, start + between));
+    const address = frame.subarray(start + between, start + to);
+    const [destination0, destination1, destination2, destination3] = words(address);
+    const ends: ConnectionEnds = {
+      family,
+      ...{ source0, source1, source2, source3, sourcePort },
+      ...{ destination0, destination1, destination2, destination3, destinationPort },
+    };
+    return { ends, address };
   } catch (error) {
     if (error instanceof PacketError) return undefined;
     throw error;
   }
+}
+
+/** Four words in network order; of an IPv4 address the last. */
+function words(address: Uint8Array): [number, number, number, number] {
+  const view = new DataView(address.buffer, address.byteOffset, address.length);
+  if (address.length === 4) return [0, 0, 0, view.getUint32(0)];
+  return [view.getUint32(0), view.getUint32(4), view.getUint32(8), view.getUint32(12)];
 }

@@ -9,10 +9,9 @@ import {
   SHORT_LIVED,
   type Switch,
 } from '../../../controller/switch/index.js';
-import type { PuntedSegment } from '../interception/punted-segment.js';
 import { CONNECTION_PRIORITY } from '../interception/wanted-flows.js';
 import type { IdleRules } from './idle-rules.js';
-import type { LiveConnection, LiveConnections } from './live-connections.js';
+import type { ConnectionEnds, LiveConnection, LiveConnections } from './live-connections.js';
 import type { Frame, Redirection } from './redirection.js';
 import type { Tenant } from './tenants.js';
 
@@ -27,6 +26,7 @@ const PORT_TRIES = 32;
 const SYN = 0x02;
 
 export interface FlowsOptions {
+  readonly protocol: typeof IpProtocol.TCP | typeof IpProtocol.UDP;
   readonly table: number;
   readonly next: readonly Instruction[];
   /** Cookie of short-lived flows with that number. */
@@ -44,7 +44,7 @@ export interface FlowsOptions {
  * Redirection as in the paper: two rewrite rules a connection, for switches without connection tracking and for returns over
  * other switches than the client's packets. A rule is not in use yet when the switch has taken it, so late packets are sent
  * on one by one. The forward rule leaves SYNs out: a port used anew must not pass the name check by. Rules have no timeout until
- * a FIN or RST passes: those of idle connections are removed from here.
+ * a FIN or RST passes: those of idle connections are removed from here. UDP, which has neither, goes the same way.
  */
 export class FlowsRedirection implements Redirection {
   private readonly options: FlowsOptions;
@@ -56,7 +56,7 @@ export class FlowsRedirection implements Redirection {
   }
 
   /** Another port than the client's own where the tenant sees that one in use: the return rules would be the same. */
-  portFor(segment: PuntedSegment, tenant: Tenant): number {
+  portFor(segment: ConnectionEnds, tenant: Tenant): number {
     const { live } = this.options;
     let port = segment.sourcePort;
     for (
@@ -72,7 +72,7 @@ export class FlowsRedirection implements Redirection {
   begin(
     sw: Switch,
     inPort: number,
-    segment: PuntedSegment,
+    segment: ConnectionEnds,
     tenant: Tenant,
     connection: LiveConnection,
     frames: readonly Frame[],
@@ -91,7 +91,7 @@ export class FlowsRedirection implements Redirection {
   resume(
     sw: Switch,
     inPort: number,
-    segment: PuntedSegment,
+    segment: ConnectionEnds,
     tenant: Tenant,
     connection: LiveConnection,
     frame: Frame,
@@ -106,7 +106,7 @@ export class FlowsRedirection implements Redirection {
   resumeReply(
     sw: Switch,
     inPort: number,
-    segment: PuntedSegment,
+    segment: ConnectionEnds,
     tenant: Tenant,
     connection: LiveConnection,
     frame: Frame,
@@ -116,7 +116,7 @@ export class FlowsRedirection implements Redirection {
     if (!this.isSettling(sw, connection)) this.addReverse(tenant, connection, destinationOf(segment));
   }
 
-  forget(sw: Switch, segment: PuntedSegment, _tenant: Tenant, connection: LiveConnection): number {
+  forget(sw: Switch, segment: ConnectionEnds, _tenant: Tenant, connection: LiveConnection): number {
     const { table, cookieOf } = this.options;
     const match = this.forwardMatch(connection, sourceOf(segment));
     sw.send({
@@ -134,16 +134,14 @@ export class FlowsRedirection implements Redirection {
   /** What was handed over before has its rules in use there, or the switch has lost them. */
   switchUp(sw: Switch): void {
     this.upSince.set(sw.id, this.options.now());
-    this.options.idle.switchUp(sw);
   }
 
   switchDown(sw: Switch): void {
     this.upSince.delete(sw.id);
-    this.options.idle.switchDown(sw);
   }
 
   private isSettling(sw: Switch, { second }: LiveConnection): boolean {
-    return second >= (this.upSince.get(sw.id) ?? 0) && this.options.now() - second <= SETTLING;
+    return second > (this.upSince.get(sw.id) ?? 0) && this.options.now() - second <= SETTLING;
   }
 
   private addForward(
@@ -162,8 +160,8 @@ export class FlowsRedirection implements Redirection {
       family === 4
         ? { ethType: 0x0800, ipv4Src: client as number, ipv4Dst: pseudo as number }
         : { ethType: 0x86dd, ipv6Src: client as Uint8Array, ipv6Dst: pseudo as Uint8Array };
-    const tcpFlags = { value: 0, mask: SYN };
-    return { ...match, ipProto: IpProtocol.TCP, tcpSrc: clientPort, tcpDst: pseudoPort, tcpFlags };
+    const ports = this.ports(clientPort, pseudoPort);
+    return this.isTcp ? { ...match, ...ports, tcpFlags: { value: 0, mask: SYN } } : { ...match, ...ports };
   }
 
   /** On every switch: the first one that the return packet passes rewrites it. */
@@ -172,12 +170,7 @@ export class FlowsRedirection implements Redirection {
       connection.family === 4
         ? { ethType: 0x0800, ipv4Src: tenant.ipv4, ipv4Dst: client as number }
         : { ethType: 0x86dd, ipv6Src: tenant.ipv6!, ipv6Dst: client as Uint8Array };
-    const whole = {
-      ...match,
-      ipProto: IpProtocol.TCP,
-      tcpSrc: tenant.port,
-      tcpDst: connection.translatedPort,
-    };
+    const whole = { ...match, ...this.ports(tenant.port, connection.translatedPort) };
     for (const sw of this.options.switches.values()) {
       if (sw.isConnected) this.add(sw, connection, whole, this.backward(connection));
     }
@@ -195,7 +188,9 @@ export class FlowsRedirection implements Redirection {
       instructions: [
         {
           type: 'apply-actions',
-          actions: [{ type: 'nx-fin-timeout', finIdleTimeout: FIN_TIMEOUT }, ...actions],
+          actions: this.isTcp
+            ? [{ type: 'nx-fin-timeout', finIdleTimeout: FIN_TIMEOUT }, ...actions]
+            : [...actions],
         },
         ...next,
       ],
@@ -206,9 +201,9 @@ export class FlowsRedirection implements Redirection {
   private forward(tenant: Tenant, { family, translatedPort, clientPort }: LiveConnection): Action[] {
     const actions: Action[] = [
       { type: 'set-field', field: family === 4 ? { ipv4Dst: tenant.ipv4 } : { ipv6Dst: tenant.ipv6! } },
-      { type: 'set-field', field: { tcpDst: tenant.port } },
+      this.setDestinationPort(tenant.port),
     ];
-    if (translatedPort !== clientPort) actions.push({ type: 'set-field', field: { tcpSrc: translatedPort } });
+    if (translatedPort !== clientPort) actions.push(this.setSourcePort(translatedPort));
     if (tenant.mac !== undefined) actions.push({ type: 'set-field', field: { ethDst: tenant.mac } });
     return actions;
   }
@@ -221,10 +216,28 @@ export class FlowsRedirection implements Redirection {
         type: 'set-field',
         field: family === 4 ? { ipv4Src: pseudo as number } : { ipv6Src: pseudo as Uint8Array },
       },
-      { type: 'set-field', field: { tcpSrc: pseudoPort } },
+      this.setSourcePort(pseudoPort),
     ];
-    if (translatedPort !== clientPort) actions.push({ type: 'set-field', field: { tcpDst: clientPort } });
+    if (translatedPort !== clientPort) actions.push(this.setDestinationPort(clientPort));
     return actions;
+  }
+
+  private get isTcp(): boolean {
+    return this.options.protocol === IpProtocol.TCP;
+  }
+
+  private ports(source: number, destination: number): Match {
+    return this.isTcp
+      ? { ipProto: IpProtocol.TCP, tcpSrc: source, tcpDst: destination }
+      : { ipProto: IpProtocol.UDP, udpSrc: source, udpDst: destination };
+  }
+
+  private setSourcePort(port: number): Action {
+    return { type: 'set-field', field: this.isTcp ? { tcpSrc: port } : { udpSrc: port } };
+  }
+
+  private setDestinationPort(port: number): Action {
+    return { type: 'set-field', field: this.isTcp ? { tcpDst: port } : { udpDst: port } };
   }
 }
 
@@ -238,11 +251,11 @@ function pseudoOf({ family, pseudo }: LiveConnection): Uint8Array | number {
   return family === 4 ? pseudo[3] : bytesOf(...pseudo);
 }
 
-function sourceOf({ family, source0, source1, source2, source3 }: PuntedSegment): Uint8Array | number {
+function sourceOf({ family, source0, source1, source2, source3 }: ConnectionEnds): Uint8Array | number {
   return family === 4 ? source3 : bytesOf(source0, source1, source2, source3);
 }
 
-function destinationOf(segment: PuntedSegment): Uint8Array | number {
+function destinationOf(segment: ConnectionEnds): Uint8Array | number {
   const { family, destination0, destination1, destination2, destination3 } = segment;
   return family === 4 ? destination3 : bytesOf(destination0, destination1, destination2, destination3);
 }

@@ -1,4 +1,5 @@
 import type { AppContext } from '../../../controller/host/index.js';
+import { IpProtocol } from '../../../controller/packet/index.js';
 import type { ActualFlow, Switch } from '../../../controller/switch/index.js';
 import type { PopsiclConfig } from '../config.js';
 import type { PendingHello, PendingHellos } from '../interception/pending-hellos.js';
@@ -42,6 +43,9 @@ export interface Handoff {
 /** Hands connections to tenants, each by its strategy and redirection, and remembers them. */
 export class Handoffs {
   readonly live: LiveConnections;
+  /** UDP whose tenant has the redirection `flows`. */
+  readonly liveDatagrams: LiveConnections;
+  readonly datagramFlows: FlowsRedirection;
   readonly conntrack: ConntrackRedirection;
   readonly idle: IdleRules;
   readonly counts = { handoffs: 0, resumed: 0, failed: 0, crowdedOut: 0 };
@@ -60,6 +64,7 @@ export class Handoffs {
       repair: repairStrategy(agents, fleet.windowScale),
     };
     this.live = new LiveConnections(limits.connections);
+    this.liveDatagrams = new LiveConnections(limits.connections);
     this.conntrack = new ConntrackRedirection({
       zone,
       pseudo: context.table('pseudo'),
@@ -72,15 +77,25 @@ export class Handoffs {
       cookieOf: context.shortLivedCookie,
       idleSeconds: limits.flowIdleSeconds,
     });
-    this.flows = new FlowsRedirection({
+    const rules = {
       table: context.table('classify'),
       next: context.next,
       cookieOf: context.shortLivedCookie,
       idle: this.idle,
-      live: this.live,
       switches: context.switches,
       now,
+    };
+    this.flows = new FlowsRedirection({ ...rules, protocol: IpProtocol.TCP, live: this.live });
+    this.datagramFlows = new FlowsRedirection({
+      ...rules,
+      protocol: IpProtocol.UDP,
+      live: this.liveDatagrams,
     });
+  }
+
+  /** That something is handed over in. */
+  get second(): number {
+    return this.options.now();
   }
 
   /** The strategy by which a SYN to the tenant's own pseudo-address goes on; undefined: answer it. */
@@ -158,7 +173,15 @@ export class Handoffs {
 
   /** A switch has connected. */
   switchUp(sw: Switch): void {
+    this.idle.switchUp(sw);
     this.flows.switchUp(sw);
+    this.datagramFlows.switchUp(sw);
+  }
+
+  /** Forgets what was handed over before that second. */
+  expire(second: number): void {
+    this.live.expire(second);
+    this.liveDatagrams.expire(second);
   }
 
   /** Takes up what an earlier run handed over, as far as a rule that a switch has tells of it. */
@@ -170,14 +193,17 @@ export class Handoffs {
       this.idle.add(sw, rules, Number(BigInt.asUintN(32, flow.packetCount)));
     }
     const found = recall(flow, tenants);
-    if (found === undefined || this.live.ofClient(found.ends) !== undefined) return;
+    const live = found?.protocol === IpProtocol.UDP ? this.liveDatagrams : this.live;
+    if (found === undefined || live.ofClient(found.ends) !== undefined) return;
     const second = Math.max(0, now() - found.age);
-    this.live.add(found.ends, found.tenant.index, second, switchNumber(sw), found.translatedPort);
-    this.live.setRules(this.live.ofClient(found.ends)!, found.rules);
+    live.add(found.ends, found.tenant.index, second, switchNumber(sw), found.translatedPort);
+    live.setRules(live.ofClient(found.ends)!, found.rules);
   }
 
   switchDown(sw: Switch): void {
+    this.idle.switchDown(sw);
     this.flows.switchDown(sw);
+    this.datagramFlows.switchDown(sw);
   }
 
   /** A packet of the client for a connection that the switch does not know, or not yet. False: nor is it known here. */
@@ -265,6 +291,7 @@ export class Handoffs {
   }
 }
 
-function switchNumber(sw: Switch): number {
+/** Of a switch, in what is remembered of connections. */
+export function switchNumber(sw: Switch): number {
   return Number(sw.datapathId & 0xffffn);
 }

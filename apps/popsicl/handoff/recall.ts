@@ -1,11 +1,13 @@
 import { parseIpv4, parseIpv6 } from '../../../controller/address/index.js';
 import type { Action } from '../../../controller/openflow/index.js';
+import { IpProtocol } from '../../../controller/packet/index.js';
 import { type ActualFlow, MAX_OWN_COOKIE } from '../../../controller/switch/index.js';
 import type { ConnectionEnds } from './live-connections.js';
 import type { Tenant, Tenants } from './tenants.js';
 
 /** A connection as the forward rule of the redirection `flows` has it. */
 export interface Recalled {
+  readonly protocol: typeof IpProtocol.TCP | typeof IpProtocol.UDP;
   readonly ends: ConnectionEnds;
   readonly tenant: Tenant;
   /** The client's port as the tenant sees it. */
@@ -21,8 +23,10 @@ export function recall(
   { match, instructions, durationSec, cookie }: ActualFlow,
   tenants: Tenants,
 ): Recalled | undefined {
-  const { ipv4Src, ipv4Dst, ipv6Src, ipv6Dst, tcpSrc, tcpDst, tcpFlags } = match;
-  if (tcpFlags === undefined || typeof tcpSrc !== 'number' || typeof tcpDst !== 'number') return undefined;
+  const { ipv4Src, ipv4Dst, ipv6Src, ipv6Dst } = match;
+  const isUdp = match.udpSrc !== undefined;
+  const [sourcePort, destinationPort] = isUdp ? [match.udpSrc, match.udpDst] : [match.tcpSrc, match.tcpDst];
+  if (typeof sourcePort !== 'number' || typeof destinationPort !== 'number') return undefined;
   const source = words(ipv4Src ?? ipv6Src);
   const destination = words(ipv4Dst ?? ipv6Dst);
   const to = new Map<string, unknown>();
@@ -35,14 +39,15 @@ export function recall(
   }
   const target = words(to.get('ipv4Dst') ?? to.get('ipv6Dst'));
   if (source === undefined || destination === undefined || target === undefined) return undefined;
-  const ends = endsOf(ipv4Src === undefined ? 6 : 4, source, destination, tcpSrc, tcpDst);
-  const tenant = tenants.ofDestination(endsOf(ends.family, source, target, tcpSrc, tcpDst));
+  const ends = endsOf(ipv4Src === undefined ? 6 : 4, source, destination, sourcePort, destinationPort);
+  const tenant = tenants.ofDestination(endsOf(ends.family, source, target, sourcePort, destinationPort));
   if (tenant === undefined) return undefined;
-  const port = to.get('tcpSrc');
+  const port = to.get(isUdp ? 'udpSrc' : 'tcpSrc');
   return {
+    protocol: isUdp ? IpProtocol.UDP : IpProtocol.TCP,
     ends,
     tenant,
-    translatedPort: typeof port === 'number' ? port : tcpSrc,
+    translatedPort: typeof port === 'number' ? port : sourcePort,
     age: durationSec,
     rules: rulesNumber(cookie),
   };

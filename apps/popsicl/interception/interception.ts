@@ -32,7 +32,7 @@ export class Interception {
   private readonly cookies: SynCookies;
   private readonly answers: AnswerBuilder;
   readonly handoffs: Handoffs;
-  private readonly sources: SourceLimits;
+  readonly sources: SourceLimits;
   private readonly pending: PendingHellos;
   private readonly disclosure: Disclosure | undefined;
   private readonly counts = newCounts();
@@ -337,7 +337,7 @@ export class Interception {
     this.second = Math.floor(this.context.clock.now() / 1000);
     this.refusals = 0;
     this.counts.expired += this.pending.expire(this.second);
-    this.handoffs.live.expire(this.second - this.context.config.limits.connectionSeconds);
+    this.handoffs.expire(this.second - this.context.config.limits.connectionSeconds);
   }
 }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { PuntedSegment } from './punted-segment.js';
+import type { ConnectionEnds } from '../handoff/live-connections.js';
 import { SipHash } from './siphash.js';
 
 const PLACES = 65_536;
@@ -24,7 +24,7 @@ export class SourceLimits {
   }
 
   /** The place of a segment's source. */
-  placeOf(segment: PuntedSegment): number {
+  placeOf(segment: ConnectionEnds): number {
     const { key } = this;
     const high = segment.family === 4 ? 0 : segment.source0;
     const low = segment.family === 4 ? segment.source3 : segment.source1;
