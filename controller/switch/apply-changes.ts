@@ -15,7 +15,14 @@ export interface ChangeCounts {
 export interface BundleState {
   /** Until the switch refuses one. */
   areSupported: boolean;
+  /** The switch has opened one. */
+  areKnown: boolean;
   lastId: number;
+}
+
+/** Of a connection that has just begun. */
+export function newBundles(): BundleState {
+  return { areSupported: true, areKnown: false, lastId: 0 };
 }
 
 /** After so many bundles of which each was refused for one message, messages go one by one. */
@@ -78,11 +85,12 @@ async function applyBundled(
   for (let attempt = 0; attempt < MAX_ATTEMPTS && open.length > 0; attempt++) {
     bundles.lastId = (bundles.lastId % 0xffff) + 1;
     const tried = open;
-    const outcome = await sendBundle(channel, bundles.lastId, tried.map(messageAt));
+    const outcome = await sendBundle(channel, bundles.lastId, tried.map(messageAt), bundles.areKnown);
     if (outcome === undefined) {
       bundles.areSupported = false;
       break;
     }
+    bundles.areKnown = true;
     for (const [position, error] of outcome.failures) failed.set(tried[position]!, error);
     if (outcome.isCommitted) return failed;
     open = tried.filter(index => !failed.has(index));

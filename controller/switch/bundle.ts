@@ -19,19 +19,25 @@ const TIMEOUT_OF_MESSAGE = 0.2;
 /**
  * Sends messages as one bundle (ONF EXT-230 over OpenFlow 1.3): the switch carries all of them out at once, or,
  * when it refuses one at the commit, none. Undefined when the switch knows no bundles. Rejects when the
- * connection ends.
+ * connection ends. With a switch that has opened one before (`isKnown`) all of it is sent at once, for its commit tells what
+ * became of it.
  */
 export async function sendBundle(
   channel: RequestChannel,
   bundleId: number,
   messages: readonly (FlowMod | GroupMod)[],
+  isKnown: boolean,
 ): Promise<BundleOutcome | undefined> {
   const control = { type: 'onf-bundle-control', bundleId, flags: FLAGS } as const;
-  try {
-    await channel.request({ ...control, controlType: 'open-request' });
-  } catch (error) {
-    if (error instanceof OpenflowReplyError) return undefined;
-    throw error;
+  const opened = channel.request({ ...control, controlType: 'open-request' });
+  if (isKnown) opened.catch(() => undefined);
+  else {
+    try {
+      await opened;
+    } catch (error) {
+      if (error instanceof OpenflowReplyError) return undefined;
+      throw error;
+    }
   }
   let isCommitted = true;
   const timeout = BASE_TIMEOUT + messages.length * TIMEOUT_OF_MESSAGE;

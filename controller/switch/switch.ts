@@ -1,7 +1,7 @@
 import type { Message } from '../openflow/index.js';
 import type { ReplyTo, RequestMessage, RequestOptions, Session } from '../session/index.js';
 import { type ActualState, type ReadOptions, readActualState } from './actual-state.js';
-import { applyChanges, type BundleState, type ChangeCounts } from './apply-changes.js';
+import { applyChanges, type BundleState, type ChangeCounts, newBundles } from './apply-changes.js';
 import { compare, type ForeignFlows } from './compare.js';
 import { applyPortStatus, type PortChange } from './ports.js';
 import { SwitchError } from './switch-error.js';
@@ -53,7 +53,7 @@ export class Switch {
   private session: Session | undefined;
   /** Whether the switch has been compared since it connected; only then single changes are sent. */
   private isCompared = false;
-  private bundles: BundleState = { areSupported: true, lastId: 0 };
+  private bundles: BundleState = newBundles();
   private flushScheduled = false;
   private heldBack = 0;
   private flushing: Promise<void> | undefined;
@@ -133,7 +133,7 @@ export class Switch {
   attach(session: Session, greeting: SwitchGreeting): void {
     this.session = session;
     this.isCompared = false;
-    this.bundles = { areSupported: true, lastId: 0 };
+    this.bundles = newBundles();
     this.features = greeting.features;
     this.description = greeting.description;
     this.peer = greeting.peer;

@@ -87,7 +87,7 @@ function clients(flows: number, files: { program: string; encoded: string; text:
       install: bridge =>
         bridge.withSession(session =>
           timed(async () => {
-            const outcome = await sendBundle(session, 1, [...flowMods(flows)]);
+            const outcome = await sendBundle(session, 1, [...flowMods(flows)], false);
             if (outcome?.isCommitted !== true) throw new Error('the bundle was refused');
           }),
         ),

@@ -1,8 +1,9 @@
 import { describeMachine, type Machine } from '../../../mininet/report/machine.js';
 import { pairedRatio, type Spread, spread } from '../../../mininet/report/statistics.js';
 import { type AllocationResult, measureAllocations } from './allocations.js';
-import { type DhcpServer, measureDhcp } from './dhcp.js';
+import { type DhcpServer, isSwitched, measureDhcp } from './dhcp.js';
 import { type ForwardingRun, measureForwarding } from './forwarding.js';
+import type { ExchangeRate } from './perfdhcp.js';
 
 /** What `npm run bench -- mimiq` found out. */
 export interface MimiqBenchmark {
@@ -122,11 +123,13 @@ async function dhcp(
   const figures: DhcpFigures['figures'] = [];
   for (const offered of rates) {
     for (const [server, byRate] of Object.entries(results)) {
-      const runs = byRate[offered]!;
-      const own = results.cloakflow![offered]!;
-      const of = (value: (run: (typeof runs)[number]) => number) => spread(runs.map(value));
-      const ratio = (value: (run: (typeof runs)[number]) => number) =>
-        pairedRatio(own.map(value), runs.map(value));
+      const runs = byRate[offered];
+      if (runs === undefined) continue;
+      const isOwn = server.startsWith('cloakflow');
+      const ours: DhcpServer = isSwitched(server as DhcpServer) ? 'cloakflow, switch' : 'cloakflow';
+      const own = results[ours]![offered]!;
+      const of = (value: (run: ExchangeRate) => number) => spread(runs.map(value));
+      const ratio = (value: (run: ExchangeRate) => number) => pairedRatio(own.map(value), runs.map(value));
       figures.push({
         server: server as DhcpServer,
         offered,
@@ -135,7 +138,7 @@ async function dhcp(
         offerMilliseconds: of(run => run.offerDelay),
         acknowledgeMilliseconds: of(run => run.acknowledgeDelay),
         cpuMicroseconds: of(run => 1e6 * run.cpuSeconds),
-        ...(server === 'cloakflow'
+        ...(isOwn
           ? {}
           : {
               completedRatio: ratio(run => run.completed),

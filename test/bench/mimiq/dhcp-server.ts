@@ -9,8 +9,8 @@ import type { Forwarding } from '../../../apps/mimiq/model.js';
 import { FrontEnds } from '../../../apps/mimiq/protocol/front-ends.js';
 import { SqliteLeaseStore } from '../../../apps/mimiq/store/sqlite-lease-store.js';
 import { systemClock } from '../../../controller/host/index.js';
+import { RELAY_OFFSET } from './perfdhcp.js';
 
-const RELAY_OFFSET = 24;
 const MAC_OFFSET = 28;
 const MANY = 1_000_000;
 

@@ -13,10 +13,17 @@ export interface ExchangeRate {
   cpuSeconds: number;
 }
 
-/** `base`: first of the clients' MAC addresses. */
-export function perfdhcpArguments(rate: number, seconds: number, server: string, base: string): string[] {
+/** Of the server, and of perfdhcp, which plays a relay. */
+export const SERVER = '10.200.0.1';
+export const CLIENT = '10.200.0.2';
+/** Where the relay's address is in a message. */
+export const RELAY_OFFSET = 24;
+
+/** `base`: first of the clients' MAC addresses; `port` of perfdhcp, its own choice when absent. */
+export function perfdhcpArguments(rate: number, seconds: number, base: string, port?: number): string[] {
   const load = ['-r', `${rate}`, '-p', `${seconds}`, '-R', '60000', '-b', `mac=${base}`];
-  return ['perfdhcp', '-4', ...load, '-W', '500000', '-g', 'single', server];
+  const from = port === undefined ? [] : ['-L', `${port}`];
+  return ['perfdhcp', '-4', ...load, ...from, '-W', '500000', '-g', 'single', SERVER];
 }
 
 /** Reads what perfdhcp prints at its end; `cpuSeconds` are all that the server used meanwhile. */

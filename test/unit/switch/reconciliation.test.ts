@@ -142,6 +142,20 @@ describe('reconciliation', () => {
     expect(world.sw.received.filter(({ type }) => type === 'flow-mod')).to.deep.equal([]);
   });
 
+  it('waits for no answer but that to the commit where bundles are known', async () => {
+    world = await PlannedSwitch.start({ before: ({ flows }) => flows.push(['a', drop(1)], ['b', drop(2)]) });
+    await world.simulation.connect(world.sw);
+    const tell = world.sw.tell.bind(world.sw);
+    world.sw.tell = (message, xid) => {
+      const isOpened = message.type === 'onf-bundle-control' && message.controlType === 'open-reply';
+      if (!isOpened) tell(message, xid);
+    };
+    world.planner.state.setFlow('c', drop(3));
+    world.planner.state.setFlow('d', drop(4));
+    await world.simulation.settle();
+    expect(world.inPorts()).to.deep.equal([1, 2, 3, 4]);
+  });
+
   it('tries a refused flow again with the next connection', async () => {
     world = await PlannedSwitch.start({ before: ({ flows }) => flows.push(['a', drop(1)]) });
     world.sw.refuse = () => ({ errorType: 'flow-mod-failed', errorCode: 'table-full' });
