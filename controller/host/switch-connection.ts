@@ -233,11 +233,7 @@ export class SwitchConnection implements ConnectionHandler {
     const [ports, description, meters] = await Promise.all([
       session.request({ type: 'multipart-request', body: { type: 'port-desc' } }),
       session.request({ type: 'multipart-request', body: { type: 'desc' } }).catch(() => undefined),
-      controller.policy.limits.punt === undefined
-        ? undefined
-        : session
-            .request({ type: 'multipart-request', body: { type: 'meter-features' } })
-            .catch(() => undefined),
+      session.request({ type: 'multipart-request', body: { type: 'meter-features' } }).catch(() => undefined),
     ]);
     const sw = controller.switches.obtain(datapathId);
     sw.attach(session, {

@@ -17,7 +17,7 @@ export interface SwitchGreeting {
   description: SwitchDescription | undefined;
   /** Where the connection comes from, such as `tcp:127.0.0.1:51234`. */
   peer: string;
-  /** Absent when nobody has asked for them. */
+  /** Absent when the switch knows none. */
   meters?: MeterFeatures | undefined;
   /** Default: `equal`. */
   role?: SwitchRole;
@@ -70,7 +70,7 @@ export class Switch {
     return this.session !== undefined;
   }
 
-  /** Whether it has meters that count packets and drop. False as well while nobody has asked it. */
+  /** Whether it has meters that count packets and drop. */
   get canMeterPackets(): boolean {
     const { meters } = this;
     return (

@@ -35,6 +35,8 @@ export interface DhcpFigures {
   seconds: number;
   /** Exchanges a second. */
   rates: number[];
+  /** Of one small write that waits for the disk. */
+  diskMilliseconds?: Spread;
   figures: {
     server: DhcpServer;
     offered: number;
@@ -119,7 +121,7 @@ async function dhcp(
   rounds: number,
   progress: (text: string) => void,
 ): Promise<DhcpFigures> {
-  const results = await measureDhcp({ rates, seconds, rounds, progress });
+  const { servers: results, disk } = await measureDhcp({ rates, seconds, rounds, progress });
   const figures: DhcpFigures['figures'] = [];
   for (const offered of rates) {
     for (const [server, byRate] of Object.entries(results)) {
@@ -147,7 +149,7 @@ async function dhcp(
       });
     }
   }
-  return { seconds, rates, figures };
+  return { seconds, rates, diskMilliseconds: spread(disk), figures };
 }
 
 async function forwarding(

@@ -67,6 +67,7 @@ const app = mimiqWith(async (context, forwarding) => {
 });
 const mimiq = {
   switches: { office: { datapathId, clients: [1], outside: 'next' } },
+  requestRate: 100_000,
   allocator: {
     store: store === '' ? 'none' : store,
     ipv4: [{ prefix: '10.200.0.0/16', gateway: SERVER, exclude: [CLIENT] }],

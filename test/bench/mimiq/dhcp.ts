@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { fsyncSync, writeSync } from 'node:fs';
+import { mkdir, mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,6 +12,7 @@ import {
   until,
 } from '../../../mininet/driver/index.js';
 import { cpuSecondsOf } from '../../../mininet/report/process-usage.js';
+import { spread } from '../../../mininet/report/statistics.js';
 import { DhcpSwitch } from './dhcp-through-switch.js';
 import { CLIENT, type ExchangeRate, perfdhcpArguments, readReport, SERVER } from './perfdhcp.js';
 
@@ -31,11 +33,16 @@ export interface DhcpOptions {
   progress: (text: string) => void;
 }
 
-/** By server and rate, one entry a round; a server that cannot run here is absent. */
-export type DhcpResult = Partial<Record<DhcpServer, Record<number, ExchangeRate[]>>>;
+export interface DhcpResult {
+  /** By server and rate, one entry a round; a server that cannot run here is absent. */
+  servers: Partial<Record<DhcpServer, Record<number, ExchangeRate[]>>>;
+  /** Milliseconds of one small write that waits for the disk which leases are on, one entry a round. */
+  disk: number[];
+}
 
 /** To whom answers of MIMIQ go: perfdhcp has the port of clients there, for a switch knows their requests by it. */
 const CLIENT_PORT = 68;
+const DISK_WRITES = 500;
 const READY = /ready|DHCP4_STARTED/;
 const PROGRAM = fileURLToPath(new URL('./dhcp-server.js', import.meta.url));
 
@@ -45,13 +52,15 @@ const PROGRAM = fileURLToPath(new URL('./dhcp-server.js', import.meta.url));
  */
 export async function measureDhcp(options: DhcpOptions): Promise<DhcpResult> {
   const { rates, seconds, rounds, progress } = options;
-  const result: DhcpResult = {};
+  const result: DhcpResult = { servers: {}, disk: [] };
+  const { servers } = result;
   const folder = await mkdtemp(join(tmpdir(), 'cloakflow-bench-'));
   await using wire = await Wire.create();
   try {
     const isDurable = await makeDurable(join(folder, 'durable'));
     const direct = DIRECT.filter(server => server !== 'Kea, durable' || isDurable);
     for (let round = 0; round < rounds; round++) {
+      result.disk.push(await measureDisk(join(folder, 'disk')));
       for (const rate of rates) {
         for (const server of [...direct, ...(rate === Math.min(...rates) ? SWITCHED : [])]) {
           progress(`DHCP round ${round + 1}/${rounds}: ${server} at ${rate}/s`);
@@ -60,8 +69,8 @@ export async function measureDhcp(options: DhcpOptions): Promise<DhcpResult> {
           const measured = isSwitched(server)
             ? await measureSwitched(server, file, rate, seconds)
             : await wire.measure(server, file, rate, seconds);
-          result[server] ??= {};
-          const runs = result[server];
+          servers[server] ??= {};
+          const runs = servers[server];
           runs[rate] = [...(runs[rate] ?? []), measured];
         }
       }
@@ -74,6 +83,26 @@ export async function measureDhcp(options: DhcpOptions): Promise<DhcpResult> {
 
 export function isSwitched(server: DhcpServer): server is (typeof SWITCHED)[number] {
   return (SWITCHED as readonly DhcpServer[]).includes(server);
+}
+
+/** The median of writes as those of a database's log: in place, and each on the disk before the next. */
+async function measureDisk(path: string): Promise<number> {
+  const page = Buffer.alloc(4096, 1);
+  const file = await open(path, 'w');
+  try {
+    await file.write(Buffer.alloc(DISK_WRITES * page.length));
+    await file.sync();
+    const times: number[] = [];
+    for (let write = 0; write < DISK_WRITES; write++) {
+      const start = performance.now();
+      writeSync(file.fd, page, 0, page.length, write * page.length);
+      fsyncSync(file.fd);
+      times.push(performance.now() - start);
+    }
+    return spread(times).median;
+  } finally {
+    await file.close();
+  }
 }
 
 /** Makes a folder whose files are written through to the disk. False where the file system cannot. */

@@ -26,8 +26,9 @@ const HERE: Attachment = { switchId: SWITCH, port: 1, mac: MAC };
 const GATEWAY = Uint8Array.of(198, 51, 100, 1);
 const MANY = { requestsPerSecond: 1_000_000, burst: 1_000_000 };
 
-async function start(mtu?: number) {
-  const network = await FakeNetwork.start({ limits: MANY, resolvers: ['192.0.2.53', '2001:db8::53'] });
+async function start(mtu?: number, changes: Record<string, unknown> = {}) {
+  const resolvers = ['192.0.2.53', '2001:db8::53'];
+  const network = await FakeNetwork.start({ limits: MANY, resolvers, ...changes });
   const frontEnds = new FrontEnds(network.allocator, network.config, mtu);
   const ask4 = async (message: Uint8Array, from = HERE) => {
     const answer = await frontEnds.dhcp4(message, from);
@@ -123,6 +124,18 @@ describe('DHCPv4 of mimiq', () => {
       undefined,
     );
     expect(held()).to.deep.equal([]);
+  });
+
+  it('offers nothing while every address is taken, and the one that comes free', async () => {
+    const all = await start(undefined, { ipv4: [{ prefix: '198.51.100.0/30', gateway: '198.51.100.1' }] });
+    const address = await lease(all);
+    const other = { ...HERE, mac: MAC + 1 };
+    const discover = message4({ type: 1, mac: other.mac });
+    expect(await all.ask4(discover, other)).to.equal(undefined);
+    await all.ask4(message4({ type: RELEASE, clientAddress: address, server: GATEWAY }));
+    expect(await all.ask4(discover, other), 'it rests for t_remove').to.equal(undefined);
+    await all.network.pass(6);
+    expect((await all.ask4(discover, other))!.yours).to.deep.equal(address);
   });
 
   it('answers by broadcast where the client asks for it', async () => {
@@ -239,6 +252,15 @@ describe('DHCPv6 of mimiq', () => {
     const nothing = (await all.ask6(message6(RENEW, serverId, association6(address))))!;
     const inside = options6(options6(nothing).get(3)!, 12);
     expect([...inside.get(13)!], 'no binding').to.deep.equal([0, 3]);
+  });
+
+  it('says that there is no address where a port has all that it may have', async () => {
+    const { ask6 } = await start(undefined, { limits: { ...MANY, perPort: 1 } });
+    const other = { ...HERE, mac: MAC + 1 };
+    expect(granted6((await ask6(DHCLIENT_SOLICIT))!)).to.have.length(1);
+    const advertise = (await ask6(DHCLIENT_SOLICIT, other))!;
+    expect(granted6(advertise)).to.deep.equal([]);
+    expect([...options6(options6(advertise).get(3)!, 12).get(13)!], 'no addresses').to.deep.equal([0, 2]);
   });
 
   it('takes away on rebinding what the client does not hold', async () => {

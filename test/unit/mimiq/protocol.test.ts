@@ -73,6 +73,14 @@ describe('mimiq protocol', () => {
     expect(await codes({ renew: { addresses: [Uint8Array.of(1, 2, 3, 4)] } })).to.equal('not-held');
   });
 
+  it('says that addresses are exhausted, and when to ask again', async () => {
+    const pool = { ipv4: [{ prefix: '198.51.100.0/30', gateway: '198.51.100.1' }] };
+    const { ask } = await start(pool);
+    expect((await ask({ allocate: { family: 4, count: 1 } })).granted!.grants).to.have.length(1);
+    const { refused } = await ask({ allocate: { family: 4, count: 1 } }, ID.toReversed(), client(2));
+    expect(refused).to.deep.include({ code: 'exhausted', retryAfterMs: 5000 });
+  });
+
   it('answers garbage of any kind, and is unimpressed', async () => {
     const { frontEnds, network } = await start({
       limits: { requestsPerSecond: 1_000_000, burst: 1_000_000 },

@@ -190,6 +190,19 @@ describe('the routes of MIMIQ', () => {
       expect(allocator.asked).to.deep.equal([]);
     });
 
+    it('of a switch that is not configured are not heard, whatever it says', async () => {
+      const stranger = new SimulatedSwitch({ datapathId: 9n, ports: [1] });
+      await simulation.connect(stranger);
+      const frame = request('please');
+      const cookie = cookieOf(ownerNumber('mimiq'), PUNTED.request);
+      const packetIn = { type: 'packet-in', totalLen: frame.length, reason: 'action', cookie } as const;
+      stranger.tell({ ...packetIn, match: { inPort: 1 }, data: frame });
+      await simulation.settle();
+      expect(allocator.asked).to.deep.equal([]);
+      expect(stranger.received.filter(({ type }) => type === 'packet-out')).to.deep.equal([]);
+      expect(stranger.flows.filter(({ priority }) => priority > 0 && priority < 65_000)).to.deep.equal([]);
+    });
+
     it('for the router are answered by an advertisement that sends hosts to DHCPv6', async () => {
       const solicitation = buildFrame([
         { type: 'ethernet', source: '02:00:00:00:00:0a', destination: '33:33:00:00:00:02' },
