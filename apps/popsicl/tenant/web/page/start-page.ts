@@ -32,7 +32,7 @@ export function startPage() {
       return undefined;
     }
     const web = /^(http|ws)s?:$/.test(url.protocol);
-    if (!web || (url.host !== location.host && !(url.port === '' && sites.includes(url.hostname))))
+    if (!web || (url.host !== location.host && !(url.port === '' && settings.sites.includes(url.hostname))))
       return undefined;
     url.host = location.host;
     url.protocol = url.protocol.replace(/^(http|ws).*/, location.protocol === 'https:' ? '$1s' : '$1');
