@@ -32,6 +32,11 @@ export interface TenantWebOptions {
    * Whether pages get a script that gives the capability to what their own scripts fetch and insert; they do when absent.
    */
   readonly script?: boolean;
+  /**
+   * Also sends links to other tenants that the page's own scripts make through the linker; off when absent. Needs `script`.
+   * Every page then bears the domains of all tenants.
+   */
+  readonly scriptedLinks?: boolean;
   /** The traffic-analysis defence (appendix A); off when absent. Needs `script`. */
   readonly defence?: DefenceOptions | boolean;
   /** Of links in absolute form; `https` when absent. */
@@ -168,7 +173,13 @@ export class TenantWeb {
   private script(capability: string): PageOptions['script'] {
     if (this.options.script === false) return undefined;
     const nonce = randomBytes(16).toString('base64');
-    const settings = { capability, sites: this.sites, ...(this.defence && { pieces: this.defence.pieces }) };
+    const { linker, tenants } = this.capabilities.cloud;
+    const settings = {
+      capability,
+      sites: this.sites,
+      ...(this.options.scriptedLinks && linker !== '' && { neighbours: { linker, tenants } }),
+      ...(this.defence && { pieces: this.defence.pieces }),
+    };
     return { nonce, markup: insertedScript(settings, nonce) };
   }
 

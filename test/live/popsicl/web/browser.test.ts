@@ -73,11 +73,12 @@ for (const kind of BROWSERS)
       if (home) await rm(home, { recursive: true, force: true, maxRetries: 5 });
     });
 
-    async function visit(defence: boolean): Promise<Visit> {
+    async function visit(defence: boolean, scriptedLinks = false): Promise<Visit> {
       const shop = new Shop();
       const server: Server = protect(createServer(shop.answer), {
         ...OPTIONS,
         script: true,
+        scriptedLinks,
         scheme: 'http',
         defence,
       });
@@ -234,6 +235,44 @@ for (const kind of BROWSERS)
         await tab.click('#away');
         await tab.waitForSelector('#there');
         expect(referers).to.deep.equal([undefined]);
+      });
+
+      it('lets scripts name hosts elsewhere, and gives the capability to the tenant’s own names', async () => {
+        const { tab, url } = await visit(false);
+        const set = (address: string) =>
+          tab.evaluate(`Object.assign(document.createElement('a'), { href: '${address}' }).href`);
+        expect(await set('https://elsewhere.test/a')).to.equal('https://elsewhere.test/a');
+        expect(await set('https://www.shop.test/a')).to.equal(new URL(`/a?c=${CAPABILITY}`, url).href);
+      });
+
+      it('sends links to other tenants that scripts make through the linker, if told so', async () => {
+        const target = 'https://bank.test/account?a=1#b';
+        const linked = `https://linker.popsicls.test/?to=${encodeURIComponent(target)}&from=${PSEUDONYM}&c=${CAPABILITY}`;
+        const { tab: first, url } = await visit(true, true);
+        const context = first.context();
+        const make = (address: string) =>
+          `const a = document.createElement('a'); a.id = 'new'; a.textContent = 'new'; a.href = '${address}';`;
+        const ways = {
+          link: `${make(target)} made.prepend(a)`,
+          'link in no document': `${make(target)} a.click()`,
+          window: `open('${target}')`,
+          address: `location.href = '${target}'`,
+        };
+        for (const [way, script] of Object.entries(ways)) {
+          const tab = await context.newPage();
+          await tab.goto(url);
+          await tab.evaluate(() => window.done);
+          const asked = context.waitForEvent('request', request => /bank|linker/.test(request.url()));
+          await tab.evaluate(`{ ${script} }`);
+          if (way === 'link') await tab.click('#new');
+          expect((await asked).url(), way).to.equal(linked);
+        }
+        await first.evaluate(() => window.done);
+        for (const other of ['https://bank.test:444/', `http://${ELSEWHERE}/`]) {
+          await first.evaluate(`{ ${make(other)} a.onclick = () => false; made.replaceChildren(a) }`);
+          await first.click('#new');
+          expect(await first.getAttribute('#new', 'href')).to.equal(other);
+        }
       });
 
       it('answers the probes of another site alike, whether what they ask for is there or not', async () => {

@@ -316,4 +316,16 @@ describe('popsicl: how a tenant’s answers travel', () => {
     expect(await ask(`/socket?${C}`)).to.match(/^HTTP\/1.1 101 /);
     expect(upgraded).to.deep.equal(['/socket']);
   });
+
+  it('pages bear the domains of tenants where links of scripts are to go to the linker, and never else', async () => {
+    for (const scriptedLinks of [true, false]) {
+      const site = protect(
+        createServer((_request, response) => response.setHeader('Content-Type', 'text/html').end('<p>')),
+        { ...OPTIONS, script: true, scriptedLinks },
+      );
+      const { text } = await get(await listening(site), `/?${C}`);
+      site.close();
+      expect(text.includes('bank.test')).to.equal(scriptedLinks);
+    }
+  });
 });

@@ -1,6 +1,7 @@
 import { escapeAttribute } from '../rewrite/attributes.js';
 import { followChanges } from './changes.js';
 import { followForms } from './forms.js';
+import { followLinks } from './links.js';
 import { objectLoader } from './objects.js';
 import { pieceFetcher } from './pieces.js';
 import { followRequests } from './requests.js';
@@ -9,22 +10,31 @@ import { followStyles } from './styles.js';
 
 const FOLLOW = [startPage, followStyles, followChanges, followForms, followRequests];
 const START = 'followForms(page); page.tagged = followStyles(page).tagged;';
-const DEFENCE = [pieceFetcher, objectLoader];
 
-const PLAIN_TEXT = textOf(
-  FOLLOW,
-  `const page = startPage(); ${START} followChanges(page); followRequests(page);`,
-);
-const DEFENCE_TEXT = textOf(
-  [...FOLLOW, ...DEFENCE],
-  `const page = startPage(); const fetcher = pieceFetcher(page); objectLoader(page, fetcher);
+const PLAIN = {
+  functions: FOLLOW,
+  run: `const page = startPage(); ${START} followChanges(page); followRequests(page);`,
+};
+const DEFENCE = {
+  functions: [...FOLLOW, pieceFetcher, objectLoader],
+  run: `const page = startPage(); const fetcher = pieceFetcher(page); objectLoader(page, fetcher);
 ${START} followChanges(page, fetcher); followRequests(page, fetcher);`,
-);
+};
+const [PLAIN_TEXTS, DEFENCE_TEXTS] = [PLAIN, DEFENCE].map(({ functions, run }) => ({
+  alone: textOf(functions, run),
+  withLinks: textOf([...functions, followLinks], `${run} followLinks(page);`),
+})) as [Texts, Texts];
+
+interface Texts {
+  readonly alone: string;
+  readonly withLinks: string;
+}
 
 /** The script's element. Its text is the same for everybody; what it is told stands at the element. */
 export function insertedScript(settings: PageSettings, nonce: string): string {
   const told = escapeAttribute(JSON.stringify(settings));
-  const text = settings.pieces ? DEFENCE_TEXT : PLAIN_TEXT;
+  const { alone, withLinks } = settings.pieces ? DEFENCE_TEXTS : PLAIN_TEXTS;
+  const text = settings.neighbours ? withLinks : alone;
   return `<script nonce="${nonce}" data-popsicl="${told}">${text}</script>`;
 }
 

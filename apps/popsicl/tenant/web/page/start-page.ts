@@ -7,6 +7,8 @@ export interface PageSettings {
   readonly sites: readonly string[];
   /** Numbers of pieces; absent: there is no defence. */
   readonly pieces?: readonly number[];
+  /** Other tenants, and the linker's host name; absent: links that scripts make stay as they are. */
+  readonly neighbours?: { readonly linker: string; readonly tenants: readonly string[] };
 }
 
 /** What the other parts of the script share: settings, the browser's own functions, and which addresses are the tenant's. */
