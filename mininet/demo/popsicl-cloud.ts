@@ -59,9 +59,11 @@ export async function startCloudController(
   const log = join(folder, 'controller.log');
   const options = ['--admin', join(folder, 'admin.sock'), '--log-level', logLevel];
   const words = [process.execPath, CLI, 'run', config, ...options];
-  const controller = await network.host('store').spawn(['sh', '-c', 'exec "$@" 2>> "$0"', log, ...words]);
-  await controller.printed(/^ready/m, 60_000);
-  return controller;
+  return network.meet(`unix:${socket}`, async () => {
+    const controller = await network.host('store').spawn(['sh', '-c', 'exec "$@" 2>> "$0"', log, ...words]);
+    await controller.printed(/^ready/m, 60_000);
+    return controller;
+  });
 }
 
 /** Configuration of the controller, which runs on the host `store`. */

@@ -5,6 +5,7 @@ import { EmulatedHost } from './emulated-host.js';
 import { EmulatedLink } from './emulated-link.js';
 import { EmulatedSwitch } from './emulated-switch.js';
 import { EmulationError, type EmulationErrorCode } from './errors.js';
+import { hideControllers } from './hidden-controllers.js';
 import type { Plan } from './plan.js';
 import { cleanLeftovers, type Runner } from './runner.js';
 import type { Topology } from './topology-schema.js';
@@ -113,6 +114,23 @@ export class EmulatedNetwork implements AsyncDisposable {
           throw new EmulationError('daemon-failed', `${command[0]} on ${name}: ${cause.message}`, { cause });
         });
       }
+    }
+  }
+
+  /**
+   * Starts a controller, and lets the switches whose controller is at `target` look for it as soon as it listens.
+   *
+   * @param start resolves when the controller listens
+   */
+  async meet<T>(target: string, start: () => Promise<T>): Promise<T> {
+    const databases = new Map([...this.switches.values()].map(sw => [sw.database, sw]));
+    const hidden = await Promise.all(
+      [...databases.values()].map(sw => hideControllers(args => sw.vsctl(args), [target], sw.directory)),
+    );
+    try {
+      return await start();
+    } finally {
+      await Promise.all(hidden.map(show => show()));
     }
   }
 

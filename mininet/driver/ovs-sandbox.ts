@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bestDatapath, type DatapathType } from './datapath.js';
 import { EmulationError } from './errors.js';
+import { hideControllers } from './hidden-controllers.js';
 import { isListening } from './is-listening.js';
 import { assertRoot, Namespace } from './namespace.js';
 import { type CommandResult, type RunOptions, runCommand } from './run-command.js';
@@ -153,28 +154,16 @@ export class OvsSandbox implements AsyncDisposable {
   }
 
   /**
-   * Starts a controller, and lets the bridges whose target is among `targets` look for it as soon as it listens. A bridge that
-   * finds nobody looks again after 1, 2, 4, then 8 seconds: Open vSwitch 3.1 takes `max_backoff` up only where a bridge changes
-   * while it is connected.
+   * Starts a controller, and lets the bridges whose target is among `targets` look for it as soon as it listens.
    *
    * @param start resolves when the controller listens
    */
   async meet<T>(targets: readonly string[], start: () => Promise<T>): Promise<T> {
-    const rows = await this.vsctl(['--format=json', '--columns=_uuid,target', 'list', 'Controller']);
-    const { data } = JSON.parse(rows) as { data: [[kind: string, id: string], target: string][] };
-    const own = data.filter(([, target]) => targets.includes(target));
-    if (own.length === 0) return start();
-    const look = (where: (target: string, index: number) => string) =>
-      this.vsctl(
-        own.flatMap(([[, id], target], index) => [
-          ...['--', 'set', 'Controller', id, `target="${where(target, index)}"`],
-        ]),
-      );
-    await look((_, index) => `unix:${join(this.directory, `nobody${index}`)}`);
+    const show = await hideControllers(args => this.vsctl(args), targets, this.directory);
     try {
       return await start();
     } finally {
-      await look(target => target);
+      await show();
     }
   }
 

@@ -133,8 +133,10 @@ export class Cloud {
     await writeFile(config, JSON.stringify(cloudConfiguration(this.plan, this.folder, socket)));
     const admin = join(this.folder, 'admin.sock');
     const words = [process.execPath, CLI, 'run', config, '--admin', admin, '--log-level', 'warn'];
-    this.controller = await this.network.host('store').spawn(words, { keep: 1 << 16 });
-    await this.controller.printed(/^ready/m, PATIENCE);
+    await this.network.meet(`unix:${socket}`, async () => {
+      this.controller = await this.network.host('store').spawn(words, { keep: 1 << 16 });
+      await this.controller.printed(/^ready/m, PATIENCE);
+    });
     const client = new AdminClient(admin, { timeout: PATIENCE });
     await until('the switch', async () => (await client.switches()).length === 1, {
       timeout: PATIENCE,

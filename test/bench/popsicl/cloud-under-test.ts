@@ -13,8 +13,9 @@ import {
   type SandboxHost,
   until,
 } from '../../../mininet/driver/index.js';
-import { freePort, selfSigned } from '../../live/popsicl/tenant/nginx-process.js';
+import { selfSigned } from '../../live/popsicl/tenant/nginx-process.js';
 import { CLOUD, KitMaker } from '../../live/popsicl/tenant/pseudonym-kit.js';
+import { freePort } from '../../simulator/free-port.js';
 import type { ControllerSettings } from './controller-program.js';
 import { type LoadOptions, type LoadResult, loadWords, readLoad } from './load.js';
 import { nginxConfiguration } from './nginx-under-test.js';

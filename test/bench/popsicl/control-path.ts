@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { RunningCommand } from '../../../mininet/driver/index.js';
 import { type Spread, spread } from '../../../mininet/report/statistics.js';
-import { freePort } from '../../live/popsicl/tenant/nginx-process.js';
+import { freePort } from '../../simulator/free-port.js';
 import {
   CONTROLLER_CORE,
   choosePlacement,

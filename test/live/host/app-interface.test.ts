@@ -87,7 +87,7 @@ describe('what apps can do to Open vSwitch', () => {
       wanted.setFlow('by-group', flow(wanted.setGroup('both', { groupType: 'all', buckets: bucket(1, 2) })));
     };
     const sw = await start();
-    expect(await reaches(one, two)).to.equal(true);
+    await until('the way', () => reaches(one, two));
     expect(await dump('groups')).to.match(/type=all,bucket=actions=output:.*bucket=actions=output:/);
     probe.context.wanted(sw).setGroup('both', { groupType: 'all', buckets: bucket(1) });
     await sw.flushed();

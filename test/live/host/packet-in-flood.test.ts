@@ -74,7 +74,7 @@ describe('a flood of packets to the controller', () => {
     two = await sandbox.addHost('br0', { addresses: ['10.0.0.2/24'] });
   });
   beforeEach(() => {
-    slow = new Worker('slow', 1, 1);
+    slow = new Worker('slow', 1, 4);
     calm = new Worker('calm', 2, 0);
   });
   afterEach(async () => {

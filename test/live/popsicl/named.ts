@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '../../simulator/free-port.js';
 import { command } from './command.js';
 
 export const KEY_NAME = 'cloakflow-key';
@@ -90,13 +90,4 @@ export class Named {
 
 export function dig(port: number, name: string, type: string, ...options: string[]) {
   return command('dig', ['@127.0.0.1', '-p', String(port), name, type, ...options]);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }

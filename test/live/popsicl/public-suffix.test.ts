@@ -53,6 +53,7 @@ for (const kind of BROWSERS)
       await new Promise(resolve => server.once('listening', resolve));
       browser = await kind.launch(folder, names);
       context = await browser.newContext({ ignoreHTTPSErrors: true });
+      context.setDefaultTimeout(90_000);
     });
     after(async () => {
       await browser?.close();

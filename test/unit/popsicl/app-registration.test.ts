@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -11,6 +10,7 @@ import { enrolAgent } from '../../../apps/popsicl/tenant/agent/enrol-agent.js';
 import { CapabilityFiles } from '../../../apps/popsicl/tenant/capabilities/capability-files.js';
 import { CapabilityFolder } from '../../../apps/popsicl/tenant/capabilities/capability-folder.js';
 import { until } from '../../../mininet/driver/until.js';
+import { freePort } from '../../simulator/free-port.js';
 import { Simulation } from '../../simulator/simulation.js';
 import { Shelf } from './tenant/shelf.js';
 
@@ -127,10 +127,3 @@ describe('popsicl with registration', () => {
 });
 
 /** A port that was free a moment ago: the configuration names one. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise(resolve => server.once('listening', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise(resolve => server.close(resolve));
-  return port;
-}

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { expect } from 'chai';
 import { RelayError, type RelayOptions, startRelay } from '../../../apps/popsicl/proxy/relay-process.js';
+import { freePort } from '../../simulator/free-port.js';
 import { clientHello } from './client-hello.js';
 
 const NAME = 'abc.popsicls.test';
@@ -147,12 +148,3 @@ describe('the relay of the strategy `proxy`', () => {
     expect(hasEnded).to.equal(false);
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}

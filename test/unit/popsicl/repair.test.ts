@@ -1,5 +1,4 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -14,6 +13,7 @@ import type { Restorer } from '../../../apps/popsicl/tenant/repair/restorer.js';
 import { cookieOf, ownerNumber } from '../../../controller/switch/index.js';
 import { Backoff } from '../../../controller/transport/backoff.js';
 import { until } from '../../../mininet/driver/until.js';
+import { freePort } from '../../simulator/free-port.js';
 import { SimulatedClient } from '../../simulator/simulated-client.js';
 import { SimulatedSwitch } from '../../simulator/simulated-switch.js';
 import { Simulation } from '../../simulator/simulation.js';
@@ -153,12 +153,4 @@ describe('the strategy `repair`', () => {
 function stampOf(client: SimulatedClient): number {
   const stamps = client.synAck!.options.find(({ type }) => type === 'timestamps');
   return (stamps as { value: number }).value;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise(resolve => server.once('listening', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise(resolve => server.close(resolve));
-  return port;
 }

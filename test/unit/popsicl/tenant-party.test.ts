@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -17,6 +16,7 @@ import { systemClock } from '../../../controller/host/index.js';
 import { messageLog } from '../../../controller/host/messages/log.js';
 import { until } from '../../../mininet/driver/until.js';
 import { FixedDirectory } from '../../simulator/fixed-directory.js';
+import { freePort } from '../../simulator/free-port.js';
 import { Shelf } from './tenant/shelf.js';
 
 const DOMAIN = 'shop.example';
@@ -91,10 +91,3 @@ describe('the agents of tenants, as a party of a registration', () => {
 });
 
 /** A port that was free a moment ago: the configuration names one. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise(resolve => server.once('listening', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise(resolve => server.close(resolve));
-  return port;
-}

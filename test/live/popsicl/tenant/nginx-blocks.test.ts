@@ -45,7 +45,7 @@ describe('nginx with a block for each pseudonym', () => {
       site: join(folder, 'site.conf'),
       host: '127.0.0.1',
       port: nginx.port,
-      patience: 10_000,
+      patience: 60_000,
       reload: async () => {
         reloads++;
         process.kill(nginx.pid, 'SIGHUP');

@@ -1,21 +1,13 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { RunningCommand, until } from '../../../../mininet/driver/index.js';
+import { freePort } from '../../../simulator/free-port.js';
 import { temporaryFolder, write } from './pseudonym-kit.js';
 import { visit } from './tls-client.js';
 
 export function hasNginx(): boolean {
   return spawnSync('nginx', ['-v'], { stdio: 'ignore' }).status === 0;
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise(resolve => server.once('listening', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise(resolve => server.close(resolve));
-  return port;
 }
 
 /** A certificate for servers that are no pseudonym's, made by openssl. */

@@ -86,6 +86,7 @@ for (const kind of BROWSERS)
       server.on('connection', socket => sockets.push(socket));
       const port = await listening(server);
       const context: BrowserContext = await browser.newContext();
+      context.setDefaultTimeout(90_000);
       closing.push(
         () => server.closeAllConnections(),
         () => server.close(),
