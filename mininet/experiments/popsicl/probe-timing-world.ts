@@ -1,7 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { drawLabel } from '../../../apps/popsicl/pseudonym/label.js';
 import { spread } from '../../report/statistics.js';
 import { areaUnderCurve, largestDistance } from '../../report/two-samples.js';
-import type { Concluded, RunContext, World } from '../experiment.js';
+import type { Concluded, Condition, RunContext, World } from '../experiment.js';
+import { conditionKey } from '../parameters.js';
+import { shuffled } from '../schedule.js';
 import { Cloud } from './cloud.js';
 import { CLOUD_DOMAIN, type TenantPlan } from './cloud-plan.js';
 import { access, type Target } from './curl.js';
@@ -9,12 +12,20 @@ import { CUES, type NameKind, REFERENCE } from './probe-timing.js';
 import { Prober } from './prober.js';
 
 const TENANT = 'tenant';
+/** Milliseconds in which programs that made names have come to rest: what they leave in caches is not of the name. */
+const REST = 200;
 /** By IPv4 everything is handed over; by IPv6 it is relayed, or the address names the tenant. */
 const PLANS: Record<string, { family: 4 | 6; ipv6: string }> = {
   cookie: { family: 4, ipv6: 'proxy' },
   proxy: { family: 6, ipv6: 'proxy' },
   address: { family: 6, ipv6: 'address' },
 };
+
+/** A name, and the pseudo-address at which it is visited. */
+interface Place {
+  readonly name: string;
+  readonly address: string;
+}
 
 /** A cloud in which a prober sits beside a client. */
 class ProbedCloud {
@@ -45,7 +56,7 @@ class ProbedCloud {
   }
 
   /** A new name of that kind, and where it is visited. */
-  async name(kind: NameKind, family: 4 | 6): Promise<{ name: string; address: string }> {
+  async name(kind: NameKind, family: 4 | 6): Promise<Place> {
     const target = await this.cloud.pseudonym(TENANT, family);
     if (kind === 'unknown') {
       // The address of a pseudonym that is no more says nothing of the name.
@@ -57,7 +68,7 @@ class ProbedCloud {
     return target;
   }
 
-  probe({ name, address }: { name: string; address: string }) {
+  probe({ name, address }: Place) {
     return this.prober.visit(name, address);
   }
 
@@ -89,14 +100,27 @@ export async function openProbeTiming(context: RunContext): Promise<World> {
     await close();
     throw error;
   }
+  /** Names of a repetition, all made before the first is probed. */
+  let made: { repetition: number; places: Map<string, Place> } | undefined;
+  const placeFor = async (condition: Condition, repetition: number): Promise<Place> => {
+    if (made?.repetition !== repetition) {
+      const places = new Map<string, Place>();
+      for (const each of shuffled(context.conditions, Math.random)) {
+        const { family, ipv6 } = PLANS[each.way!]!;
+        places.set(conditionKey(each), await clouds.get(ipv6)!.name(each.name as NameKind, family));
+      }
+      made = { repetition, places };
+      await sleep(REST, undefined, { signal });
+    }
+    return made.places.get(conditionKey(condition))!;
+  };
   return {
-    async measure({ way, name }) {
-      const { family, ipv6 } = PLANS[way!]!;
-      const cloud = clouds.get(ipv6)!;
-      const visited = await cloud.name(name as NameKind, family);
-      const { connect, hello: first } = await cloud.probe(visited);
+    async measure(condition, repetition) {
+      const place = await placeFor(condition, repetition);
+      const cloud = clouds.get(PLANS[condition.way!]!.ipv6)!;
+      const { connect, hello: first } = await cloud.probe(place);
       const later = [];
-      for (let turn = 0; turn < parameters.settings.visits!; turn++) later.push(await cloud.probe(visited));
+      for (let turn = 0; turn < parameters.settings.visits!; turn++) later.push(await cloud.probe(place));
       const [{ hello: again, judged }] = later as [(typeof later)[number]];
       return { connect, first, again, judged, median: spread(later.map(({ hello }) => hello)).median };
     },

@@ -55,7 +55,7 @@ export const probeTiming: Experiment = {
   method:
     'A client with a pseudonym of its own visits other names with its own certificate, and times the first byte of each answer: ' +
     'pseudonyms of another client that she has visited, two of a kind, or not visited yet, revoked ones that she had visited, and ' +
-    'names that never were. All are new in each repetition, and take turns; later visits follow the first.',
+    'names that never were. All are new in each repetition and made before the first is probed; later visits follow the first.',
   differences: [
     'The paper does not speak of time. The probe sits in the same room: no distance blurs what it measures.',
     'By `address` the SYN is answered by the tenant or by the controller, before a name is sent; that tells by itself.',
