@@ -11,10 +11,11 @@ const CHANGE_LEASE = `ON CONFLICT (address) DO UPDATE SET
     id = CASE WHEN id = excluded.id THEN id END,
     expires_at = excluded.expires_at, remove_at = excluded.remove_at, state = excluded.state`;
 const PUT_LEASE = `INSERT INTO lease VALUES (unhex(?), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ${CHANGE_LEASE}`;
+/** In the order of the tree: random addresses would visit its pages in a random one. */
 const PUT_LEASES = `INSERT INTO lease
   SELECT unhex(value->>0), value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8,
     value->>9, value->>10
-  FROM json_each(?) WHERE true
+  FROM json_each(?) WHERE true ORDER BY 1
   ${CHANGE_LEASE}`;
 const PUT_ALIASES = `INSERT OR REPLACE INTO alias
   SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5 FROM json_each(?)`;

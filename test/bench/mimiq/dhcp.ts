@@ -146,7 +146,7 @@ async function measure({ server, others, rate, seconds, port, run }: Load): Prom
   const perfdhcp = async (offered: number, duration: number, base: string) =>
     (await run(perfdhcpArguments(offered, duration, base, port), { timeout: 60_000 })).stdout;
   try {
-    await until('the server', () => READY.test(server.stdout + server.stderr), { timeout: 15_000 });
+    await until('the server', () => READY.test(server.stdout + server.stderr), { timeout: 60_000 });
     const pids = [server.pid, ...others];
     const used = () => pids.reduce((sum, pid) => sum + cpuSecondsOf(pid), 0);
     // A server that has just started pages in and compiles its code; neither is measured.

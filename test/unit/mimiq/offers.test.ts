@@ -28,6 +28,24 @@ describe('mimiq allocator, offering', () => {
     expect(network.allocator.counts.allocated).to.equal(1);
   });
 
+  it('makes the offer while the disk still works, and begins with the disk at once', async () => {
+    const { store, offer, accept } = await start();
+    let commits = 0;
+    store.commit = () => {
+      commits++;
+      return new Promise(() => undefined);
+    };
+    await offer(1);
+    await new Promise(resolve => process.nextTick(resolve));
+    expect(commits).to.equal(1);
+    let told = false;
+    void accept(1).then(() => {
+      told = true;
+    });
+    await settle();
+    expect(told).to.equal(false);
+  });
+
   it('acknowledges nothing before it is durable and forwarded, however fast the client accepts', async () => {
     const { network, store, offer, accept } = await start();
     network.forwarding.held = [];
