@@ -29,7 +29,7 @@ export interface CommitQueueOptions {
 }
 
 /**
- * Group commit: whatever arrives in one turn of the event loop, or while the disk works, becomes one transaction, one fsync
+ * Group commit: whatever is read at once, or arrives while the disk works, becomes one transaction, one fsync
  * and one batch of rules. So batches grow with the load by themselves. Rules of several batches may be on their way.
  */
 export class CommitQueue {
