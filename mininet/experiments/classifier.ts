@@ -14,17 +14,29 @@ interface Evaluation {
   /** Neither where a site has a single load. */
   kfp?: number[];
   cumul?: number[];
+  /** Learnt from `whole` alone. */
+  kfpWhole?: number[];
+  cumulWhole?: number[];
+}
+
+export interface ClassifierOptions {
+  folds: number;
+  minimum: number;
+  most: number;
+  /** One of the files; those of the others are also classified by what was learnt from it alone. */
+  whole?: string | undefined;
+  signal: AbortSignal;
 }
 
 /** Accuracies (percent, fold by fold) over the traces of each file, and the share of its largest class. */
 export async function classify(
   files: readonly string[],
-  { folds, minimum, most, signal }: { folds: number; minimum: number; most: number; signal: AbortSignal },
+  { folds, minimum, most, whole = '-', signal }: ClassifierOptions,
 ): Promise<Concluded[]> {
-  const argv = [PYTHON, CLASSIFY, String(folds), String(minimum), String(most), ...files];
+  const argv = [PYTHON, CLASSIFY, String(folds), String(minimum), String(most), whole, ...files];
   const { stdout } = await runCommand(argv, { check: true, signal });
   return (JSON.parse(stdout) as Evaluation[]).map(
-    ({ largest, kfp, cumul }): Concluded =>
-      largest === undefined ? {} : { kfp: kfp ?? [], cumul: cumul ?? [], guess: [largest] },
+    ({ flows: _, largest, ...accuracies }): Concluded =>
+      largest === undefined ? {} : { ...accuracies, guess: [largest] },
   );
 }

@@ -1,13 +1,14 @@
 """Website fingerprinting in a closed world.
 
-    classify.py FOLDS MINIMUM MOST FILE...
+    classify.py FOLDS MINIMUM MOST WHOLE FILE...
 
 Each FILE holds the traces of one condition (CSV: site,load,flow,time,size; size is positive from the client). What is classified is
 a flow: what an observer sees of one address. Flows of fewer than MINIMUM packets are left out, and of
 each site no more than MOST are taken, at random. Prints a JSON list with an object for
 each file: accuracy in percent, fold by fold, of k-fingerprinting's random forest (Hayes and Danezis 2016) and of CUMUL (Panchenko
 et al. 2016), how many flows there were, and the share of the largest class. Flows of one load are all learnt from or all tested;
-there are never more folds than loads of a site.
+there are never more folds than loads of a site. WHOLE is one of the FILEs, or `-`: flows of the others are also classified by what
+was learnt from flows of WHOLE alone, of loads that are not tested: by somebody who has never seen a flow of theirs.
 """
 import csv
 import json
@@ -72,12 +73,23 @@ def cumul(_times, sizes):
     return [len(back), len(out), -back.sum(), out.sum(), *np.interp(places, np.arange(len(running)), running)]
 
 
-def accuracies(features, sites, loads, folds, make):
+class Flows:
+    """Features, sites and loads of flows, in the same order."""
+
+    def __init__(self, flows, describe):
+        self.features = np.array([describe(times, sizes) for _, _, times, sizes in flows], dtype=float)
+        self.sites = np.array([site for site, *_ in flows])
+        self.loads = np.array([f'{site} {load}' for site, load, *_ in flows])
+
+
+def accuracies(own, others, folds, make):
+    """Fold by fold: learnt from flows of `others` (perhaps `own` again), of loads that are not tested."""
     splitter = StratifiedGroupKFold(n_splits=folds, shuffle=True, random_state=1)
     results = []
-    for train, test in splitter.split(features, sites, loads):
-        model = make().fit(features[train], sites[train])
-        results.append(100 * float((model.predict(features[test]) == sites[test]).mean()))
+    for _, test in splitter.split(own.features, own.sites, own.loads):
+        train = ~np.isin(others.loads, own.loads[test])
+        model = make().fit(others.features[train], others.sites[train])
+        results.append(100 * float((model.predict(own.features[test]) == own.sites[test]).mean()))
     return results
 
 
@@ -100,23 +112,33 @@ def some(flows, most):
     return [flows[place] for place in sorted(place for of_site in taken.values() for place in of_site)]
 
 
-def evaluate(path, folds, minimum, most):
-    flows = some([flow for flow in read(path) if len(flow[3]) >= minimum], most)
+def taken(path, minimum, most):
+    return some([flow for flow in read(path) if len(flow[3]) >= minimum], most)
+
+
+def evaluate(flows, whole, folds):
+    """`whole`: flows that are learnt from besides, or none."""
     if not flows:
         return {'flows': 0}
-    sites = np.array([site for site, *_ in flows])
-    loads = np.array([f'{site} {load}' for site, load, *_ in flows])
+    sites, loads = ([flow[0] for flow in flows], {flow[:2] for flow in flows})
     _, counts = np.unique(sites, return_counts=True)
-    folds = min(folds, *(len(set(loads[sites == site])) for site in set(sites)))
+    folds = min(folds, *(sum(of == site for of, _ in loads) for site in set(sites)))
     result = {'flows': len(flows), 'largest': 100 * float(counts.max() / counts.sum())}
     if folds < 2:
         return result
     for name, describe, make in (('kfp', k_fingerprint, forest), ('cumul', cumul, machine)):
-        features = np.array([describe(times, sizes) for _, _, times, sizes in flows], dtype=float)
-        result[name] = accuracies(features, sites, loads, folds, make)
+        own = Flows(flows, describe)
+        result[name] = accuracies(own, own, folds, make)
+        if whole:
+            result[f'{name}Whole'] = accuracies(own, Flows(whole, describe), folds, make)
     return result
 
 
+def main(folds, minimum, most, whole, *files):
+    flows = {path: taken(path, int(minimum), int(most)) for path in files}
+    results = [evaluate(flows[path], [] if path == whole else flows.get(whole, []), int(folds)) for path in files]
+    print(json.dumps(results))
+
+
 if __name__ == '__main__':
-    FOLDS, MINIMUM, MOST, *FILES = sys.argv[1:]
-    print(json.dumps([evaluate(path, int(FOLDS), int(MINIMUM), int(MOST)) for path in FILES]))
+    main(*sys.argv[1:])

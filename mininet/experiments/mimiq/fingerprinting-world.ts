@@ -121,7 +121,8 @@ export async function openFingerprinting(context: RunContext): Promise<World> {
     async conclude(samples) {
       progress('classifying');
       const files = conditions.map(condition => joined(condition, samples.of(condition).length));
-      return classify(files, { folds: folds!, minimum: minimum!, most: most!, signal });
+      const whole = files[conditions.findIndex(({ strategy }) => strategy === 'never')];
+      return classify(files, { folds: folds!, minimum: minimum!, most: most!, whole, signal });
     },
     async close() {
       await pages[Symbol.asyncDispose]();

@@ -24,12 +24,7 @@ interface Client {
   readonly address: Uint8Array;
 }
 
-export async function openForwardingTable({
-  parameters,
-  scratch,
-  signal,
-  progress,
-}: RunContext): Promise<World> {
+export async function open({ parameters, scratch, signal, progress }: RunContext): Promise<World> {
   const switches = parameters.settings.switches!;
   const mimiq = await MimiqNetwork.start({ switches, clientsPerSwitch: 0, folder: scratch, signal });
   const edge = mimiq.network.switch('edge');

@@ -1,6 +1,5 @@
 import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
 import { pino } from 'pino';
 import { allocate } from '../../../apps/mimiq/allocation.js';
 import { mimiqWith } from '../../../apps/mimiq/app.js';
@@ -14,7 +13,6 @@ export const SERVER = { 4: '198.51.100.10', 6: '2001:db8:5::10' } as const;
 const GATEWAY = '10.128.0.1';
 const OBSERVER_MAC = '02:0b:5e:00:00:01';
 const MANY = 1_000_000;
-const HEAP_MIB = 12_000;
 
 export interface MimiqNetworkOptions {
   /** Client-facing switches, and hosts at each. */
@@ -60,8 +58,6 @@ export class MimiqNetwork {
   }
 
   static async start(options: MimiqNetworkOptions): Promise<MimiqNetwork> {
-    // A million of rules is wanted here and there at once.
-    setFlagsFromString(`--max-old-space-size=${HEAP_MIB}`);
     const socket = join(options.folder, 'openflow.sock');
     let allocation: Allocation | undefined;
     const app = mimiqWith(async (context, forwarding) => {

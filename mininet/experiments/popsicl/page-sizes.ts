@@ -26,6 +26,7 @@ export const pageSizes: Experiment = {
   // Each loads every page once.
   repetitions: { smoke: 2, quick: 5, full: 40 },
   fullMinutes: 60,
+  quickRest: 20,
   measures: {
     kfp: { title: 'accuracy of k-fingerprinting', unit: '%', better: 'less' },
     cumul: { title: 'accuracy of CUMUL', unit: '%', better: 'less' },
