@@ -38,15 +38,13 @@ export async function readActualState(
     meters: new Map(),
   };
   const limits = options.timeout === undefined ? {} : { timeout: options.timeout };
+  // Not behind the flows: a switch answers in order, and time limits would run out while a million of them come.
+  const [groupReply, meterReply] = await Promise.all([
+    optional(channel.request({ type: 'multipart-request', body: { type: 'group-desc' } }, limits)),
+    optional(channel.request({ type: 'multipart-request', body: { type: 'meter-config' } }, limits)),
+  ]);
   const visit = (flow: ActualFlow) => addFlow(actual, wants, flow, options.take);
-  const flows = readAll(channel, options, { ...limits, visit });
-  const groups = optional(
-    channel.request({ type: 'multipart-request', body: { type: 'group-desc' } }, limits),
-  );
-  const meters = optional(
-    channel.request({ type: 'multipart-request', body: { type: 'meter-config' } }, limits),
-  );
-  const [, groupReply, meterReply] = await Promise.all([flows, groups, meters]);
+  await readAll(channel, options, { ...limits, visit });
   for (const { groupId, groupType, buckets } of groupReply?.body.groups ?? []) {
     actual.groups.set(groupId, wants.bodyFormer.group(groupType, buckets));
   }

@@ -11,8 +11,8 @@ const OUTSTANDING = 512;
 /** Clients between two lines of progress. */
 const NOTED = 50_000;
 /** How often a client asks, and milliseconds between. */
-const TRIES = 240;
-const AGAIN = 500;
+const TRIES = 200;
+const AGAIN = 2000;
 const FAMILIES = { naive: 4, alias: 6 } as const;
 /** Rules that may stay at client-facing switches when their clients are gone: those of aliases. */
 const KEPT = 1000;
