@@ -100,7 +100,11 @@ export class Popsicl implements AppInstance {
     this.interception.handoffs.switchUp(sw);
     this.withoutMeters.delete(sw.id);
     this.state(sw);
-    for (const tenant of this.tenants) this.ask(sw, tenant.mac === undefined);
+    // Answers come here by a flow. What is not there then is asked for again and again.
+    sw.confirmed().then(
+      () => this.ask(sw, false),
+      () => undefined,
+    );
   }
 
   switchDown(sw: Switch): void {

@@ -128,7 +128,7 @@ export class Cloud implements AsyncDisposable {
       const own = config.strategy?.ipv4 === 'address' ? [PSEUDO4, PSEUDO6] : [PSEUDO6];
       cloud.directory.add(NAME, config, own);
       await cloud.startNginx();
-      if (!cloud.uses('repair')) await cloud.loadProgram();
+      if (cloud.takesCookies) await cloud.loadProgram();
       if (cloud.uses('repair')) cloud.agents = await startRepair(tenant, folder, ['repair']);
       if (cloud.uses('proxy')) {
         await startRelayOn(await sandbox.addHost('br0', { addresses: RELAY }), cloud.directory);
@@ -149,6 +149,12 @@ export class Cloud implements AsyncDisposable {
   private uses(strategy: StandIn): boolean {
     if (this.standIns.includes(strategy)) return true;
     return Object.values(this.tenantConfig.strategy ?? {}).includes(strategy);
+  }
+
+  /** Whether the kernel of the tenant may be asked to take a connection over. */
+  private get takesCookies(): boolean {
+    const strategies = Object.values(this.tenantConfig.strategy ?? { default: 'cookie' });
+    return strategies.includes('cookie') && !this.uses('repair');
   }
 
   private get configuration(): string {

@@ -1,0 +1,33 @@
+import { expect } from 'chai';
+import { popsiclWith } from '../../../apps/popsicl/app.js';
+import { CookieKeys } from '../../../apps/popsicl/interception/cookie-keys.js';
+import { findLayer, parseFrame } from '../../../controller/packet/index.js';
+import { FixedDirectory } from '../../simulator/fixed-directory.js';
+import { SimulatedSwitch } from '../../simulator/simulated-switch.js';
+import { Simulation } from '../../simulator/simulation.js';
+
+describe('the question for a tenant’s MAC address', () => {
+  it('goes out when the switch has the flow that brings the answer, and again a second later', async () => {
+    const app = popsiclWith(() => ({ directory: new FixedDirectory(), keys: new CookieKeys() }));
+    const simulation = await Simulation.start({
+      config: `{discovery: {enabled: false}, apps: [{popsicl: {domain: popsicls.test, blocks: {ipv4: [198.51.100.0/24]},
+        gateway: {ipv4: 10.0.0.254}, tenants: [{domain: tenant-a.example, ipv4: 10.0.0.11}]}}]}`,
+      apps: [app],
+    });
+    try {
+      const sw = new SimulatedSwitch({ datapathId: 1n, ports: [1, 2] });
+      await simulation.connect(sw);
+      const isQuestion = (message: (typeof sw.received)[number]) =>
+        message.type === 'packet-out' &&
+        findLayer(parseFrame(message.data), 'arp')?.targetIpv4 === '10.0.0.11';
+      const isChange = ({ type }: { type: string }) => type === 'onf-bundle-add-message';
+      expect(sw.received.findIndex(isQuestion)).to.be.above(sw.received.findLastIndex(isChange));
+      expect(sw.received.filter(isChange)).to.not.have.length(0);
+      sw.forget();
+      await simulation.pass(1000);
+      expect(sw.received.filter(isQuestion)).to.have.length(1);
+    } finally {
+      await simulation.stop();
+    }
+  });
+});
