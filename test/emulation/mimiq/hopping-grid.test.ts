@@ -24,8 +24,7 @@ interface Cell {
   report: RunReport;
 }
 
-describe('the whole grid of the paper, through the network of MIMIQ', function () {
-  this.timeout(180_000);
+describe('the whole grid of the paper, through the network of MIMIQ', () => {
   let all: HoppingNetwork;
   before(async function () {
     if (quicServerProgram() === undefined) this.skip();

@@ -11,8 +11,7 @@ import { SERVER6 } from './mimiq-network.js';
 /** t_remove of this network, in microseconds. */
 const T_REMOVE = 2e6;
 
-describe('hopping clients in the network of MIMIQ', function () {
-  this.timeout(120_000);
+describe('hopping clients in the network of MIMIQ', () => {
   let all: HoppingNetwork;
   before(async function () {
     if (quicServerProgram() === undefined) this.skip();

@@ -5,8 +5,7 @@ import { QuicNetwork, type QuicNetworkOptions, quicNetworkPossible } from './qui
 
 const sha = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
 
-describe('a hopping client and an unmodified server', function () {
-  this.timeout(120_000);
+describe('a hopping client and an unmodified server', () => {
   let network: QuicNetwork | undefined;
   before(function () {
     if (!quicNetworkPossible()) this.skip();
