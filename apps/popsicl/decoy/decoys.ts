@@ -130,7 +130,7 @@ export class Decoys {
    */
   foresee(name: string): void {
     const { foreseen, options } = this;
-    if (!this.fits(name) || this.knows(name) || foreseen.size >= options.capacity / 2) return;
+    if (!this.fits(name) || this.knows(name) || foreseen.size >= options.capacity >>> 1) return;
     foreseen.add(name);
     this.lastForeseen = this.lastForeseen
       .then(() => (this.knows(name) ? undefined : this.begin(name)))
