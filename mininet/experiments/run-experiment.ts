@@ -1,10 +1,11 @@
 import { setMaxListeners } from 'node:events';
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { cleanLeftovers } from '../driver/index.js';
 import { describeMachine } from '../report/machine.js';
 import type { Condition, Experiment, Parameters, Size, World } from './experiment.js';
 import { ExperimentError } from './experiment-error.js';
+import { outputFolder } from './output-folder.js';
 import { minutesText, Pace } from './pace.js';
 import { conditionsOf, conditionText, parametersOf } from './parameters.js';
 import { checkRequirements } from './requirements.js';
@@ -219,15 +220,4 @@ function checkValues(experiment: Experiment, condition: Condition, values: objec
       `${experiment.name} (${conditionText(condition)}): ${measure} came out as ${value}`,
     );
   }
-}
-
-function outputFolder(path: string): string {
-  try {
-    mkdirSync(path, { recursive: true });
-  } catch (cause) {
-    throw new ExperimentError('output-unusable', `cannot make ${path}: ${(cause as Error).message}`, {
-      cause,
-    });
-  }
-  return resolve(path);
 }

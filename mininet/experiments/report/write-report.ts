@@ -1,8 +1,9 @@
-import { copyFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { experiments } from '../catalogue.js';
 import { ExperimentError } from '../experiment-error.js';
 import { findExperiment } from '../find-experiment.js';
+import { outputFolder } from '../output-folder.js';
 import { readResult } from '../result.js';
 import { figureChart } from './figure-lines.js';
 import { indexPage, resultPage } from './page.js';
@@ -11,13 +12,13 @@ import { indexPage, resultPage } from './page.js';
  * Writes the pages and charts of results to a folder, and copies the results beside them. Without files it writes those
  * of the results that lie there already. Returns the files written.
  *
- * @throws ExperimentError `bad-result`, `unknown-experiment`, `tool-missing`
+ * @throws ExperimentError `bad-result`, `unknown-experiment`, `tool-missing`, `output-unusable`
  */
 export async function writeReport(files: readonly string[], folder: string): Promise<string[]> {
   const given = files.map(file => ({ file, result: readResult(file) }));
   for (const { result } of given) findExperiment(result.experiment);
   const { lineChart } = await charts();
-  mkdirSync(folder, { recursive: true });
+  outputFolder(folder);
   for (const { file, result } of given) {
     const target = join(folder, `${result.experiment}.json`);
     if (resolve(file) !== resolve(target)) copyFileSync(file, target);

@@ -154,6 +154,15 @@ describe('a run of an experiment', () => {
     }
   });
 
+  it('is refused where its folder cannot be, before anything starts', async () => {
+    const { experiment, done } = fakeExperiment();
+    const output = '/proc/no-such/folder';
+    expect(await failure(run(experiment, { output }))).to.include({ code: 'output-unusable' });
+    expect(done).to.deep.equal([]);
+    const deep = join(folder, 'a', 'b');
+    expect((await run(experiment, { output: deep })).file).to.equal(join(deep, 'fake-quick.json'));
+  });
+
   it('does not mix runs with other parameters, unless it may throw the old one away', async () => {
     const abort = new AbortController();
     abort.abort();
