@@ -78,7 +78,10 @@ export class ServerConnection {
 
   private process(): void {
     if (this.over) return;
-    const { native } = this.options;
+    const { native, labels } = this.options;
+    for (let event = native.pathEventNext(); event !== null; event = native.pathEventNext()) {
+      if (event.type === 'PeerMigrated') labels.moved(event.new);
+    }
     if (!this.up && native.isEstablished()) this.established();
     if (this.up) {
       this.supplyIds();
@@ -233,8 +236,7 @@ export class ServerConnection {
     const { native, send, clock, labels } = this.options;
     try {
       for (let sent = native.send(this.out); sent !== null; sent = native.send(this.out)) {
-        const to = labels.realOf(sent[1].to);
-        if (to !== undefined) send(this.out.slice(0, sent[0]), to);
+        send(this.out.slice(0, sent[0]), labels.realOf(sent[1].to));
       }
     } catch {
       this.end();

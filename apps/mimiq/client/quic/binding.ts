@@ -31,10 +31,13 @@ export interface QuicheConfig {
   enableHystart(enable: boolean): void;
 }
 
-export interface PathEvent {
-  type: 'New' | 'Validated' | 'FailedValidation' | 'Closed' | 'ReusedSourceConnectionId' | 'PeerMigrated';
-  local: HostPort;
-}
+export type PathEvent =
+  | {
+      type: 'New' | 'Validated' | 'FailedValidation' | 'Closed' | 'ReusedSourceConnectionId';
+      local: HostPort;
+    }
+  /** `new` is where the client is; the binding calls this end's address `old`. Servers only. */
+  | { type: 'PeerMigrated'; new: HostPort };
 
 export interface PathStats {
   localHost: HostPort;
@@ -106,6 +109,7 @@ export interface ServerNative
     | 'streamShutdown'
     | 'readable'
     | 'writable'
+    | 'pathEventNext'
     | 'isEstablished'
     | 'isClosed'
     | 'close'

@@ -165,11 +165,13 @@ export class QuicConnection implements Hopping {
     this.end(error);
   }
 
-  receive(path: LocalPath, socket: LocalSocket, datagram: Uint8Array): void {
+  /** A datagram came to the socket that a path had when it was opened. */
+  receive(opened: LocalPath, socket: LocalSocket, datagram: Uint8Array): void {
     if (this.ended !== undefined) return;
     this.settling.heard(socket, socket === this.paths.current.socket);
-    // Its label has another socket by now: a challenge would be answered from an address that it was not sent to.
-    if (path.socket !== socket) return;
+    // Its label may have another socket by now, on an address that the server knows nothing of: what is late is taken for the
+    // path in use then, since some servers send nothing again that was lost on a path that was left.
+    const path = opened.socket === socket ? opened : this.paths.current;
     const before = this.hopper.candidate === path ? this.received(path) : undefined;
     try {
       this.native.recv(datagram, { from: this.options.remote, to: path.label });
@@ -287,6 +289,7 @@ export class QuicConnection implements Hopping {
 
   private pathEvents(): void {
     for (let event = this.native.pathEventNext(); event !== null; event = this.native.pathEventNext()) {
+      if (event.type === 'PeerMigrated') continue;
       this.paths.acquainted(event.local);
       const proven = event.type === 'Validated' && event.local.port === this.hopper.candidate?.label.port;
       if (proven) this.hopper.proven(true);
