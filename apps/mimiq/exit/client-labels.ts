@@ -33,6 +33,10 @@ export class ClientLabels {
     return this.entryOf(real).label;
   }
 
+  isCurrent(label: HostPort): boolean {
+    return label.port === this.current.label.port;
+  }
+
   /** The client's traffic comes from the address of `label` from now on. */
   moved(label: HostPort): void {
     this.current = this.known.find(entry => entry.label.port === label.port) ?? this.current;
@@ -46,6 +50,11 @@ export class ClientLabels {
   realOf(label: HostPort): HostPort {
     const entry = this.known.find(({ label: { port } }) => port === label.port);
     return (entry === undefined || entry.used ? this.current : entry).real;
+  }
+
+  /** Labels of addresses that the client has left. */
+  get left(): HostPort[] {
+    return this.known.filter(entry => entry.used && entry !== this.current).map(({ label }) => label);
   }
 
   private entryOf(real: HostPort): Entry {

@@ -53,7 +53,10 @@ export class ServerConnection {
     if (this.over) return;
     try {
       const { native, labels, local } = this.options;
-      native.recv(datagram, { from: labels.labelOf(from), to: local });
+      const label = labels.labelOf(from);
+      native.recv(datagram, { from: label, to: local });
+      const active = labels.isCurrent(label) ? undefined : native.pathStats().find(path => path.active);
+      if (active !== undefined) labels.moved(active.peerHost);
     } catch {
       // A datagram that is malformed or not this connection's is dropped.
     }
@@ -78,10 +81,7 @@ export class ServerConnection {
 
   private process(): void {
     if (this.over) return;
-    const { native, labels } = this.options;
-    for (let event = native.pathEventNext(); event !== null; event = native.pathEventNext()) {
-      if (event.type === 'PeerMigrated') labels.moved(event.new);
-    }
+    const { native } = this.options;
     if (!this.up && native.isEstablished()) this.established();
     if (this.up) {
       this.supplyIds();
@@ -247,8 +247,29 @@ export class ServerConnection {
     if (left === null || this.over) return;
     this.timer = clock.after(Math.max(1, left), () => {
       if (native.timeout() === 0) native.onTimeout();
+      this.probeLeft();
       this.process();
     });
+  }
+
+  /**
+   * Sends the probes of paths that were left (RFC 9002 section 6.2.4), which `send` does not: their acknowledgements tell quiche
+   * what was lost there.
+   */
+  private probeLeft(): void {
+    const { native, send, local, labels } = this.options;
+    if (this.over) return;
+    for (const label of labels.left) {
+      try {
+        for (;;) {
+          const sent = native.sendOnPath(this.out, local, label);
+          if (sent === null) break;
+          send(this.out.slice(0, sent[0]), labels.realOf(label));
+        }
+      } catch {
+        // quiche has forgotten the path.
+      }
+    }
   }
 
   private end(): void {

@@ -31,16 +31,14 @@ export interface QuicheConfig {
   enableHystart(enable: boolean): void;
 }
 
-export type PathEvent =
-  | {
-      type: 'New' | 'Validated' | 'FailedValidation' | 'Closed' | 'ReusedSourceConnectionId';
-      local: HostPort;
-    }
-  /** `new` is where the client is; the binding calls this end's address `old`. Servers only. */
-  | { type: 'PeerMigrated'; new: HostPort };
+export interface PathEvent {
+  type: 'New' | 'Validated' | 'FailedValidation' | 'Closed' | 'ReusedSourceConnectionId' | 'PeerMigrated';
+  local: HostPort;
+}
 
 export interface PathStats {
   localHost: HostPort;
+  peerHost: HostPort;
   active: boolean;
   /** Packets that were received on it. */
   recv: number;
@@ -102,6 +100,7 @@ export interface ServerNative
   extends Pick<
     QuicheConnection,
     | 'recv'
+    | 'sendOnPath'
     | 'timeout'
     | 'onTimeout'
     | 'streamRecv'
@@ -109,7 +108,7 @@ export interface ServerNative
     | 'streamShutdown'
     | 'readable'
     | 'writable'
-    | 'pathEventNext'
+    | 'pathStats'
     | 'isEstablished'
     | 'isClosed'
     | 'close'

@@ -289,7 +289,6 @@ export class QuicConnection implements Hopping {
 
   private pathEvents(): void {
     for (let event = this.native.pathEventNext(); event !== null; event = this.native.pathEventNext()) {
-      if (event.type === 'PeerMigrated') continue;
       this.paths.acquainted(event.local);
       const proven = event.type === 'Validated' && event.local.port === this.hopper.candidate?.label.port;
       if (proven) this.hopper.proven(true);

@@ -24,7 +24,11 @@ describe('what quiche is told of where a client is', () => {
     const tried = labels.labelOf(at(1));
     expect(labels.realOf(left)).to.deep.equal(at(0));
     expect(labels.realOf(tried)).to.deep.equal(at(1));
+    expect(labels.left).to.deep.equal([]);
+    expect([labels.isCurrent(left), labels.isCurrent(tried)]).to.deep.equal([true, false]);
     labels.moved(tried);
+    expect(labels.left).to.deep.equal([left]);
+    expect([labels.isCurrent(left), labels.isCurrent(tried)]).to.deep.equal([false, true]);
     expect(labels.realOf(tried)).to.deep.equal(at(1));
     expect(labels.realOf(left)).to.deep.equal(at(1));
     // And back again.
