@@ -22,7 +22,7 @@ export interface CommitQueueOptions {
   readonly forwarding: Forwarding;
   /** What every transaction notes besides. */
   readonly progress: () => { nextId: number; time: TimeMark };
-  /** Runs `work` soon, when what has been read already is handled; default process.nextTick. */
+  /** Runs `work` soon, when what is there already has been handled and answered; default setImmediate. */
   readonly soon?: ((work: () => void) => void) | undefined;
   /** Told of leases that are durable and not yet confirmed; what it throws fails them. */
   readonly recorded?: ((leases: readonly StoredLease[]) => void) | undefined;
@@ -73,7 +73,7 @@ export class CommitQueue {
 
   private schedule(): void {
     this.scheduled = true;
-    (this.options.soon ?? process.nextTick)(() => {
+    (this.options.soon ?? setImmediate)(() => {
       void this.flush().then(() => {
         this.scheduled = false;
         if (this.entries.length > 0) this.schedule();

@@ -140,8 +140,9 @@ export class FlowsRedirection implements Redirection {
     this.upSince.delete(sw.id);
   }
 
+  /** Rules that are on their way are not added again: under that Open vSwitch 3.1 was seen to end by a segmentation fault. */
   private isSettling(sw: Switch, { second }: LiveConnection): boolean {
-    return second > (this.upSince.get(sw.id) ?? 0) && this.options.now() - second <= SETTLING;
+    return second >= (this.upSince.get(sw.id) ?? 0) && this.options.now() - second <= SETTLING;
   }
 
   private addForward(

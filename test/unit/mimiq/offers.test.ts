@@ -28,7 +28,7 @@ describe('mimiq allocator, offering', () => {
     expect(network.allocator.counts.allocated).to.equal(1);
   });
 
-  it('makes the offer while the disk still works, and begins with the disk at once', async () => {
+  it('makes the offer while the disk still works, and begins with the disk right after', async () => {
     const { store, offer, accept } = await start();
     let commits = 0;
     store.commit = () => {
@@ -36,7 +36,7 @@ describe('mimiq allocator, offering', () => {
       return new Promise(() => undefined);
     };
     await offer(1);
-    await new Promise(resolve => process.nextTick(resolve));
+    await new Promise(resolve => setImmediate(resolve));
     expect(commits).to.equal(1);
     let told = false;
     void accept(1).then(() => {
