@@ -186,6 +186,12 @@ export class Cloud implements AsyncDisposable {
     await this.untilMacsAreKnown();
   }
 
+  /** A counter or gauge of the app, in the controller here. */
+  async metric(name: string): Promise<number> {
+    const line = new RegExp(`^cloakflow_popsicl_${name}\\{.*\\} (\\d+)$`, 'm');
+    return Number(line.exec(await this.controller.metricsText())?.[1]);
+  }
+
   async stopController(): Promise<void> {
     await this.controller.stop();
   }

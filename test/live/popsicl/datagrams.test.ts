@@ -30,13 +30,6 @@ for (const redirection of ['conntrack', 'flows'] as const) {
     });
     after(() => cloud?.stop());
 
-    const metric = async (name: string) =>
-      Number(
-        new RegExp(`^cloakflow_popsicl_${name}\\{.*\\} (\\d+)$`, 'm').exec(
-          await cloud.controller.metricsText(),
-        )?.[1],
-      );
-
     it('carry HTTP/3: unmodified programs of ngtcp2 fetch a megabyte by a pseudonym', async function () {
       const program = quicServerProgram();
       if (program === undefined) this.skip();
@@ -44,7 +37,7 @@ for (const redirection of ['conntrack', 'flows'] as const) {
       const bytes = randomBytes(1 << 20);
       await Promise.all([mkdir(file('www')), mkdir(file('got'))]);
       await writeFile(file('www/page'), bytes);
-      const before = await metric('datagram_handoffs_total');
+      const before = await cloud.metric('datagram_handoffs_total');
       const server = await cloud.tenant.spawn([
         ...[program, '-q', '-d', file('www'), '*', '443', file('key.pem'), file('cert.pem')],
       ]);
@@ -62,11 +55,11 @@ for (const redirection of ['conntrack', 'flows'] as const) {
       await server.stop('SIGKILL');
       expect(exitCode, stdout + stderr).to.equal(0);
       expect((await readFile(file('got/page'))).equals(bytes)).to.equal(true);
-      expect(await metric('datagram_handoffs_total')).to.equal(before + 1);
+      expect(await cloud.metric('datagram_handoffs_total')).to.equal(before + 1);
     });
 
     it('reach the tenant, its answers come from the pseudo-address, and the controller sees the first one', async () => {
-      const before = await metric('datagram_handoffs_total');
+      const before = await cloud.metric('datagram_handoffs_total');
       const server = await cloud.tenant.spawn([process.execPath, '-e', SERVER]);
       await server.printed(/^ready$/m);
       const client = await cloud.client.spawn([process.execPath, '-e', CLIENT]);
@@ -75,9 +68,9 @@ for (const redirection of ['conntrack', 'flows'] as const) {
         client.stdin!.write(`${PSEUDO6} ${text}\n`);
         await client.printed(new RegExp(`^from ${PSEUDO6} 443 fd00::1 said ${text}$`, 'm'));
       }
-      expect(await metric('datagram_handoffs_total')).to.equal(before + 1);
+      expect(await cloud.metric('datagram_handoffs_total')).to.equal(before + 1);
       client.stdin!.write('2001:db8:1::99 nobody\n');
-      await until('the stray one', async () => (await metric('stray_datagrams_total')) === 1);
+      await until('the stray one', async () => (await cloud.metric('stray_datagrams_total')) === 1);
       await cloud.sandbox.restartVswitchd();
       await until('the switch to come back', () => cloud.controller.connected.size === 1);
       // Datagrams are lost until the switch has its flows again.
@@ -116,7 +109,7 @@ for (const redirection of ['conntrack', 'flows'] as const) {
         await cloud.stopController();
         await cloud.startController();
         const connections = (await rules()).length / 2;
-        await until('their numbers', async () => (await metric('ruled_connections')) === connections);
+        await until('their numbers', async () => (await cloud.metric('ruled_connections')) === connections);
       });
     }
   });

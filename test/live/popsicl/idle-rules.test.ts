@@ -41,13 +41,6 @@ describe('rules of connections in Open vSwitch', () => {
     await until('a page', () => pages() > before);
   }
 
-  const metric = async (name: string) =>
-    Number(
-      new RegExp(`^cloakflow_popsicl_${name}\\{.*\\} (\\d+)$`, 'm').exec(
-        await cloud.controller.metricsText(),
-      )?.[1],
-    );
-
   /** What a rule matches, and its timeouts. */
   const terms = (rule: string) => rule.split(' actions=')[0]!;
 
@@ -79,10 +72,10 @@ describe('rules of connections in Open vSwitch', () => {
       },
       { timeout: GONE, interval: 500 },
     );
-    expect(await metric('idle_connections_total')).to.be.at.least(1);
+    expect(await cloud.metric('idle_connections_total')).to.be.at.least(1);
     expect(await rulesOf(20_003)).to.have.length(2);
     await use('idle');
-    expect(await metric('resumed_total')).to.be.at.least(1);
+    expect(await cloud.metric('resumed_total')).to.be.at.least(1);
   });
 
   it('of connections that have ended are all gone', () =>

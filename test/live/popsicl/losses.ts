@@ -37,12 +37,6 @@ export function describeLosses(strategy: StrategyName, redirection: RedirectionN
       client.order(`connect ${name} ${pseudo} ${port++}`, new RegExp(`^connected ${name}$`, 'm'));
     const secure = (name: string, order = `tls ${name}`) =>
       client.order(order, new RegExp(`^secure ${name}$`, 'm'));
-    const metric = async (name: string) =>
-      Number(
-        new RegExp(`^cloakflow_popsicl_${name}\\{.*\\} (\\d+)$`, 'm').exec(
-          await cloud.controller.metricsText(),
-        )?.[1],
-      );
     /** Loses the first packet of the client that matches. */
     const lose = (match: string) =>
       cloud.client.namespace.script([
@@ -81,14 +75,14 @@ export function describeLosses(strategy: StrategyName, redirection: RedirectionN
       for (const name of ['half', 'broken']) {
         await client.order(`begin ${name}`, new RegExp(`^begun ${name}$`, 'm'));
       }
-      if (isAnswered) await until('both halves', async () => (await metric('pending')) === 2);
+      if (isAnswered) await until('both halves', async () => (await cloud.metric('pending')) === 2);
       await client.order('reset broken', /^closed broken$/m);
-      if (isAnswered) await until('the end of one', async () => (await metric('pending')) === 1);
+      if (isAnswered) await until('the end of one', async () => (await cloud.metric('pending')) === 1);
       await connect('slow');
       await secure('slow', 'split slow 6 60');
-      await until('the end of waiting', async () => (await metric('pending')) === 0);
-      if (isAnswered) expect(await metric('expired_total')).to.equal(1);
-      expect(await metric('pending_bytes')).to.equal(0);
+      await until('the end of waiting', async () => (await cloud.metric('pending')) === 0);
+      if (isAnswered) expect(await cloud.metric('expired_total')).to.equal(1);
+      expect(await cloud.metric('pending_bytes')).to.equal(0);
     });
 
     it('the switch loses the controller and finds it again, in the middle of the handshake', async () => {

@@ -5,11 +5,11 @@ import { expect } from 'chai';
 import { popsiclWith } from '../../../apps/popsicl/app.js';
 import { configSchema } from '../../../apps/popsicl/config.js';
 import { DecoyStore } from '../../../apps/popsicl/decoy/decoy-store.js';
-import { Decoys, type DecoysOptions } from '../../../apps/popsicl/decoy/decoys.js';
+import type { DecoysOptions } from '../../../apps/popsicl/decoy/decoys.js';
 import { CookieKeys } from '../../../apps/popsicl/interception/cookie-keys.js';
 import { Punt } from '../../../apps/popsicl/interception/wanted-flows.js';
 import type { TenantMaterial } from '../../../apps/popsicl/model.js';
-import { CloudAuthority, createAuthority } from '../../../apps/popsicl/pki/cloud-authority.js';
+import type { CloudAuthority } from '../../../apps/popsicl/pki/cloud-authority.js';
 import { drawLabel } from '../../../apps/popsicl/pseudonym/label.js';
 import { Agent } from '../../../apps/popsicl/tenant/agent/agent.js';
 import { ControllerLink } from '../../../apps/popsicl/tenant/agent/controller-link.js';
@@ -26,45 +26,28 @@ import { SimulatedClient } from '../../simulator/simulated-client.js';
 import { SimulatedSwitch } from '../../simulator/simulated-switch.js';
 import { Simulation } from '../../simulator/simulation.js';
 import { clientHello } from './client-hello.js';
+import { DOMAIN, decoysWith, drawName, oldAuthority } from './decoys-under-test.js';
 import { withoutClock } from './handed-over.js';
 import { Shelf } from './tenant/shelf.js';
-
-const DOMAIN = 'popsicls.test';
-const DAY = 24 * 60 * 60 * 1000;
-const drawName = () => `${drawLabel()}.${DOMAIN}`;
 
 describe('decoys', () => {
   let authority: CloudAuthority;
   let served: Map<string, TenantMaterial>;
 
   before(async () => {
-    const now = Date.now() - 10 * DAY;
-    authority = await CloudAuthority.load(await createAuthority(DOMAIN, 'ecdsa-p256', now), now);
+    authority = await oldAuthority();
   });
   beforeEach(() => {
     served = new Map();
   });
 
   const start = (options: Partial<DecoysOptions> = {}) =>
-    new Decoys({
-      domain: DOMAIN,
+    decoysWith({
       authority,
-      keyType: 'ecdsa-p256',
-      lifetime: 365 * DAY,
-      capacity: 100,
-      perMinute: 100,
-      perSource: 100,
-      firstAnswer: 0,
+      clock: systemClock,
       server: {
         publish: async material => void served.set(material.name, material),
         withdraw: async name => void served.delete(name),
-      },
-      keeper: { keep: async () => {}, forget: async () => {} },
-      known: [],
-      clock: systemClock,
-      wallClock: Date.now,
-      failed: error => {
-        throw error;
       },
       ...options,
     });

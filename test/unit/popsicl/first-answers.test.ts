@@ -1,17 +1,14 @@
 import { expect } from 'chai';
-import { Decoys, type DecoysOptions } from '../../../apps/popsicl/decoy/decoys.js';
+import type { Decoys, DecoysOptions } from '../../../apps/popsicl/decoy/decoys.js';
 import { FirstQuestions } from '../../../apps/popsicl/decoy/first-questions.js';
-import { CloudAuthority, createAuthority } from '../../../apps/popsicl/pki/cloud-authority.js';
-import { drawLabel } from '../../../apps/popsicl/pseudonym/label.js';
+import type { CloudAuthority } from '../../../apps/popsicl/pki/cloud-authority.js';
 import { until } from '../../../mininet/driver/until.js';
 import { ManualClock } from '../../simulator/manual-clock.js';
+import { decoysWith, drawName, oldAuthority } from './decoys-under-test.js';
 
-const DOMAIN = 'popsicls.test';
-const DAY = 24 * 60 * 60 * 1000;
 const LEAST = 20;
 /** A random half of the time comes on top, and something for the clock. */
 const MOST = 1.5 * LEAST + 1;
-const drawName = () => `${drawLabel()}.${DOMAIN}`;
 
 describe('the first answer to a source about a name', () => {
   let authority: CloudAuthority;
@@ -19,8 +16,7 @@ describe('the first answer to a source about a name', () => {
   let publishing = 0;
 
   before(async () => {
-    const now = Date.now() - 10 * DAY;
-    authority = await CloudAuthority.load(await createAuthority(DOMAIN, 'ecdsa-p256', now), now);
+    authority = await oldAuthority();
   });
   beforeEach(() => {
     clock = new ManualClock();
@@ -28,23 +24,11 @@ describe('the first answer to a source about a name', () => {
   });
 
   const start = (options: Partial<DecoysOptions> = {}) =>
-    new Decoys({
-      domain: DOMAIN,
+    decoysWith({
       authority,
-      keyType: 'ecdsa-p256',
-      lifetime: 365 * DAY,
-      capacity: 100,
-      perMinute: 100,
-      perSource: 100,
+      clock,
       firstAnswer: LEAST,
       server: { publish: async () => clock.advance(publishing), withdraw: async () => {} },
-      keeper: { keep: async () => {}, forget: async () => {} },
-      known: [],
-      clock,
-      wallClock: Date.now,
-      failed: error => {
-        throw error;
-      },
       ...options,
     });
 
