@@ -65,6 +65,8 @@ export class RegistrationService {
   private readonly options: RegistrationOptions;
   private readonly locks = new NameLocks();
   private readonly underWay = new Set<Promise<unknown>>();
+  /** Of which some may have a certificate that the store has not; after a crash those who connect anew are told anyway. */
+  private readonly unevenlyRenewed = new Set<string>();
   private live = 0;
   private plan: AddressPlan;
   private sweeping: Timer | undefined;
@@ -148,8 +150,15 @@ export class RegistrationService {
         const until = Math.min(now + lifetime, authority.notAfter);
         const material = await renewServerMaterial(authority, old!, { from: now, until });
         const pseudonym = { ...pseudonymOf(found), expiresAt: until };
-        await round.publish(pseudonym, material);
-        await table.extend(name, material, until);
+        this.unevenlyRenewed.add(name);
+        try {
+          await round.publish(pseudonym, material);
+          await table.extend(name, material, until);
+        } catch (error) {
+          await this.evenOut(name).catch(() => undefined);
+          throw error;
+        }
+        this.unevenlyRenewed.delete(name);
         return report({ ...found, expiresAt: until }, false);
       }),
     );
@@ -158,7 +167,7 @@ export class RegistrationService {
   /** Ends a pseudonym. Resolves when the end is on the disk and no new connection is accepted. */
   revoke(name: string): Promise<PseudonymReport> {
     return this.track(async () => {
-      const ended = await this.locks.run(name, () => this.end(name, 'revoked'));
+      const ended = await this.locks.run(name, () => this.end(name, 'revoked', this.options.wallClock()));
       this.counts.revoked++;
       return ended;
     });
@@ -188,7 +197,7 @@ export class RegistrationService {
       for (const name of names) {
         const isDone = await this.track(() =>
           this.locks
-            .run(name, () => this.end(name, 'expired'))
+            .run(name, () => this.end(name, 'expired', now))
             .then(
               () => true,
               error => {
@@ -203,6 +212,9 @@ export class RegistrationService {
     }
     this.counts.expired += expired;
     await this.track(() => this.finishInterrupted());
+    for (const name of this.unevenlyRenewed) {
+      await this.track(() => this.locks.runUnlessBusy(name, () => this.evenOut(name).catch(() => undefined)));
+    }
     for (const name of await table.purge(now - retention)) directory.forget(name);
     return expired;
   }
@@ -311,11 +323,11 @@ export class RegistrationService {
     return isForgotten;
   }
 
-  private async end(name: string, ending: Ending): Promise<PseudonymReport> {
-    const { table, round, wallClock } = this.options;
+  private async end(name: string, ending: Ending, now: number): Promise<PseudonymReport> {
+    const { table, round } = this.options;
     const found = await this.active(name);
-    if (ending === 'expired' && found.expiresAt > wallClock()) throw notActive();
-    await table.beginEnd(name, ending, wallClock());
+    if (ending === 'expired' && found.expiresAt > now) throw notActive();
+    await table.beginEnd(name, ending, now);
     this.live--;
     const isForgotten = await round.withdraw(name, found.tenant);
     if (isForgotten) await table.finishEnd(name);
@@ -337,6 +349,14 @@ export class RegistrationService {
       });
     }
     return count;
+  }
+
+  /** Tells everybody again what the store says of an active pseudonym. */
+  private async evenOut(name: string): Promise<void> {
+    const { table, round } = this.options;
+    const [found, material] = [await table.get(name), await table.material(name)];
+    if (found?.state === 'active') await round.publish(pseudonymOf(found), material!);
+    this.unevenlyRenewed.delete(name);
   }
 
   private async active(name: string): Promise<Registered> {

@@ -58,8 +58,12 @@ export class RegistrationTable {
 
   /** Number of a tenant, 1 to 65535, given out when the tenant is first seen; the same for good. */
   async tenantNumber(domain: string): Promise<number> {
+    // No upsert: one that finds a row uses up a number all the same.
     await this.store.write([
-      { sql: 'INSERT INTO tenant (domain) VALUES (?) ON CONFLICT DO NOTHING', parameters: [domain] },
+      {
+        sql: 'INSERT INTO tenant (domain) SELECT ? WHERE NOT EXISTS (SELECT * FROM tenant WHERE domain = ?)',
+        parameters: [domain, domain],
+      },
     ]);
     const [row] = await this.store.read<{ number: number }>('SELECT number FROM tenant WHERE domain = ?', [
       domain,

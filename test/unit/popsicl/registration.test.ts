@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { expect } from 'chai';
 import { RateLimits } from '../../../apps/popsicl/registry/rate-limits.js';
 import type { RegistrationService } from '../../../apps/popsicl/registry/registration-service.js';
+import { RegistrationTable } from '../../../apps/popsicl/registry/registration-table.js';
 import { sourceOf } from '../../../apps/popsicl/source.js';
 import { CodedError } from '../../../controller/coded-error.js';
 import { CLOUD, DAY, LIFETIME, RETENTION, World, type WorldOptions } from './registry-world.js';
@@ -257,6 +258,57 @@ describe('registration of pseudonyms', () => {
     expect(await codeOf(service.renew(name))).to.equal('distribution-failed');
     expect((await service.list(false))[0]).to.include({ state: 'active', expiresAt });
     expect(world.directory.tenantOfName(name)?.domain).to.equal('a.example');
+  });
+
+  for (const when of ['at once', 'by the next sweep'] as const) {
+    it(`leaves nobody with another certificate than the others after a failed renewal, ${when}`, async () => {
+      await start();
+      const { name } = await service.register(request);
+      const certificate = () => world.parties[1]!.known.get(name)!.material.certificatePem;
+      const before = certificate();
+      world.clock.advance(DAY);
+      let calls = 0;
+      world.parties[0]!.trouble = (_call, act) => {
+        if (calls++ === 0) throw new Error('away');
+        act();
+      };
+      world.parties[1]!.trouble = (_call, act) => {
+        if (when !== 'at once' && calls === 2) throw new Error('away');
+        act();
+      };
+      expect(await codeOf(service.renew(name))).to.equal('distribution-failed');
+      if (when !== 'at once') {
+        expect(certificate()).to.not.equal(before);
+        await service.sweep();
+      }
+      expect(certificate()).to.equal(before);
+      expect(world.parties[0]!.known.get(name)!.material.certificatePem).to.equal(before);
+    });
+  }
+
+  it('does not look for what has expired without end when the clock is set back meanwhile', async () => {
+    let now = Date.UTC(2030, 0, 1);
+    await start({ registration: { wallClock: () => now } });
+    const { name } = await service.register(request);
+    now += LIFETIME;
+    const { table } = (service as unknown as { options: { table: RegistrationTable } }).options;
+    const expired = table.expired.bind(table);
+    table.expired = async time => {
+      const names = await expired(time);
+      now -= DAY;
+      return names;
+    };
+    expect(await service.sweep()).to.equal(1);
+    expect(world.directory.tenantOfName(name)).to.equal(undefined);
+  });
+
+  it('numbers tenants one after the other, however many pseudonyms they have', async () => {
+    await start();
+    for (let count = 0; count < 3; count++) await service.register(request);
+    const table = new RegistrationTable(world.store);
+    expect(
+      await Promise.all(['a.example', 'b.example', 'c.example'].map(d => table.tenantNumber(d))),
+    ).to.deep.equal([1, 2, 3]);
   });
 
   it('takes a request for a key of the client, and refuses garbage before it draws anything', async () => {
