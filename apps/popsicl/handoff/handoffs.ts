@@ -167,7 +167,8 @@ export class Handoffs {
       this.redirectionOf(endpoint, connection).begin(sw, inPort, segment, endpoint, connection, frames);
       return;
     }
-    held.handOver(frames.map(frame => (frame instanceof Uint8Array ? frame : frame.data.slice())));
+    const waitingFrames = frames.map(frame => (frame instanceof Uint8Array ? frame : frame.data));
+    options.pending.handOver(held, waitingFrames);
     void this.afterwards(sw, inPort, endpoint, held, waiting);
   }
 

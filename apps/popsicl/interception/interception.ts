@@ -138,7 +138,7 @@ export class Interception {
     }
     const waiting = pending.find(segment);
     if (waiting?.isHandedOver) {
-      waiting.keep(view.data);
+      pending.keep(waiting, view.data);
       return;
     }
     if ((segment.flags & TcpFlag.RST) !== 0) {
@@ -238,6 +238,12 @@ export class Interception {
       return;
     }
     if (!segment.hasRightChecksum()) return;
+    if (waiting.base >= 0 && waiting.base !== segment.sequence && this.isFirst()) {
+      // The client has given up, and uses its port anew.
+      pending.drop(waiting);
+      this.firstPart(sw, view, view);
+      return;
+    }
     if (waiting.base < 0 && cookies.accepts(segment, (segment.sequence - 1) >>> 0)) {
       waiting.base = waiting.next = segment.sequence;
     } else if (waiting.base >= 0 && !cookies.accepts(segment, (waiting.base - 1) >>> 0)) return;

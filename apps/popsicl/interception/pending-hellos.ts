@@ -50,15 +50,16 @@ export class PendingHello {
     return this.waiting !== undefined;
   }
 
-  /** From now on frames only wait. `frames`: copies. */
-  handOver(frames: Uint8Array[]): void {
-    this.waiting = frames;
+  /** From now on frames only wait. */
+  handOver(): void {
+    this.waiting = [];
     this.held = [];
   }
 
-  /** Keeps a frame that came while the tenant gets ready; the client sends again what there is no room for. */
   keep(frame: Uint8Array): void {
-    if (this.waiting !== undefined && this.waiting.length < MAX_SEGMENTS) this.waiting.push(frame.slice());
+    if (this.waiting === undefined || this.waiting.length >= MAX_SEGMENTS) return;
+    this.waiting.push(frame.slice());
+    this.bytes += frame.length;
   }
 
   /** Whether the stream is longer by this segment than what was held. False for one that is too much, too far or known. */
@@ -127,9 +128,12 @@ export class PendingHellos {
   /** Undefined when there is no room, at all or for this source. */
   open(segment: PuntedSegment, now: number): PendingHello | undefined {
     if (this.entries.size >= this.limits.entries || this.held >= this.limits.bytes) return undefined;
+    const key = this.keyOf(segment);
+    const before = this.entries.get(key);
+    if (before !== undefined) this.drop(before);
     const place = this.sources.placeOf(segment);
     if (!this.sources.hold(place)) return undefined;
-    const pending = new PendingHello(this.keyOf(segment), place, now + this.limits.seconds);
+    const pending = new PendingHello(key, place, now + this.limits.seconds);
     this.entries.set(pending.key, pending);
     this.held += pending.bytes;
     return pending;
@@ -144,8 +148,26 @@ export class PendingHellos {
     return isNew;
   }
 
+  /** Lets frames wait until the tenant is ready: these, and those that `keep` is told of. */
+  handOver(pending: PendingHello, frames: readonly Uint8Array[]): void {
+    pending.handOver();
+    for (const frame of frames) this.add(pending, frame);
+  }
+
+  /** Keeps a frame that came while the tenant gets ready; the client sends again what there is no room for. */
+  keep(pending: PendingHello, frame: Uint8Array): void {
+    if (this.held < this.limits.bytes) this.add(pending, frame);
+  }
+
+  private add(pending: PendingHello, frame: Uint8Array): void {
+    const before = pending.bytes;
+    pending.keep(frame);
+    this.held += pending.bytes - before;
+  }
+
   drop(pending: PendingHello): void {
-    if (!this.entries.delete(pending.key)) return;
+    if (this.entries.get(pending.key) !== pending) return;
+    this.entries.delete(pending.key);
     this.held -= pending.bytes;
     this.sources.release(pending.place);
   }

@@ -51,8 +51,8 @@ for (const [family, addresses] of Object.entries(FAMILIES)) {
     }
 
     /** A client whose SYN has been answered. */
-    async function connected(options = LINUX_OPTIONS): Promise<SimulatedClient> {
-      const client = new SimulatedClient(sw, { ...addresses, port: port++, options, cookies });
+    async function connected(options = LINUX_OPTIONS, initial = 0xffff_fff0): Promise<SimulatedClient> {
+      const client = new SimulatedClient(sw, { ...addresses, port: port++, options, initial, cookies });
       client.syn();
       await simulation.settle();
       expect(client.heard()).to.have.length(1);
@@ -215,6 +215,19 @@ for (const [family, addresses] of Object.entries(FAMILIES)) {
       const client = await connected();
       client.data(first);
       await simulation.pass(20_000);
+      expect(await metric('pending')).to.equal(0);
+      expect(await metric('pending_bytes')).to.equal(0);
+    });
+
+    it('begins anew when a client gives up a ClientHello in the middle and uses its port again', async () => {
+      const hello = sample('chromium-1');
+      const first = await connected();
+      first.data(hello.subarray(0, 100));
+      port--;
+      const again = await connected(LINUX_OPTIONS, 77_777);
+      again.data(hello.subarray(0, 1000));
+      again.data(hello.subarray(1000), 1000);
+      expect(await handedOver()).to.have.length(2);
       expect(await metric('pending')).to.equal(0);
       expect(await metric('pending_bytes')).to.equal(0);
     });

@@ -139,6 +139,20 @@ describe('the strategy `repair`', () => {
     });
   }
 
+  it('counts what waits for the agent among the bytes of pending ClientHellos', async () => {
+    const { client, hello } = await waiting(4);
+    const bytes = async () =>
+      Number(/pending_bytes\{.*\} (\d+)/.exec(await simulation.controller.metricsText())![1]);
+    const before = await bytes();
+    expect(before).to.be.above(hello.length);
+    const more = client.data(new Uint8Array(1000), 1000);
+    await simulation.settle();
+    expect(await bytes()).to.equal(before + more.length);
+    answer.resolve();
+    await until('the handoff', async () => (await sent()).length === 2);
+    expect(await bytes()).to.equal(0);
+  });
+
   it('refuses the client when the agent cannot, and is tried anew', async () => {
     const { client } = await waiting(4);
     answer.reject(new Error('no'));
