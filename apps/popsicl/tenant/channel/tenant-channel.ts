@@ -1,4 +1,4 @@
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 import { parseIpv4, parseIpv6 } from '../../../../controller/address/index.js';
 import { type Clock, systemClock } from '../../../../controller/host/index.js';
@@ -73,6 +73,10 @@ export class TenantChannel implements Distribution {
   private readonly limits: AgentLimits;
   private readonly server: Server;
   private readonly agents = new Map<string, AgentConnection>();
+  /** Those that have not said Hello, the newest of each tenant: none can take the room of others. */
+  private readonly candidates = new Map<string, AgentConnection>();
+  /** Every connection, also those that have not got through TLS. */
+  private readonly sockets = new Set<Socket>();
   private readonly catchUps = new Map<AgentConnection, CatchUp>();
   private enrolling = 0;
   private keys: readonly CookieKey[] = [];
@@ -92,6 +96,10 @@ export class TenantChannel implements Distribution {
       handshakeTimeout: HANDSHAKE_LIMIT,
     });
     this.server.maxConnections = options.maxAgents ?? MAX_AGENTS;
+    this.server.on('connection', (socket: Socket) => {
+      this.sockets.add(socket);
+      socket.once('close', () => this.sockets.delete(socket));
+    });
     this.server.on('secureConnection', socket => this.accept(socket));
     this.server.on('tlsClientError', (_error, socket) => {
       socket.destroy();
@@ -170,11 +178,7 @@ export class TenantChannel implements Distribution {
     await closed;
   }
 
-  private readonly sockets = new Set<TLSSocket>();
-
   private accept(socket: TLSSocket): void {
-    this.sockets.add(socket);
-    socket.once('close', () => this.sockets.delete(socket));
     if (this.mayEnrol(socket)) {
       this.enrol(socket);
       return;
@@ -187,7 +191,7 @@ export class TenantChannel implements Distribution {
       return;
     }
     socket.setNoDelay(true);
-    new AgentConnection(
+    const agent = new AgentConnection(
       socket,
       domain,
       {
@@ -198,41 +202,47 @@ export class TenantChannel implements Distribution {
       this.limits,
       this.options.clock ?? systemClock,
     );
+    this.candidates.get(domain)?.close(anew());
+    this.candidates.set(domain, agent);
   }
 
   /** The newest connection of a tenant counts: its agent may have restarted before the old one was found dead. */
   private ready(agent: AgentConnection): void {
     const before = this.agents.get(agent.domain);
     this.agents.set(agent.domain, agent);
-    before?.close(new ChannelError('tenant-unreachable', 'the agent of the tenant has connected anew'));
+    before?.close(anew());
+    this.candidates.delete(agent.domain);
     const { strategies, hindrances } = agent.hello!;
     this.options.onEvent?.({ type: 'connected', domain: agent.domain, strategies, hindrances });
     if (this.keys.length > 0) this.sendKeys(agent);
     const { cloud, isActive, wanted } = this.options;
     if (cloud !== undefined) this.tell(agent, { cloud: cloud.call(this.options, agent.domain) });
-    if (isActive !== undefined && wanted !== undefined) {
+    if (isActive !== undefined) {
       this.catchUps.set(
         agent,
-        new CatchUp(agent, { isActive: isActive.bind(this.options), wanted: wanted.bind(this.options) }),
+        new CatchUp(agent, {
+          isActive: isActive.bind(this.options),
+          ...(wanted && { wanted: wanted.bind(this.options) }),
+        }),
       );
     }
   }
 
   private gone(agent: AgentConnection, reason: ChannelError): void {
-    if (this.agents.get(agent.domain) === agent) this.agents.delete(agent.domain);
+    for (const known of [this.agents, this.candidates]) {
+      if (known.get(agent.domain) === agent) known.delete(agent.domain);
+    }
     this.catchUps.delete(agent);
     if (agent.hello) this.options.onEvent?.({ type: 'disconnected', domain: agent.domain, reason });
   }
 
   /** What was revoked while the agent was away is revoked now, and what it lacks is sent. */
   private compare(agent: AgentConnection, served: readonly ServedMessage[], last: boolean): void {
-    const { isActive, onEvent } = this.options;
+    const { onEvent } = this.options;
     const catchUp = this.catchUps.get(agent);
-    for (const one of served) {
-      const isGood = catchUp?.take(one) ?? isActive?.call(this.options, one.name, agent.domain) ?? true;
-      if (!isGood) this.tell(agent, { revoke: { name: one.name } });
-    }
-    if (!last || catchUp === undefined) return;
+    if (catchUp === undefined) return;
+    for (const one of served) catchUp.take(one);
+    if (!last) return;
     catchUp
       .run()
       .then(
@@ -277,6 +287,10 @@ export class TenantChannel implements Distribution {
       }),
     );
   }
+}
+
+function anew(): ChannelError {
+  return new ChannelError('tenant-unreachable', 'the agent of the tenant has connected anew');
 }
 
 function storeFailed(): ChannelError {

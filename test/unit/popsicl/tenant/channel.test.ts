@@ -194,6 +194,44 @@ describe('the control channel between controller and tenant', () => {
     expect([...shelf.served.keys()].some(name => name.endsWith('7.example'))).to.equal(false);
   });
 
+  it('revokes it all, however much it is, without a word too many', async () => {
+    const shelf = new Shelf();
+    for (let index = 0; index < 50; index++) shelf.served.set(`n${index}.example`, MATERIAL);
+    const { channel, events } = await listen({ isActive: () => false, limits: { pending: 300 } });
+    for (let index = 50; index < 900; index++) shelf.served.set(`n${index}.example`, MATERIAL);
+    start(channel.port, shelf);
+    await until('the revocations', () => shelf.served.size === 0 && events.length > 1);
+    expect(events.map(({ type }) => type)).to.deep.equal(['connected', 'caught-up']);
+  });
+
+  it('keeps one connection of a tenant that has not said Hello, the newest', async () => {
+    const { channel } = await listen();
+    const sockets = Array.from({ length: 5 }, () => rawAgent(channel.port, credentials));
+    let gone = 0;
+    for (const socket of sockets) {
+      socket.on('error', () => {});
+      socket.on('close', () => gone++);
+      socket.resume();
+      open.push(() => socket.destroy());
+    }
+    await until('the others to be let go', () => gone === 4);
+    sockets.find(socket => !socket.destroyed)!.write(encodeFromAgent({ id: 0, hello: HELLO }));
+    await connected(channel);
+  });
+
+  it('ends at once, also while somebody says nothing at all', async () => {
+    const { channel } = await listen();
+    const silent = connectPlain(channel.port, '127.0.0.1');
+    silent.on('error', () => {});
+    await new Promise(resolve => silent.once('connect', resolve));
+    // Its connection has been accepted when that of somebody later is served.
+    start(channel.port, new Shelf());
+    await connected(channel);
+    const gone = closed(silent.resume());
+    await channel.close();
+    await gone;
+  });
+
   it('connects again when the controller comes back', async () => {
     const first = await listen();
     const { port } = first.channel;
