@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { access, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ServerMaterial } from '../../model.js';
 import { TenantError } from '../tenant-error.js';
@@ -47,25 +47,31 @@ export class NginxBlocks implements WebServer {
   async put(material: ServerMaterial): Promise<void> {
     checkMaterial(material);
     const { name } = material;
-    const block = this.block(name, await this.web(name));
+    const before = (await this.isServed(name)) ? await this.read(name) : undefined;
     await mkdir(this.options.folder, { recursive: true, mode: 0o750 });
-    await writeWhole(this.file(name, '.key'), material.keyPem);
-    await writeWhole(this.file(name, '.anchor.pem'), material.anchorPem);
-    await writeWhole(this.file(name, '.pem'), material.certificatePem);
-    await writeWhole(this.file(name, SUFFIX), block);
     const own = new X509Certificate(material.certificatePem).fingerprint256;
     try {
+      await this.write(material);
       await this.reloads.apply(async () => (await this.shown(name)) === own);
     } catch (error) {
-      await this.forget(name);
+      await (before === undefined ? this.forget(name) : this.write(before));
       await this.reloads.apply(async () => true).catch(() => {});
       throw error;
     }
   }
 
+  /** The block comes last: what it names is there. */
+  private async write({ name, certificatePem, keyPem, anchorPem }: ServerMaterial): Promise<void> {
+    const block = this.block(name, await this.web(name));
+    await writeWhole(this.file(name, '.key'), keyPem);
+    await writeWhole(this.file(name, '.anchor.pem'), anchorPem);
+    await writeWhole(this.file(name, '.pem'), certificatePem);
+    await writeWhole(this.file(name, SUFFIX), block);
+  }
+
   async remove(name: string): Promise<void> {
     checkName(name);
-    if (!(await this.names()).includes(name)) return;
+    if (!(await this.isServed(name))) return;
     const before = await this.shown(name);
     await this.forget(name);
     await this.reloads.apply(async () => before === undefined || (await this.shown(name)) !== before);
@@ -91,6 +97,13 @@ export class NginxBlocks implements WebServer {
     return files
       .filter(file => file.endsWith(SUFFIX) && !file.startsWith('.'))
       .map(file => file.slice(0, -SUFFIX.length));
+  }
+
+  private isServed(name: string): Promise<boolean> {
+    return access(this.file(name, SUFFIX)).then(
+      () => true,
+      () => false,
+    );
   }
 
   private shown(name: string): Promise<string | undefined> {

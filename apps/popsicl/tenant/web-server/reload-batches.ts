@@ -46,7 +46,7 @@ export class ReloadBatches {
       const batch = this.waiting;
       this.waiting = [];
       try {
-        await this.options.reload();
+        await this.reload();
         await Promise.all(batch.map(change => this.settle(change)));
       } catch (error) {
         for (const { reject } of batch) reject(error);
@@ -55,19 +55,31 @@ export class ReloadBatches {
     this.working = false;
   }
 
+  /** Does not wait for ever for a command that hangs. */
+  private async reload(): Promise<void> {
+    const { reload, patience } = this.options;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(notByIt()), patience);
+    });
+    await Promise.race([reload(), late]).finally(() => clearTimeout(timer));
+  }
+
   private async settle({ isSeen, resolve, reject }: Change): Promise<void> {
     const end = performance.now() + this.options.patience;
     for (let seen = (await isSeen()) ? 1 : 0; seen < LOOKS; seen = (await isSeen()) ? seen + 1 : 0) {
       if (performance.now() > end) {
-        reject(
-          new TenantError('web-server-failed', 'the web server does not answer by its new configuration', {
-            mend: 'Look at its error log.',
-          }),
-        );
+        reject(notByIt());
         return;
       }
       await new Promise(again => setTimeout(again, LOOK_AGAIN));
     }
     resolve();
   }
+}
+
+function notByIt(): TenantError {
+  return new TenantError('web-server-failed', 'the web server does not answer by its new configuration', {
+    mend: 'Look at its error log.',
+  });
 }
