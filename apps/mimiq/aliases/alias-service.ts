@@ -65,10 +65,11 @@ export class AliasService {
    */
   async prepare(switchId: SwitchId): Promise<void> {
     const { now, isIdle } = this.options;
+    // First: a switch that comes when the period is over must not take the next period's names from the others.
+    this.advance();
     if (!this.aliases.hasSwitch(switchId)) {
       this.unsaved.push(this.aliases.addSwitch(switchId, now(), isIdle));
     }
-    this.advance();
     const answered = new Promise<void>(resolve => this.waiting.push(resolve));
     this.confirm();
     await answered;
