@@ -60,7 +60,8 @@ export interface Forwarding {
   restore(leases: readonly Lease[], aliases: readonly AliasState[]): void;
   /**
    * New leases, and leases whose end changed. Resolves when every switch that needs a rule confirmed it (barrier); calls
-   * may overlap. Rejects with ForwardingError when some were not taken; the others are in force.
+   * may overlap. Rejects with ForwardingError when some were not taken; the others are in force, and so are those of which
+   * only the new end was not confirmed.
    */
   install(leases: readonly Lease[]): Promise<void>;
   /**

@@ -122,6 +122,7 @@ export class Routes implements Forwarding {
     const failures = new Failures();
     const stated = new Map<SwitchRoutes, { lease: Lease; key: string }[]>();
     const wanted: Lease[] = [];
+    const known = new Set(leases.filter(lease => this.switches.get(lease.attachment.switchId)?.knows(lease)));
     for (const lease of leases) {
       const trouble = this.unreachable(lease);
       if (trouble === undefined) wanted.push(lease);
@@ -153,7 +154,8 @@ export class Routes implements Forwarding {
         }
       }),
     );
-    for (const lease of failures.leases()) this.forget(lease);
+    // A lease that was in force is so still: only its new end was not confirmed.
+    for (const lease of failures.leases()) if (!known.has(lease)) this.forget(lease);
     failures.raise();
   }
 

@@ -80,6 +80,10 @@ export class SwitchRoutes {
     this.sw = undefined;
   }
 
+  knows({ id }: Lease): boolean {
+    return this.leases.has(id);
+  }
+
   /** Keeps the lease, and states its flows. Returns the key under which a refusal would come. */
   add(lease: Lease): string {
     const known = this.leases.get(lease.id);

@@ -127,6 +127,17 @@ describe('the routes of MIMIQ', () => {
     expect(flowsIn(there, LEASES)).to.have.length(0);
   });
 
+  it('stay for a lease whose renewal was not confirmed', async () => {
+    const kept = lease(THERE, [10, 64, 1, 9]);
+    await settled(allocator.forwarding!.install([kept]));
+    toThere.cut();
+    await simulation.settle();
+    const renewal = allocator.forwarding!.install([{ ...kept, expiresAt: 5000 }]);
+    expect(await settled(renewal)).to.have.property('code', 'switch-unreachable');
+    await simulation.connect(there);
+    expect(flowsIn(there, LEASES)).to.have.length(1);
+  });
+
   it('have what the allocator restored before any switch was there', async () => {
     await simulation.stop();
     const kept = lease(THERE, [10, 64, 1, 8]);
