@@ -25,22 +25,37 @@ const RECORD_BYTES = 256;
  */
 export class AuditLog {
   private readonly file: number;
-  private readonly sealer: Sealer;
+  private readonly recipient: Uint8Array;
+  private sealer: Sealer | undefined;
 
   /** Appends to the file, which only its owner may read. `recipient`: raw X25519 public key. */
   constructor(path: string, recipient: Uint8Array) {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     this.file = openSync(path, 'a', 0o600);
-    this.sealer = new Sealer(recipient);
-    // After a torn last line everything after this one is readable all the same.
-    writeSync(this.file, `\nkey ${base64(this.sealer.ephemeral)}\n`);
+    this.recipient = recipient;
   }
 
   /** Durable when it returns; throws what the file system throws. */
   record(leases: readonly Lease[], now: number): void {
-    const lines = leases.map(lease => base64(this.sealer.seal(recordOf(lease, now))));
-    writeSync(this.file, `${lines.join('\n')}\n`);
+    const sealer = this.sealer ?? this.begin();
+    // Records are opened by their order: after one that is not there whole, another sealer goes on.
+    this.sealer = undefined;
+    const lines = leases.map(lease => base64(sealer.seal(recordOf(lease, now))));
+    this.write(`${lines.join('\n')}\n`);
     fdatasyncSync(this.file);
+    this.sealer = sealer;
+  }
+
+  /** A new sealer. After a torn last line everything after this one is readable all the same. */
+  private begin(): Sealer {
+    const sealer = new Sealer(this.recipient);
+    this.write(`\nkey ${base64(sealer.ephemeral)}\n`);
+    return sealer;
+  }
+
+  private write(text: string): void {
+    const bytes = Buffer.from(text, 'latin1');
+    for (let written = 0; written < bytes.length; ) written += writeSync(this.file, bytes, written);
   }
 
   close(): void {

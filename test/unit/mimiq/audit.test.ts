@@ -70,6 +70,17 @@ describe('mimiq audit log', () => {
     expect(unreadable).to.equal(1);
   });
 
+  it('is readable after records that could not be written', () => {
+    const log = new AuditLog(path, publicKey);
+    log.record([lease(1)], 1000);
+    expect(() => log.record([lease(2), { ...lease(3), expiresAt: Number.NaN }], 1000)).to.throw();
+    log.record([lease(4)], 1000);
+    log.close();
+    const { records, unreadable } = readAuditLog(readFileSync(path, 'latin1'), privateKey);
+    expect(records.map(({ address }) => address)).to.deep.equal(['198.51.100.1', '198.51.100.4']);
+    expect(unreadable).to.equal(0);
+  });
+
   it('does not open records that were changed or moved', () => {
     write(1, 2);
     const [key, first, second] = readFileSync(path, 'latin1').trim().split('\n');
