@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { allocatorSchema } from '../../../apps/mimiq/allocator/config.js';
+import { configSchema } from '../../../apps/mimiq/config.js';
 import { settings } from './fake-network.js';
 
 function problemsOf(changes: Record<string, unknown>): string[] {
@@ -22,6 +23,19 @@ describe('mimiq allocator configuration', () => {
     expect(problem).to.contain('ipv6.0.prefix has 28 non-prefix bits').and.to.contain('xy <= 2^l');
     const fits = { ipv6: [{ prefix: '2001:db8::/64', gateway: 'fe80::1' }], maxClients: 2 ** 40 };
     expect(problemsOf(fits)).to.deep.equal([]);
+  });
+
+  it('refuses more switches with clients than it is planned for', () => {
+    const lan = (number: number) => ({
+      datapathId: `${number}`,
+      underlay: `10.99.0.${number}`,
+      clients: [1],
+      outside: 'next',
+    });
+    const config = { switches: { a: lan(1), b: lan(2) }, allocator: settings({ maxSwitches: 1 }) };
+    const { error } = configSchema.safeParse(config);
+    expect(error?.issues.map(({ path }) => path.join('.'))).to.deep.equal(['allocator.maxSwitches']);
+    expect(configSchema.safeParse({ ...config, allocator: settings() }).success).to.equal(true);
   });
 
   it('refuses alias bits outside the non-prefix bits, and too few of them', () => {
