@@ -11,6 +11,8 @@ const MAX_HELD = 64;
 const MAX_WAITING = 64;
 /** Milliseconds that an application's addresses outlive its connection, for one that comes back. */
 const GRACE = 2_000;
+/** Bytes of answers that an application may leave unread. */
+const MAX_UNREAD = 1 << 16;
 /** Milliseconds that a request waits for the network when the stock is empty. */
 const PATIENCE = 2_000;
 
@@ -164,5 +166,7 @@ function parse(line: string): ApplicationMessage | undefined {
 }
 
 function send({ socket }: Application, message: AgentMessage): void {
-  if (!socket.destroyed) socket.write(`${JSON.stringify(message)}\n`);
+  if (socket.destroyed) return;
+  socket.write(`${JSON.stringify(message)}\n`);
+  if (socket.writableLength > MAX_UNREAD) socket.destroy();
 }

@@ -60,6 +60,8 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   const link = options.link ?? new UdpAllocatorLink({ ...options.service, clock });
   const state = new StateFile(join(folder, `mimiq-agent.${options.interface}.json`));
   const offset = Date.now() - clock.now();
+  const hindered = (error: unknown) =>
+    log('hindered', { reason: error instanceof Error ? error.message : String(error) });
   const stock: AddressStock = new AddressStock({
     link,
     interface: device,
@@ -68,8 +70,15 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     size: options.stock,
     linger: LINGER,
     ended: address => server.ended(address),
-    changed: () => state.save(stock.all, offset),
-    hindered: error => log('hindered', { reason: error instanceof Error ? error.message : String(error) }),
+    changed: () => {
+      try {
+        state.save(stock.all, offset);
+      } catch (error) {
+        // Applications do not suffer for a full disk, as long as this agent lives.
+        hindered(error);
+      }
+    },
+    hindered,
   });
   const server = new ApplicationServer(stock, clock);
   const timers: Timer[] = [];

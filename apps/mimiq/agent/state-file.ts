@@ -41,7 +41,7 @@ export class StateFile {
     return [];
   }
 
-  /** `offset` turns times of the stock's clock into times since 1970. */
+  /** `offset` turns times of the stock's clock into times since 1970. Throws what the file system throws. */
   save(addresses: Iterable<StockedAddress>, offset: number): void {
     const saved = [...addresses].map(({ address, gateway, endsAt, holder }) => ({
       address,
@@ -49,9 +49,9 @@ export class StateFile {
       endsAt: endsAt + offset,
       ...(holder !== undefined && { holder }),
     }));
-    const line = `${JSON.stringify({ addresses: saved })}\n`;
+    const line = Buffer.from(`${JSON.stringify({ addresses: saved })}\n`);
     if (this.file === undefined || this.written > MAX_BYTES) this.begin(line);
-    else this.written += writeSync(this.file, line);
+    else this.append(line);
   }
 
   close(): void {
@@ -60,12 +60,24 @@ export class StateFile {
   }
 
   /** The old file stays until the new one has its first line. */
-  private begin(line: string): void {
+  private begin(line: Uint8Array): void {
     this.close();
     const next = `${this.path}.new`;
     this.file = openSync(next, 'w', 0o600);
-    this.written = writeSync(this.file, line);
+    this.written = 0;
+    this.append(line);
     renameSync(next, this.path);
+  }
+
+  /** Where a line does not get in whole, the next one begins a fresh file. */
+  private append(line: Uint8Array): void {
+    try {
+      for (let done = 0; done < line.length; ) done += writeSync(this.file!, line, done);
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+    this.written += line.length;
   }
 
   private lines(): string[] {

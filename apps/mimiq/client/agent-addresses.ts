@@ -6,7 +6,6 @@ import { ClientError, type ClientErrorCode } from './client-error.js';
 /** Milliseconds before its end when an address is left, or a quarter of what is left where that is less. */
 const LEAVE_BEFORE = 3_000;
 const RECONNECT = 200;
-/** Milliseconds that a request waits for an agent that is being restarted. */
 const PATIENCE = 5_000;
 
 type Answer = Exclude<AgentMessage, { event: 'ended' }>;
@@ -16,6 +15,8 @@ interface Held {
   readonly ended: AbortController;
   readonly ending: AbortController;
   readonly timers: NodeJS.Timeout[];
+  /** The agent is being told of it. */
+  isResuming: boolean;
 }
 
 /**
@@ -24,14 +25,17 @@ interface Held {
  */
 export class AgentAddresses implements AddressSource {
   private readonly path: string;
+  private readonly patience: number;
   private connecting: Promise<Socket> | undefined;
   private readonly waiting = new Map<number, (answer: Answer | Error) => void>();
   private readonly held = new Map<string, Held>();
   private nextId = 1;
   private closed = false;
 
-  constructor(path: string = DEFAULT_SOCKET) {
+  /** `patience`: milliseconds that a request waits for an agent that is being restarted. */
+  constructor(path: string = DEFAULT_SOCKET, patience: number = PATIENCE) {
     this.path = path;
+    this.patience = patience;
   }
 
   async take(family: Family): Promise<HeldAddress> {
@@ -56,7 +60,7 @@ export class AgentAddresses implements AddressSource {
     const leave = Math.max(lifetime - LEAVE_BEFORE, lifetime * 0.75);
     const timers = [setTimeout(() => ending.abort(), leave), setTimeout(() => this.end(address), lifetime)];
     for (const timer of timers) timer.unref();
-    this.held.set(address, { secret, ended, ending, timers });
+    this.held.set(address, { secret, ended, ending, timers, isResuming: false });
     return {
       address,
       ending: ending.signal,
@@ -97,7 +101,7 @@ export class AgentAddresses implements AddressSource {
   }
 
   private connection(): Promise<Socket> {
-    this.connecting ??= this.open(Date.now() + (this.held.size > 0 ? PATIENCE : 0));
+    this.connecting ??= this.open(Date.now() + (this.held.size > 0 ? this.patience : 0));
     this.connecting.catch(() => {
       this.connecting = undefined;
     });
@@ -148,11 +152,23 @@ export class AgentAddresses implements AddressSource {
     const gone = new ClientError('agent-unreachable', 'the agent went away');
     for (const resolve of this.waiting.values()) resolve(gone);
     if (this.closed || this.held.size === 0) return;
-    for (const [address, { secret }] of [...this.held]) {
-      this.ask({ op: 'resume', secret }).catch(error => {
+    for (const [address, held] of this.held) void this.resume(address, held);
+  }
+
+  /** For as long as the agent is away: one that does not hear of the address takes it back. */
+  private async resume(address: string, held: Held): Promise<void> {
+    if (held.isResuming) return;
+    held.isResuming = true;
+    while (!this.closed && this.held.get(address) === held) {
+      try {
+        await this.ask({ op: 'resume', secret: held.secret });
+        break;
+      } catch (error) {
         if (error instanceof ClientError && error.code === 'agent-refused') this.end(address);
-      });
+        else await new Promise(resolve => setTimeout(resolve, RECONNECT).unref());
+      }
     }
+    held.isResuming = false;
   }
 }
 

@@ -1,5 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -21,12 +21,12 @@ describe("the agent's socket", () => {
     sources.push(made);
     return made;
   };
-  const start = () =>
+  const start = (name = 'test0') =>
     startAgent({
-      interface: 'test0',
+      interface: name,
       families: [6],
       stock: 4,
-      socket,
+      socket: name === 'test0' ? socket : join(folder, name),
       service: { host: '::1', port: 9 },
       user: undefined,
       link: network,
@@ -106,6 +106,58 @@ describe("the agent's socket", () => {
     });
     expect(network.configured.has(held.address)).to.equal(true);
     expect(held.ended.aborted).to.equal(false);
+  });
+
+  it('parts with an application that asks and does not listen', async () => {
+    const deaf = connect(socket);
+    deaf.on('error', () => undefined);
+    const questions = '{"op":"release","id":1,"address":"none"}\n'.repeat(100);
+    for (let sent = 0; sent < 200 && !deaf.destroyed; sent++)
+      await new Promise(resolve => deaf.write(questions, resolve));
+    expect(deaf.destroyed).to.equal(true);
+    expect((await source().take(6)).address).to.match(/^fd00::/);
+  });
+
+  it('goes on where its file cannot be written', async () => {
+    mkdirSync(join(folder, 'mimiq-agent.test1.json.new'));
+    const other = await start('test1');
+    const addresses = new AgentAddresses(join(folder, 'test1'));
+    expect((await addresses.take(6)).address).to.match(/^fd00::/);
+    addresses.close();
+    await other.close();
+  });
+
+  it('hears of an address that is held however long it was away', async () => {
+    const path = join(folder, 'slow');
+    const heard: string[] = [];
+    const appear = () =>
+      new Promise<Server>(resolve => {
+        const server = createServer(client => {
+          client.on('error', () => undefined).on('data', data => heard.push(String(data)));
+          client.write(
+            `${JSON.stringify({ id: 1, address: 'fd00::1', secret: 'mine', lifetime: 60_000 })}\n`,
+          );
+        });
+        server.listen(path, () => resolve(server));
+      });
+    const first = await appear();
+    const clients: { destroy(): void }[] = [];
+    first.on('connection', client => clients.push(client));
+    const patience = 1;
+    const addresses = new AgentAddresses(path, patience);
+    const taking = addresses.take(6);
+    await until('the question', () => heard.length > 0);
+    const held = await taking;
+    for (const client of clients) client.destroy();
+    first.close();
+    expect(await until('the loss', () => addresses.take(6).catch(error => error.code))).to.equal(
+      'agent-unreachable',
+    );
+    const second = await appear();
+    await until('the application to come back', () => heard.some(line => line.includes('"secret":"mine"')));
+    expect(held.ended.aborted).to.equal(false);
+    addresses.close();
+    second.close();
   });
 
   it('refuses to take the place of an agent that lives', async () => {

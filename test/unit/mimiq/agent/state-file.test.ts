@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -37,6 +37,16 @@ describe("the agent's state file", () => {
     writeFileSync(path, 'nonsense');
     expect(new StateFile(path).load()).to.deep.equal([]);
     expect(new StateFile(join(folder, 'none')).load()).to.deep.equal([]);
+  });
+
+  it('goes on with a fresh file after one that could not be written', () => {
+    const file = new StateFile(path);
+    mkdirSync(`${path}.new`);
+    expect(() => file.save([address('fd00::1')], 0)).to.throw();
+    rmSync(`${path}.new`, { recursive: true });
+    file.save([address('fd00::2')], 0);
+    expect(new StateFile(path).load().map(saved => saved.address)).to.deep.equal(['fd00::2']);
+    file.close();
   });
 
   it('does not grow without end', () => {
