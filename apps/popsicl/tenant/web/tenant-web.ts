@@ -8,6 +8,7 @@ import { withoutCapability } from './check-capability.js';
 import { acceptable } from './content-coding.js';
 import { type Defence, type DefenceOptions, readDefence } from './defence/options.js';
 import { padResponse, sendPiece } from './defence/padded-response.js';
+import { type PieceName, readPieceName, takePieceName } from './defence/piece-name.js';
 import { PieceStore } from './defence/piece-store.js';
 import { insertedScript } from './page/inserted-script.js';
 import { Page, type PageOptions } from './page.js';
@@ -62,6 +63,8 @@ export class TenantWeb {
   private readonly pages = new WeakMap<object, Page>();
   private readonly defence: Defence | undefined;
   private readonly pieces = new PieceStore();
+  /** Pieces that addresses name. */
+  private readonly named = new WeakMap<object, PieceName>();
   private tenantList: readonly string[] = [];
   private tenants: ReadonlySet<string> = new Set();
 
@@ -125,8 +128,10 @@ export class TenantWeb {
     if (!name.endsWith(this.suffix)) return 'other';
     const capability = this.capabilities.capabilityOf(name);
     if (capability === undefined) return undefined;
-    const stripped = withoutCapability(target, capability) ?? (this.isOwnPage(request) ? target : undefined);
-    if (stripped === undefined) return undefined;
+    const admitted = withoutCapability(target, capability) ?? (this.isOwnPage(request) ? target : undefined);
+    if (admitted === undefined) return undefined;
+    const stripped =
+      this.defence && request.method === 'GET' ? this.withoutPiece(request, admitted) : admitted;
     const { headers } = request;
     request.url = stripped;
     if ('originalUrl' in request) request.originalUrl = stripped;
@@ -144,29 +149,47 @@ export class TenantWeb {
       tenants: this.tenantSet(tenants),
       referrerPolicy: this.options.referrerPolicy ?? 'same-origin',
       script: this.script(capability),
-      defence: this.defence !== undefined,
+      defence: this.defence,
     });
     this.pages.set(request, page);
     return page;
   }
 
-  /** With the defence: true where a piece was asked for; else the answer will be padded. */
+  /** With the defence: true where the answer to another request brings the piece; else the answer will be padded. */
   private answeredByPiece(
     request: IncomingMessage,
     response: ServerResponse,
     page: Page,
     defence: Defence,
   ): boolean {
-    const { host } = page.options;
-    const reference = request.headers['popsicl-rest'];
-    if (typeof reference === 'string') {
-      sendPiece(response, this.pieces.take(host, reference), defence.unit);
+    const name = this.pieceName(request);
+    // A part or a compressed form of what is padded would have sizes of its own.
+    for (const header of ['range', 'if-range', 'accept-encoding']) delete request.headers[header];
+    const { host, path } = page.options;
+    if (!name) {
+      padResponse(request, response, defence);
+      return false;
+    }
+    const found = this.pieces.ask(`${host} ${path}`, name);
+    if (found instanceof Promise) {
+      void found.then(part => sendPiece(response, part, name, defence.unit));
       return true;
     }
-    // A part or a compressed form of what is padded would have sizes of its own.
-    for (const name of ['range', 'if-range', 'accept-encoding']) delete request.headers[name];
-    padResponse(request, response, { defence, store: this.pieces, host });
+    if (name.form === 'style') request.headers['popsicl-css'] = '1';
+    padResponse(request, response, defence, { name, share: found });
     return false;
+  }
+
+  /** The target as the application knows it. */
+  private withoutPiece(request: IncomingMessage, admitted: string): string {
+    const { target, name } = takePieceName(admitted);
+    if (name) this.named.set(request, name);
+    return target;
+  }
+
+  private pieceName(request: IncomingMessage): PieceName | undefined {
+    if (request.method === 'HEAD') return undefined;
+    return this.named.get(request) ?? readPieceName(request.headers['popsicl-piece']);
   }
 
   /** A script with a nonce of its own for every answer. */
@@ -180,12 +203,11 @@ export class TenantWeb {
       ...(this.options.scriptedLinks && linker !== '' && { neighbours: { linker, tenants } }),
       ...(this.defence && { pieces: this.defence.pieces }),
     };
-    return { nonce, markup: insertedScript(settings, nonce) };
+    return { nonce, markup: ahead => insertedScript({ ...settings, ...(ahead && { ahead }) }, nonce) };
   }
 
   private refuse(request: IncomingMessage, response: ServerResponse): void {
-    const { defence, pieces: store } = this;
-    if (defence) padResponse(request, response, { defence, store, host: '' });
+    if (this.defence) padResponse(request, response, this.defence);
     refuse(response);
   }
 

@@ -29,6 +29,9 @@ declare const window: {
   frames: { framed: boolean }[];
   getComputedStyle(element: unknown): { backgroundImage: string };
 };
+declare const performance: {
+  getEntriesByType(type: string): { name: string; initiatorType: string }[];
+};
 declare const document: {
   images: Iterable<{ naturalWidth: number }>;
   querySelector(selector: string): unknown;
@@ -203,6 +206,26 @@ for (const kind of BROWSERS)
         });
 
         if (defence) {
+          it('asks for all pieces of what its markup names at once, and the application once for each object', async () => {
+            const { tab, shop } = await visit(true);
+            await tab.evaluate(() => window.done);
+            const loaded: [string, string][] = await tab.evaluate(() =>
+              performance.getEntriesByType('resource').map(({ name, initiatorType }) => {
+                const { pathname, searchParams } = new URL(name);
+                return [pathname, searchParams.has('popsicl') ? 'piece' : initiatorType];
+              }),
+            );
+            for (const path of ['/css/main.css', '/js/blocking.js', '/js/deferred.js', '/js/last.js']) {
+              const ways = loaded.filter(([other]) => other === path).map(([, way]) => way);
+              expect(new Set(ways), path).to.deep.equal(new Set(['piece']));
+            }
+            for (const path of ['/css/main.css', '/js/async.js', '/js/blocking.js', '/img/green.png'])
+              expect(
+                shop.asked.filter(line => line === `GET ${path}`),
+                path,
+              ).to.have.length(1);
+          });
+
           it('shows nothing on the wire but multiples of 512 bytes', async () => {
             expect(at.sent().reduce((sum, bytes) => sum + bytes)).to.be.above(100 * 512);
             for (const bytes of at.sent()) expect(bytes % 512).to.equal(0);

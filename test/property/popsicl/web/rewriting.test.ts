@@ -23,7 +23,7 @@ const links = () =>
     linker: 'linker.popsicls.test',
     tenants: new Set(['bank.test']),
   });
-const html = () => new HtmlRewriter({ links: links(), script: '', policy: p => p, nested: d => d });
+const html = () => new HtmlRewriter({ links: links(), policy: p => p, nested: d => d });
 const css = () => {
   const own = links();
   return new CssRewriter(url => own.resource(url));

@@ -25,7 +25,6 @@ function links(path = '/dir/page?x=1'): Links {
 function html(text: string): string {
   const rewritten = rewriteHtml(bytesToText(Buffer.from(text)), {
     links: links(),
-    script: '',
     policy: policy => `${policy} adapted`,
     nested: document => `[${document}]`,
   });
@@ -169,7 +168,7 @@ describe('popsicl: HTML of a tenant', () => {
   it('the script comes behind what a document has to begin with, and before all that loads', () => {
     const options = {
       links: links(),
-      script: '<script>0</script>',
+      script: () => '<script>0</script>',
       policy: (p: string) => p,
       nested: (d: string) => d,
     };

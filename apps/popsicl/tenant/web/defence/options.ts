@@ -16,7 +16,7 @@ export interface Defence {
   readonly largest: number;
 }
 
-const MOST_PIECES = 16;
+export const MOST_PIECES = 16;
 
 /** @throws TenantError `bad-configuration` */
 export function readDefence({
@@ -30,12 +30,6 @@ export function readDefence({
   if (!Number.isInteger(largest) || largest < unit)
     throw bad('`largest` is a number of bytes, at least one unit');
   return { pieces, unit, largest };
-}
-
-/** What a request may ask for in pieces; undefined: no number, or too many. */
-export function pieceCount(header: string | string[] | undefined): number | undefined {
-  const count = typeof header === 'string' && /^\d{1,2}$/.test(header) ? Number(header) : 0;
-  return count >= 1 && count <= MOST_PIECES ? count : undefined;
 }
 
 function bad(why: string): TenantError {

@@ -1,34 +1,47 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import { nativeOf } from '../native-response.js';
 import { argumentsOf, type Callback, later } from '../write-arguments.js';
-import { type Defence, pieceCount } from './options.js';
+import type { Defence } from './options.js';
 import { fillingOf, fillUp, missingTo, padPiece } from './padding.js';
-import { cut, type PieceStore } from './piece-store.js';
+import { pieceBody } from './piece-body.js';
+import type { PieceName } from './piece-name.js';
+import type { Part, Share } from './piece-store.js';
 
 /** They let a cache or a client ask for something else than the whole. */
 const REMOVED = ['accept-ranges', 'content-length', 'transfer-encoding', 'trailer', 'keep-alive'];
 const STAMPS = ['etag', 'last-modified', 'expires'];
 
+/** A piece that was asked for, of the answer that is to come. */
+export interface AskedPiece {
+  readonly name: PieceName;
+  readonly share: Share;
+}
+
 /**
  * From now on what is sent through `response` is a multiple of the unit: head and body each, where the body's type has room for
- * filling, else both together. What the page's script asked for comes in pieces.
+ * filling, else both together. Of an answer that was asked for in pieces, one piece is sent.
  */
 export function padResponse(
   request: IncomingMessage,
   response: ServerResponse,
-  { defence, store, host }: { defence: Defence; store: PieceStore; host: string },
+  { unit, largest }: Defence,
+  asked?: AskedPiece,
 ): void {
   const native = nativeOf(request, response);
-  const { unit, largest } = defence;
+  const { share } = asked ?? {};
+  if (share) response.on('close', share.drop);
   const chunks: Buffer[] = [];
   let length = 0;
   let begun = false;
   let streaming = false;
   /** Of a body that is streamed, as the application has said it. */
   let declared: number | undefined;
-  /** A browser would decode each piece for itself. */
-  const pieces = () =>
-    response.hasHeader('content-encoding') ? undefined : pieceCount(request.headers['popsicl-pieces']);
+  /** Of the script's form, and too long to be held: nothing of it is sent. */
+  let tooLong = false;
+  const asScript = asked !== undefined && asked.name.form !== 'bytes';
+  /** A browser would decode each piece for itself, and follow each redirect. */
+  const isPlain = () => !response.hasHeader('content-encoding') && redirectOf(response) === undefined;
+  const inPieces = () => asScript || (asked !== undefined && isPlain());
 
   const head = (bodyLength: number) => {
     padHead(response, unit, bodyLength);
@@ -38,7 +51,8 @@ export function padResponse(
   /** The answer is too long to be held: it goes on as it comes. */
   const stream = () => {
     streaming = true;
-    declared = pieces() ? undefined : declaredLength(response);
+    const cut = inPieces();
+    declared = cut ? undefined : declaredLength(response);
     for (const name of REMOVED) response.removeHeader(name);
     if (declared !== undefined) response.setHeader('Content-Length', declared);
     else {
@@ -46,10 +60,11 @@ export function padResponse(
       response.removeHeader('Transfer-Encoding');
       if (request.httpVersionMajor === 1) response.setHeader('Connection', 'close');
     }
-    if (pieces()) {
+    if (cut) {
       forget(response);
-      markPieces(response, 1, undefined);
-    }
+      // Those who come for the others get nothing, of the same answer.
+      markPieces(response, 1, share!.cut(Buffer.alloc(0), '').part.token);
+    } else share?.give({ token: undefined, type: '' });
     head(declared ?? 0);
   };
 
@@ -63,37 +78,55 @@ export function padResponse(
 
   const write = (bytes: Buffer, done: Callback | undefined): boolean => {
     begun = true;
+    if (tooLong) return later(done);
     chunks.push(Buffer.from(bytes));
     length += bytes.length;
-    if (length > largest && !streaming) stream();
+    if (length > largest && !streaming) {
+      tooLong = asScript;
+      if (tooLong) chunks.length = 0;
+      else stream();
+    }
     return streaming ? flush(done) : later(done);
   };
 
   const end = (done: Callback | undefined): void => {
     begun = true;
-    const asked = pieces();
+    const cut = inPieces();
     const content = Buffer.concat(chunks);
-    if (asked && streaming) native.end(padPiece(content, unit), done);
+    if (cut && streaming) native.end(padPiece(content, unit), done);
     else if (declared !== undefined) native.end(content, done);
     else if (streaming) {
       const filling = fillingOf(String(response.getHeader('content-type') ?? ''));
       native.end(Buffer.concat([content, fillUp(content.length, unit, filling)]), done);
-    } else if (asked && request.method !== 'HEAD') native.end(firstPiece(content, asked), done);
-    else native.end(wholeBody(content), done);
+    } else if (cut) native.end(asScript ? ownScript(content) : ownPiece(content), done);
+    else {
+      share?.give({ token: undefined, type: '', redirect: redirectOf(response) });
+      native.end(wholeBody(content), done);
+    }
   };
 
-  const firstPiece = (content: Buffer, count: number): Buffer => {
+  const ownPiece = (content: Buffer): Buffer => {
     forget(response);
-    const [first, ...rest] = cut(content, count);
-    const id =
-      rest.length > 0
-        ? store.put(
-            host,
-            rest.map(piece => padPiece(piece, unit)),
-          )
-        : undefined;
-    const body = padPiece(id === undefined ? content : first!, unit);
-    markPieces(response, id === undefined ? 1 : count, id);
+    const { part, count } = share!.cut(content, '');
+    markPieces(response, count, part.token);
+    return sent(padPiece(part.content, unit));
+  };
+
+  /** Only what a script tag would run is handed to the page's script. */
+  const ownScript = (content: Buffer): Buffer => {
+    const type = String(response.getHeader('content-type') ?? '');
+    const whole = response.statusCode === 200 && isPlain() && !tooLong;
+    const { part } = whole ? share!.cut(content, type) : { part: undefined };
+    if (!whole) share!.give({ token: undefined, type: '' });
+    forget(response);
+    for (const name of ['content-encoding', 'location', 'link', 'refresh']) response.removeHeader(name);
+    response.statusCode = 200;
+    const piece = pieceBody(part, asked!.name, unit);
+    response.setHeader('Content-Type', piece.type);
+    return sent(piece.body);
+  };
+
+  const sent = (body: Buffer): Buffer => {
     response.setHeader('Content-Length', body.length);
     head(body.length);
     return body;
@@ -136,16 +169,33 @@ export function padResponse(
   });
 }
 
-/** Answers a request for another piece. */
-export function sendPiece(response: ServerResponse, piece: Buffer | undefined, unit: number): void {
-  const body = piece ?? Buffer.alloc(unit);
-  response.statusCode = piece ? 200 : 410;
-  response.setHeader('Content-Type', 'application/octet-stream');
+/** Answers a request for a piece of what another request asked the application for. */
+export function sendPiece(
+  response: ServerResponse,
+  part: Part | undefined,
+  name: PieceName,
+  unit: number,
+): void {
+  const script = name.form !== 'bytes';
+  const { redirect } = part ?? {};
+  const { type, body } = pieceBody(part, name, unit);
+  // A script that is not there says so itself.
+  response.statusCode = redirect && !script ? redirect.status : part || script ? 200 : 410;
+  if (redirect && !script) response.setHeader('Location', redirect.location);
+  response.setHeader('Content-Type', type);
   response.setHeader('Cache-Control', 'no-store');
+  if (!redirect && !script) response.setHeader('Popsicl-Answer', part?.token ?? 'none');
   response.setHeader('Content-Length', body.length);
   padHead(response, unit, body.length);
   response.writeHead(response.statusCode);
   response.end(body);
+}
+
+function redirectOf(response: ServerResponse): Part['redirect'] | undefined {
+  const { statusCode: status } = response;
+  const location = response.getHeader('location');
+  const leads = status >= 300 && status < 400 && status !== 304 && location !== undefined;
+  return leads ? { status, location: String(location) } : undefined;
 }
 
 function declaredLength(response: ServerResponse): number | undefined {
@@ -153,14 +203,15 @@ function declaredLength(response: ServerResponse): number | undefined {
   return /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 }
 
-function markPieces(response: ServerResponse, count: number, id: string | undefined): void {
+/** Says that the answer is the one of the application, and cut. */
+function markPieces(response: ServerResponse, count: number, token: string | undefined): void {
   // A browser takes no body with these.
   if (response.statusCode === 204 || response.statusCode === 205 || response.statusCode === 304) {
     response.setHeader('Popsicl-Status', response.statusCode);
     response.statusCode = 200;
   }
   response.setHeader('Popsicl-Pieces', count);
-  if (id !== undefined) response.setHeader('Popsicl-Rest', id);
+  response.setHeader('Popsicl-Answer', token ?? 'none');
 }
 
 /** A piece is nothing that may be kept: the others would be missing. */

@@ -1,12 +1,13 @@
 import { type Attributes, escapeAttribute } from '../rewrite/attributes.js';
 import type { Links } from '../rewrite/links.js';
+import type { PagePieces } from './page-pieces.js';
 
 /** How a page is written whose objects its script fetches. */
 export interface AsideOptions {
   /** Of the scripts that are inserted. */
   readonly nonce: string;
-  /** Whether the parser of a document reads it, and no script that inserts parts into one. */
-  readonly document: boolean;
+  /** Of the document; undefined: no parser of one reads it, but a script that inserts parts into one. */
+  readonly pieces: PagePieces | undefined;
 }
 
 /** What comes behind a tag whose addresses are put aside. */
@@ -42,29 +43,41 @@ export function putAside(
   element: string,
   attributes: Attributes,
   links: Links,
-  { nonce, document }: AsideOptions,
+  { nonce, pieces }: AsideOptions,
 ): Runner {
-  if (element === 'script') return script(attributes, links, nonce, document);
-  if (element === 'link') return link(attributes, links, nonce, document);
+  if (element === 'script') return script(attributes, links, nonce, pieces);
+  if (element === 'link') return link(attributes, links, nonce, pieces);
   if (!MEDIA.has(element) || (element === 'input' && attributes.keyword('type') !== 'image')) return {};
-  for (const name of ['src', 'poster', 'href', 'xlink:href']) aside(attributes, links, name);
+  const chosen = element === 'source' || attributes.get('srcset') !== undefined;
+  for (const name of ['src', 'poster', 'href', 'xlink:href']) {
+    const value = aside(attributes, links, name);
+    const early = value !== undefined && !chosen && !value.startsWith('#');
+    if (early && attributes.keyword('loading') !== 'lazy') pieces?.fetchAhead(links.absolute(value));
+  }
   if (attributes.get('srcset') !== undefined) attributes.rename('srcset', `${ASIDE}srcset`);
   return {};
 }
 
-function script(attributes: Attributes, links: Links, nonce: string, document: boolean): Runner {
+function script(attributes: Attributes, links: Links, nonce: string, pieces: PagePieces | undefined): Runner {
   const type = attributes.keyword('type');
   const src = attributes.get('src');
-  if (!src || !document || !SCRIPT_TYPES.has(type) || type === 'module' || !links.isOwn(src)) return {};
+  if (!src || !pieces || !SCRIPT_TYPES.has(type) || type === 'module' || !links.isOwn(src)) return {};
   if (attributes.get('nomodule') !== undefined) return {};
   attributes.remove('type');
-  attributes.replace('src', `type="text/popsicl" ${ASIDE}src="${escapeAttribute(links.resource(src))}"`);
-  if (attributes.get('async') !== undefined) return {};
-  if (attributes.get('defer') !== undefined) return { atEnd: run(nonce, 'true') };
-  return { afterEnd: run(nonce, '') };
+  const address = links.resource(src);
+  const here = `${ASIDE}src="${escapeAttribute(address)}"`;
+  if (attributes.get('async') !== undefined) {
+    attributes.replace('src', `type="text/popsicl" ${here}`);
+    pieces.fetchAhead(links.absolute(src));
+    return {};
+  }
+  const { object, markup } = pieces.scripts(address, 'script');
+  attributes.replace('src', `type="text/popsicl" ${here} ${ASIDE}pieces="${object}"`);
+  const waiting = markup + run(nonce, `'${object}'`);
+  return attributes.get('defer') === undefined ? { afterEnd: waiting } : { atEnd: waiting };
 }
 
-function link(attributes: Attributes, links: Links, nonce: string, document: boolean): Runner {
+function link(attributes: Attributes, links: Links, nonce: string, pieces: PagePieces | undefined): Runner {
   const rels = attributes.keyword('rel').split(/\s+/);
   const href = attributes.get('href');
   if (!href || !links.isOwn(href)) return {};
@@ -75,14 +88,22 @@ function link(attributes: Attributes, links: Links, nonce: string, document: boo
   }
   const sheet = rels.includes('stylesheet');
   if (!sheet && !rels.includes('icon')) return {};
-  aside(attributes, links, 'href');
-  const now = sheet && document && !rels.includes('alternate') && attributes.get('disabled') === undefined;
-  return now ? { after: run(nonce, '') } : {};
+  const now = sheet && pieces && !rels.includes('alternate') && attributes.get('disabled') === undefined;
+  if (!now) {
+    aside(attributes, links, 'href');
+    return {};
+  }
+  const address = links.resource(href);
+  const { object, markup } = pieces.scripts(address, 'style');
+  attributes.replace('href', `${ASIDE}href="${escapeAttribute(address)}" ${ASIDE}pieces="${object}"`);
+  return { after: markup + run(nonce, `'${object}'`) };
 }
 
-function aside(attributes: Attributes, links: Links, name: string): void {
+function aside(attributes: Attributes, links: Links, name: string): string | undefined {
   const value = attributes.get(name);
-  if (value && links.isOwn(value)) attributes.set(name, links.resource(value), ASIDE + name);
+  if (!value || !links.isOwn(value)) return undefined;
+  attributes.set(name, links.resource(value), ASIDE + name);
+  return value;
 }
 
 function run(nonce: string, argument: string): string {

@@ -3,7 +3,7 @@
 /** Elements whose addresses the server has put aside: they get blobs in their place. */
 export function objectLoader(
   { nonce, native, owned },
-  { fetchPiecesNow, blobFor, styleFor, styleBlob, filled },
+  { fetchPiecesNow, piece, taken, blobFor, styleFor, styleBlob, filled },
 ) {
   const ASIDE = 'data-popsicl-';
   const aside = (element: Element, name: string) => {
@@ -87,37 +87,39 @@ export function objectLoader(
     return script;
   }
 
-  /** Puts what stands before the running script in its place before the parser goes on; `end`: what was deferred. */
-  function now(end?: boolean): void {
+  /** Puts an element in its place before the parser goes on: `name` is `OBJECT.COUNT`, as its `pieces` say. */
+  function now(name: string): void {
     const runner = document.currentScript!;
-    const waiting = end
-      ? [...document.querySelectorAll('script[data-popsicl-src][defer]')]
-      : [runner.previousElementSibling];
+    // Scripts that did not come.
+    while (runner.previousElementSibling?.hasAttribute(`${ASIDE}piece`))
+      runner.previousElementSibling.remove();
     runner.remove();
-    for (const element of waiting) {
-      if (!element) continue;
-      const sheet = element instanceof HTMLLinkElement;
-      const address = owned(aside(element, sheet ? 'href' : 'src') ?? '')!;
-      const blob = fetchPiecesNow(address, sheet ? { 'Popsicl-Css': '1' } : {})?.blob;
-      const at = blob ? URL.createObjectURL(blob) : address;
-      const replacement = sheet ? (element.cloneNode() as Element) : scriptLike(element, at);
-      replacement.removeAttribute('defer');
-      if (sheet) native.setAttribute(replacement, 'href', at);
-      if (nonce) native.setAttribute(replacement, 'nonce', nonce);
-      element.remove();
-      native.write(replacement.outerHTML);
-      if (sheet && blob) {
-        blob.text().then(async css => {
-          if (!css.includes('"popsicl:')) return;
-          const final = styleBlob(await filled(css));
-          for (const link of document.querySelectorAll(`link[href="${at}"]`))
-            native.setAttribute(link, 'href', final);
-        });
-      }
+    const element = document.querySelector(`[${ASIDE}pieces="${name}"]`);
+    if (!element) return;
+    const [object, count] = name.split('.');
+    const sheet = element instanceof HTMLLinkElement;
+    aside(element, 'pieces');
+    const address = owned(aside(element, sheet ? 'href' : 'src') ?? '')!;
+    let blob = taken(object, Number(count));
+    if (blob === undefined) blob = fetchPiecesNow(address, sheet ? { 'Popsicl-Css': '1' } : {})?.blob;
+    const at = blob ? URL.createObjectURL(blob) : address;
+    const replacement = sheet ? (element.cloneNode() as Element) : scriptLike(element, at);
+    replacement.removeAttribute('defer');
+    if (sheet) native.setAttribute(replacement, 'href', at);
+    if (nonce) native.setAttribute(replacement, 'nonce', nonce);
+    element.remove();
+    native.write(replacement.outerHTML);
+    if (sheet && blob) {
+      blob.text().then(async css => {
+        if (!css.includes('"popsicl:')) return;
+        const final = styleBlob(await filled(css));
+        for (const link of document.querySelectorAll(`link[href="${at}"]`))
+          native.setAttribute(link, 'href', final);
+      });
     }
   }
 
-  Object.defineProperty(window, '__popsicl', { value: now });
+  Object.defineProperty(window, '__popsicl', { value: Object.assign(now, { piece }) });
   const settleAll = (node: Node) => {
     if (!(node instanceof Element)) return;
     for (const source of node.querySelectorAll(`source[${ASIDE}srcset]`)) {

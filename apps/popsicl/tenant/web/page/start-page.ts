@@ -7,6 +7,8 @@ export interface PageSettings {
   readonly sites: readonly string[];
   /** Numbers of pieces; absent: there is no defence. */
   readonly pieces?: readonly number[];
+  /** Objects to be fetched at once: address, what it is called, and in how many pieces it comes. */
+  readonly ahead?: readonly (readonly [address: string, object: string, count: number])[];
   /** Other tenants, and the linker's host name; absent: links that scripts make stay as they are. */
   readonly neighbours?: { readonly linker: string; readonly tenants: readonly string[] };
 }

@@ -7,8 +7,8 @@ import { type Edit, editTag, type TagOptions } from './start-tag.js';
 /** What is inserted, and where the rules for a tag come from. */
 export interface HtmlOptions extends TagOptions {
   readonly links: Links;
-  /** Markup before everything that could load or run something; empty: none. */
-  readonly script: string;
+  /** Markup before everything that could load or run something; asked for when the rest of the document is known. */
+  readonly script?: (() => string) | undefined;
 }
 
 /** A longer tag is no tag's: from there on the text is passed as it is. */
@@ -40,6 +40,9 @@ export class HtmlRewriter {
   private lastToken = 0;
   private passing = false;
   private inserted: boolean;
+  /** What stands behind the inserted script, which waits for it. */
+  private rest: string | undefined;
+  private before = '';
   private css: CssRewriter | undefined;
   private held: Held | undefined;
   /** Behind the end of the element that was begun last, which is a script; and of the document. */
@@ -48,7 +51,7 @@ export class HtmlRewriter {
 
   constructor(options: HtmlOptions) {
     this.options = options;
-    this.inserted = options.script === '';
+    this.inserted = options.script === undefined;
     this.engine = new Engine(end => {
       this.lastToken = end;
     });
@@ -80,7 +83,7 @@ export class HtmlRewriter {
     this.out += this.take(this.fed);
     this.insert();
     this.out += this.atEnd;
-    return this.taken();
+    return this.released();
   }
 
   private startTag(tag: StartTag): void {
@@ -94,7 +97,7 @@ export class HtmlRewriter {
     const edit: Edit = raw.length === end - start ? editTag(tag, this.options) : { changes: [] };
     this.out += applied(raw, start, edit);
     this.afterEnd = edit.afterEnd ?? '';
-    this.atEnd = edit.atEnd ?? this.atEnd;
+    this.atEnd += edit.atEnd ?? '';
     if (tag.selfClosing) return;
     if (element === 'style')
       this.css = new CssRewriter(edit.css ?? (url => this.options.links.resource(url)));
@@ -130,13 +133,17 @@ export class HtmlRewriter {
 
   /** Where a browser has no scripts, what is in `noscript` is markup. */
   private nested(text: string): string {
-    return rewriteHtml(text, { ...this.options, script: '' });
+    return rewriteHtml(text, { ...this.options, script: undefined, aside: undefined });
   }
 
   private insert(): void {
     if (this.inserted) return;
     this.inserted = true;
-    this.out += this.options.script;
+    const { script, aside } = this.options;
+    if (aside?.pieces) {
+      this.before = this.out;
+      [this.out, this.rest] = ['', ''];
+    } else this.out += script!();
   }
 
   /** Everything that is not in an unfinished tag. Comments are not changed: they may leave in part. */
@@ -163,13 +170,24 @@ export class HtmlRewriter {
   private taken(): string {
     const { out } = this;
     this.out = '';
-    return out;
+    if (this.rest === undefined) return out;
+    const before = this.before;
+    this.before = '';
+    this.rest += out;
+    return this.rest.length > this.options.aside!.pieces!.longest ? before + this.released() : before;
+  }
+
+  /** The inserted script, if it waited for the rest. */
+  private released(): string {
+    const { before, rest, out } = this;
+    [this.before, this.rest, this.out] = ['', undefined, ''];
+    return rest === undefined ? before + out : before + this.options.script!() + rest + out;
   }
 
   private giveUp(): string {
     this.endHeld(this.fed);
     this.passing = true;
-    return this.taken();
+    return this.released();
   }
 }
 
