@@ -5,6 +5,7 @@ import { CookieKeys } from '../../../apps/popsicl/interception/cookie-keys.js';
 import { Punt } from '../../../apps/popsicl/interception/wanted-flows.js';
 import type { TenantConfig } from '../../../apps/popsicl/model.js';
 import { defineApp } from '../../../controller/host/index.js';
+import { Port } from '../../../controller/openflow/index.js';
 import { cookieOf, ownerNumber } from '../../../controller/switch/index.js';
 import { FixedDirectory } from '../../simulator/fixed-directory.js';
 import { LINUX_OPTIONS, SimulatedClient } from '../../simulator/simulated-client.js';
@@ -246,6 +247,44 @@ for (const [family, addresses] of Object.entries(FAMILIES)) {
         expect(await metric('pending'), limits).to.equal(most);
         expect(await metric('crowded_out_total'), limits).to.equal(40 - most);
       }
+    });
+
+    it('hands over so many connections a second of one source, and refuses so many a second of all', async () => {
+      const hello = sample('openssl-1');
+      await simulation.stop();
+      await start('{handoffsPerSource: 3, refusalRate: 5}');
+      for (let index = 0; index < 8; index++) (await connected()).data(hello);
+      await simulation.settle();
+      expect(await metric('handoffs_total')).to.equal(3);
+      expect(await metric('crowded_out_total')).to.equal(5);
+      for (const refused of [5, 10]) {
+        for (let index = 0; index < 9; index++) {
+          new SimulatedClient(sw, { ...addresses, port: port++, cookies }).data(Uint8Array.of(1));
+        }
+        await simulation.settle();
+        expect(await metric('refused_total')).to.equal(refused);
+        await simulation.pass(1000);
+      }
+      (await connected()).data(hello);
+      await simulation.settle();
+      expect(await metric('handoffs_total')).to.equal(4);
+    });
+
+    it('has meters in front of the controller: no flow of its own leads there past them', async () => {
+      await simulation.stop();
+      await start('{synRate: 7, segmentRate: 8, neighbourRate: 9}');
+      const rates = [...sw.meters.values()].flatMap(({ bands: [band] }) =>
+        band?.type === 'drop' ? [band.rate] : [],
+      );
+      expect(rates.sort()).to.deep.equal([7, 8, 9]);
+      const punting = () =>
+        sw.flows.flatMap(({ cookie, instructions }) => {
+          const isPunting = JSON.stringify(instructions).includes(`"port":${Port.CONTROLLER}`);
+          const isOwn = BigInt(cookie) >> 32n === cookies.syn >> 32n;
+          return isPunting && isOwn ? [instructions.map(({ type }) => type)] : [];
+        });
+      expect(punting()).to.have.length.above(5);
+      for (const types of punting()) expect(types).to.deep.equal(['meter', 'apply-actions']);
     });
 
     it('names nobody in its log', async () => {

@@ -6,7 +6,7 @@ import type { TenantError } from '../../../../apps/popsicl/tenant/tenant-error.j
 import { NginxBlocks } from '../../../../apps/popsicl/tenant/web-server/nginx-blocks.js';
 import { hasNginx, NginxProcess, selfSigned } from './nginx-process.js';
 import { CLOUD, type Kit, KitMaker, temporaryFolder, write } from './pseudonym-kit.js';
-import { type Visit, visit } from './tls-client.js';
+import { itNamesOneIssuer, type Visit, visit } from './tls-client.js';
 
 const WITHOUT_CERTIFICATE = { 'TLSv1.2': 'handshake failure', 'TLSv1.3': 'certificate required' };
 
@@ -75,6 +75,8 @@ describe('nginx with a block for each pseudonym', () => {
           expect(outcome).to.include({ status: undefined, body: '', refusal });
         }
       });
+
+      itNamesOneIssuer(version, () => ({ port: nginx.port, names: [p.name, q.name] }));
 
       it('resumes no session of another pseudonym', async () => {
         const { status, sessions } = await go({ name: q.name, client: q.client, version });

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { PseudonymFolder } from '../../../../apps/popsicl/tenant/web-server/pseudonym-folder.js';
 import { CLOUD, type Kit, type KitMaker } from './pseudonym-kit.js';
-import { type Outcome, type Visit, visit } from './tls-client.js';
+import { itNamesOneIssuer, type Outcome, type Visit, visit } from './tls-client.js';
 
 /** A server that looks into a folder of pseudonyms, P and Q of which are in it. */
 export interface Subject {
@@ -22,6 +22,8 @@ export interface Subject {
 export function itRefusesEverybodyElse(version: 'TLSv1.2' | 'TLSv1.3', subject: () => Subject): void {
   const go = (what: Omit<Visit, 'port'>): Promise<Outcome> =>
     visit({ port: subject().port, version, ...what });
+
+  itNamesOneIssuer(version, () => ({ port: subject().port, names: [subject().p.name, subject().q.name] }));
 
   it('lets the owner of a pseudonym in', async () => {
     const { p, q } = subject();

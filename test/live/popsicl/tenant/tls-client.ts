@@ -1,4 +1,5 @@
 import { connect, type SecureVersion } from 'node:tls';
+import { expect } from 'chai';
 import { runCommand } from '../../../../mininet/driver/index.js';
 
 export interface Visit {
@@ -90,4 +91,18 @@ function refusalOf({ code, message }: NodeJS.ErrnoException): string {
   const alert = /ALERT_(.*)$/.exec(code ?? '')?.[1];
   if (alert !== undefined) return alert.toLowerCase().replaceAll('_', ' ');
   return code === 'ECONNRESET' || code === 'EPIPE' ? 'closed' : message;
+}
+
+/** Each name has a list of authorities of its own, with its issuer alone. */
+export function itNamesOneIssuer(
+  version: 'TLSv1.2' | 'TLSv1.3',
+  subject: () => { port: number; names: readonly string[] },
+): void {
+  it('asks for a certificate of one issuer, that of the pseudonym', async () => {
+    const { port, names } = subject();
+    for (const name of names) {
+      const said = await sClient(port, name, [version === 'TLSv1.3' ? '-tls1_3' : '-tls1_2']);
+      expect(said).to.match(new RegExp(`Acceptable client certificate CA names\nCN = ${name}\n(?!CN|C =)`));
+    }
+  });
 }
