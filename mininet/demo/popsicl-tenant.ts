@@ -93,6 +93,12 @@ export class CloudTenant {
     return this.agent === undefined ? '' : this.agent.stdout + this.agent.stderr;
   }
 
+  /** What the web server has printed and logged since it was last started. */
+  async serverOutput(): Promise<string> {
+    const log = this.form === 'node' ? '' : await readFile(join(this.folder, 'error.log'), 'utf8');
+    return this.server === undefined ? log : log + this.server.stdout + this.server.stderr;
+  }
+
   /** Certificate, private key and trust anchor of a pseudonym, as PEM, in the order of the form's files. */
   async materialOf(name: string): Promise<string> {
     const suffixes = this.form === 'nginx-blocks' ? ['.key', '.anchor.pem', '.pem'] : ['.pem'];

@@ -7,7 +7,8 @@ import { CLOUD_DOMAIN, domainOf, HANDS_OVER } from '../../../mininet/demo/popsic
 import { type RunningCommand, until } from '../../../mininet/driver/index.js';
 import { CloudAtWork, type Registered } from './cloud-at-work.js';
 
-const TENANTS = ['tenant-a', 'tenant-c'] as const;
+/** Each kind of server; the relay carries connections over IPv6 to the second. */
+const TENANTS = ['tenant-a', 'tenant-b', 'tenant-c'] as const;
 const CLIENT_ADDRESSES = ['192.0.2.10', '192.0.2.70', '2001:db8:a::10', '2001:db8:b::10'];
 /** As they stand in packets. */
 const CLIENT_BYTES = ['c000020a', 'c0000246', '20010db8000a0000', '20010db8000b0000'];
@@ -38,6 +39,7 @@ describe('no output tells of a client, of a name that she asks for, or of which 
   let alice: Registered;
   let bob: Registered;
   let gone: Registered;
+  let relayed: Registered;
   /** What programs of the operator have printed. */
   const printed: string[] = [];
 
@@ -47,15 +49,18 @@ describe('no output tells of a client, of a name that she asks for, or of which 
     cloud = await CloudAtWork.start(TENANTS, {
       logLevel: 'debug',
       popsicl: ({ tenants }) => ({
-        tenants: tenants.map(tenant =>
-          tenant.domain === domainOf('tenant-c') ? { ...tenant, redirection: 'flows' } : tenant,
-        ),
+        proxy: { ipv6: 'fd00::53' },
+        tenants: tenants.map(tenant => {
+          if (tenant.domain === domainOf('tenant-c')) return { ...tenant, redirection: 'flows' };
+          return tenant.domain === domainOf('tenant-b') ? { ...tenant, strategy: { ipv6: 'proxy' } } : tenant;
+        }),
       }),
     });
-    [alice, bob, gone] = await Promise.all([
+    [alice, bob, gone, relayed] = await Promise.all([
       cloud.register('alice', 'tenant-a'),
       cloud.register('bob', 'tenant-c'),
       cloud.register('alice', 'tenant-c'),
+      cloud.register('bob', 'tenant-b'),
     ]);
   });
   after(() => cloud?.[Symbol.asyncDispose]());
@@ -97,10 +102,13 @@ describe('no output tells of a client, of a name that she asks for, or of which 
         cloud.tenant('tenant-a').page,
       );
       expect((await cloud.curl('bob', bob, bob, [family])).stdout).to.equal(cloud.tenant('tenant-c').page);
+      const { stdout } = await cloud.curl('bob', relayed, relayed, [family]);
+      expect(stdout).to.equal(cloud.tenant('tenant-b').page);
       for (const [target, as] of [
         [alice, bob],
         [alice, undefined],
         [bob, alice],
+        [relayed, alice],
       ] as const) {
         expect((await cloud.curl('bob', target, as, [family])).exitCode).not.to.equal(0);
       }
@@ -175,7 +183,7 @@ describe('no output tells of a client, of a name that she asks for, or of which 
 
   const labelOf = (name: string) => name.split('.')[0]!;
   const canaries = () => [
-    ...[alice, bob, gone].map(({ name }) => labelOf(name)),
+    ...[alice, bob, gone, relayed].map(({ name }) => labelOf(name)),
     ...TENANTS.map(domainOf),
     ...[labelOf(UNKNOWN), FOREIGN, UNREGISTERED],
     ...CLIENT_ADDRESSES,
@@ -216,12 +224,16 @@ describe('no output tells of a client, of a name that she asks for, or of which 
       log: written,
       'standard output of the controller': cloud.controller.stdout,
       metrics: metrics.stdout,
-      ...Object.fromEntries(TENANTS.map(tenant => [`agent of ${tenant}`, cloud.tenant(tenant).agentOutput])),
-      'error log of nginx': await readFile(join(cloud.folder, 'tenant-a/error.log'), 'utf8'),
+      'errors of the controller and its relay': cloud.controller.stderr,
     };
+    for (const name of TENANTS) {
+      const tenant = cloud.tenant(name);
+      absent(`agent of ${name}`, tenant.agentOutput, canaries());
+      absent(`web server of ${name}`, await tenant.serverOutput(), canaries());
+    }
     for (const [output, text] of Object.entries(outputs)) absent(output, text, canaries());
     // Who lists or revokes a pseudonym sees or says its name; its tenant stays sealed.
-    const pseudonyms = [alice, bob, gone].map(({ name }) => labelOf(name));
+    const pseudonyms = [alice, bob, gone, relayed].map(({ name }) => labelOf(name));
     const sealed = canaries().filter(canary => !pseudonyms.includes(canary));
     absent('what the operator and refused clients were shown', printed.join('\n'), sealed);
   });
