@@ -1,8 +1,8 @@
 import { type AppContext, type AppDefinition, defineApp } from '../../controller/host/index.js';
 import { configSchema, type PopsiclConfig } from './config.js';
 import { MESSAGES } from './messages.js';
-import type { Services } from './popsicl.js';
 import { REGISTRAR_MESSAGES } from './registry/messages.js';
+import type { Services } from './services.js';
 
 /** An app whose packet path rests on these services. */
 export function popsiclWith(

@@ -8,11 +8,11 @@ import { CookieKeys } from './interception/cookie-keys.js';
 import { readKeys, writeKeys } from './interception/key-file.js';
 import { rotateKeys } from './interception/key-rotation.js';
 import type { CloudFacts, Directory, Distribution } from './model.js';
-import type { Services } from './popsicl.js';
 import { keepRelay } from './proxy/keep-relay.js';
 import { startRegistrar } from './registrar.js';
 import { checked } from './registry/operator-calls.js';
 import { RegistrationError } from './registry/registration-error.js';
+import type { Services } from './services.js';
 import { TenantParty } from './tenant-party.js';
 
 /** In the registration's folder: the keys of the cookies. */

@@ -4,37 +4,21 @@ import type { Json, PacketInView } from '../../controller/openflow/index.js';
 import { PacketError } from '../../controller/packet/index.js';
 import type { Action, ActualFlow, Refusal, Switch } from '../../controller/switch/index.js';
 import type { PopsiclConfig } from './config.js';
-import type { Decoys } from './decoy/decoys.js';
 import { BACK } from './handoff/conntrack.js';
 import { Datagrams } from './handoff/datagrams.js';
-import type { TenantAgents } from './handoff/repair.js';
 import { Tenants } from './handoff/tenants.js';
 import { parsePrefix } from './interception/address-prefix.js';
-import type { CookieKeys } from './interception/cookie-keys.js';
 import { Interception } from './interception/interception.js';
 import { type Heard, Neighbours } from './interception/neighbours.js';
 import { type MeterName, meterOf, Punt, planFlows } from './interception/wanted-flows.js';
-import type { Directory } from './model.js';
 import { RegistrationError } from './registry/registration-error.js';
+import type { Services } from './services.js';
 
 /** Milliseconds between two questions for a tenant's MAC address, and after which an answer is asked for again. */
 const ASK_AGAIN = 1000;
 const ASK_REFRESH = 30_000;
 /** Questions without an answer before the log says so. */
 const PATIENCE = 5;
-
-/** What the packet path needs from the rest of the app. */
-export interface Services {
-  readonly directory: Directory;
-  readonly keys: CookieKeys;
-  /** Absent where no agents can connect: nothing is known of tenants, and nobody restores connections. */
-  readonly agents?: TenantAgents | undefined;
-  /** Absent: names that are none of a pseudonym are refused. */
-  readonly decoys?: Decoys | undefined;
-  /** Answers the operator; absent where nothing can be asked. */
-  readonly call?: (name: string, parameters: Json) => Promise<Json>;
-  readonly close?: () => Promise<void>;
-}
 
 /** The app in its switches: static flows, and an answer for each packet that they punt. */
 export class Popsicl implements AppInstance {

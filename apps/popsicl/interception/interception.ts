@@ -7,7 +7,7 @@ import { BACK } from '../handoff/conntrack.js';
 import { Handoffs } from '../handoff/handoffs.js';
 import type { Frame } from '../handoff/redirection.js';
 import type { Tenant, Tenants } from '../handoff/tenants.js';
-import type { Services } from '../popsicl.js';
+import type { Services } from '../services.js';
 import { AnswerBuilder } from './answer.js';
 import { SYN_ACK_WINDOW } from './cookie-layout.js';
 import { exposeCounts, newCounts } from './counts.js';

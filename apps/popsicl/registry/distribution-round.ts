@@ -30,23 +30,13 @@ export class DistributionRound {
    */
   async publish(pseudonym: Pseudonym, material: ServerMaterial): Promise<void> {
     const { parties, last } = this.options;
-    const results = await Promise.all(
-      parties.map(party =>
-        this.tell(party, 'popsicl-distribution-failed', pseudonym, () => party.publish(pseudonym, material)),
-      ),
-    );
-    const isTold = results.every(told => told);
-    if (
-      isTold &&
-      (await this.tell(last, 'popsicl-distribution-failed', pseudonym, () =>
-        last.publish(pseudonym, material),
-      ))
-    ) {
-      return;
-    }
-    throw new RegistrationError('distribution-failed', 'the pseudonym could not be set up everywhere', {
-      mend: 'Try again later.',
-    });
+    await this.tellAll(parties, pseudonym, material);
+    await this.tellAll([last], pseudonym, material);
+  }
+
+  /** As `publish`, for a pseudonym that is known: nothing changes for the last, who may have been told to forget it meanwhile. */
+  async renew(pseudonym: Pseudonym, material: ServerMaterial): Promise<void> {
+    await this.tellAll(this.options.parties, pseudonym, material);
   }
 
   /** Whether every party has forgotten the name. Those that have not are named in the log; try again later. */
@@ -57,6 +47,22 @@ export class DistributionRound {
     const isLastDone = await forget(last);
     const results = await Promise.all(parties.map(forget));
     return isLastDone && results.every(done => done);
+  }
+
+  private async tellAll(
+    parties: readonly Distribution[],
+    pseudonym: Pseudonym,
+    material: ServerMaterial,
+  ): Promise<void> {
+    const results = await Promise.all(
+      parties.map(party =>
+        this.tell(party, 'popsicl-distribution-failed', pseudonym, () => party.publish(pseudonym, material)),
+      ),
+    );
+    if (results.every(told => told)) return;
+    throw new RegistrationError('distribution-failed', 'the pseudonym could not be set up everywhere', {
+      mend: 'Try again later.',
+    });
   }
 
   private async tell(

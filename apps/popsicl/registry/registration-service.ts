@@ -1,10 +1,9 @@
 import type { Clock, MessageLog, Timer } from '../../../controller/host/index.js';
 import { StoreError } from '../../../controller/store/index.js';
 import type { KnownPerson, PersonRegister } from '../linker/person-register.js';
-import type { Pseudonym, PseudonymForm, TenantConfig, TenantMaterial } from '../model.js';
+import type { PseudonymForm, TenantConfig, TenantMaterial } from '../model.js';
 import { keyOfRequest } from '../pki/client-request.js';
 import type { CloudAuthority } from '../pki/cloud-authority.js';
-import { renewServerMaterial } from '../pki/issue.js';
 import type { KeyType } from '../pki/key-pair.js';
 import { canonicalDomain } from '../pseudonym/label.js';
 import { PseudonymError } from '../pseudonym/pseudonym-error.js';
@@ -16,6 +15,7 @@ import { NameLocks } from './name-locks.js';
 import type { RateLimits } from './rate-limits.js';
 import { RegistrationError } from './registration-error.js';
 import type { Ending, Registered, RegistrationTable } from './registration-table.js';
+import { Renewals } from './renewals.js';
 import type { PseudonymReport, Registration } from './reports.js';
 import type { TableDirectory } from './table-directory.js';
 
@@ -65,8 +65,7 @@ export class RegistrationService {
   private readonly options: RegistrationOptions;
   private readonly locks = new NameLocks();
   private readonly underWay = new Set<Promise<unknown>>();
-  /** Of which some may have a certificate that the store has not; after a crash those who connect anew are told anyway. */
-  private readonly unevenlyRenewed = new Set<string>();
+  private readonly renewals: Renewals;
   private live = 0;
   private plan: AddressPlan;
   private sweeping: Timer | undefined;
@@ -75,6 +74,7 @@ export class RegistrationService {
   private constructor(options: RegistrationOptions, plan: AddressPlan) {
     this.options = options;
     this.plan = plan;
+    this.renewals = new Renewals(options);
   }
 
   /** Takes up where an earlier run ended. `recover` is to follow once the parties can be reached. */
@@ -143,33 +143,25 @@ export class RegistrationService {
   renew(name: string): Promise<PseudonymReport> {
     return this.track(() =>
       this.locks.run(name, async () => {
-        const { table, round, authority, wallClock, lifetime } = this.options;
-        const found = await this.active(name);
-        const now = wallClock();
-        const old = await table.material(name);
-        const until = Math.min(now + lifetime, authority.notAfter);
-        const material = await renewServerMaterial(authority, old!, { from: now, until });
-        const pseudonym = { ...pseudonymOf(found), expiresAt: until };
-        this.unevenlyRenewed.add(name);
-        try {
-          await round.publish(pseudonym, material);
-          await table.extend(name, material, until);
-        } catch (error) {
-          await this.evenOut(name).catch(() => undefined);
-          throw error;
-        }
-        this.unevenlyRenewed.delete(name);
-        return report({ ...found, expiresAt: until }, false);
+        return report(await this.renewals.renew(await this.active(name)), false);
       }),
     );
   }
 
-  /** Ends a pseudonym. Resolves when the end is on the disk and no new connection is accepted. */
+  /** Ends a pseudonym. No new connection is accepted from now on; resolves when the end is on the disk. */
   revoke(name: string): Promise<PseudonymReport> {
+    const { directory, table, wallClock } = this.options;
     return this.track(async () => {
-      const ended = await this.locks.run(name, () => this.end(name, 'revoked', this.options.wallClock()));
-      this.counts.revoked++;
-      return ended;
+      // At once: a renewal that is under way may have to wait for somebody.
+      const isActive = directory.suspend(name);
+      try {
+        const ended = await this.locks.run(name, () => this.end(name, 'revoked', wallClock()));
+        this.counts.revoked++;
+        return ended;
+      } catch (error) {
+        if (isActive && (await table.get(name))?.state === 'active') directory.resume(name);
+        throw error;
+      }
     });
   }
 
@@ -212,8 +204,9 @@ export class RegistrationService {
     }
     this.counts.expired += expired;
     await this.track(() => this.finishInterrupted());
-    for (const name of this.unevenlyRenewed) {
-      await this.track(() => this.locks.runUnlessBusy(name, () => this.evenOut(name).catch(() => undefined)));
+    for (const name of this.renewals.unfinished) {
+      const evenOut = () => this.renewals.evenOut(name).catch(() => undefined);
+      await this.track(() => this.locks.runUnlessBusy(name, evenOut));
     }
     for (const name of await table.purge(now - retention)) directory.forget(name);
     return expired;
@@ -351,14 +344,6 @@ export class RegistrationService {
     return count;
   }
 
-  /** Tells everybody again what the store says of an active pseudonym. */
-  private async evenOut(name: string): Promise<void> {
-    const { table, round } = this.options;
-    const [found, material] = [await table.get(name), await table.material(name)];
-    if (found?.state === 'active') await round.publish(pseudonymOf(found), material!);
-    this.unevenlyRenewed.delete(name);
-  }
-
   private async active(name: string): Promise<Registered> {
     const found = await this.options.table.get(name);
     if (found === undefined || found.state === 'pending') {
@@ -384,10 +369,6 @@ export class RegistrationService {
 
 function notActive(): RegistrationError {
   return new RegistrationError('not-active', 'the pseudonym has ended');
-}
-
-function pseudonymOf({ state: _state, ending: _ending, ...rest }: Registered): Pseudonym {
-  return { ...rest, state: 'active' };
 }
 
 function report(

@@ -98,10 +98,24 @@ export class TableDirectory implements Directory, Distribution {
   }
 
   async withdraw(name: string): Promise<void> {
+    this.suspend(name);
+  }
+
+  /** Has the name stand for nobody; whether it stood for somebody. */
+  suspend(name: string): boolean {
     const entry = this.entries.get(name);
-    if (!entry?.isActive) return;
+    if (!entry?.isActive) return false;
     this.put({ ...entry, isActive: false });
     this.tell({ type: 'withdrawn', name });
+    return true;
+  }
+
+  /** Has the name stand again for whom it stood. */
+  resume(name: string): void {
+    const entry = this.entries.get(name);
+    if (entry === undefined) return;
+    this.put({ ...entry, isActive: true });
+    this.tell({ type: 'published', name });
   }
 
   /** Takes in what an earlier run left, without telling anybody. */

@@ -229,6 +229,31 @@ describe('registration of pseudonyms', () => {
     expect(world.knownNames()).to.deep.equal([[], []]);
   });
 
+  it('ends at once for new connections, also while a renewal waits for a tenant, and stays ended', async () => {
+    await start();
+    const { name } = await service.register(request);
+    let answer = () => {};
+    world.parties[1]!.trouble = call =>
+      call === 'publish' ? new Promise(resolve => (answer = resolve)) : undefined;
+    const renewal = codeOf(service.renew(name));
+    while (world.clock.pending === 0) await new Promise(resolve => setImmediate(resolve));
+    const revocation = service.revoke(name);
+    expect(world.directory.tenantOfName(name)).to.equal(undefined);
+    answer();
+    expect(await renewal).to.equal('no error');
+    expect((await revocation).state).to.equal('revoked');
+    expect(world.directory.tenantOfName(name)).to.equal(undefined);
+  });
+
+  it('goes on when its end cannot be written down', async () => {
+    await start();
+    const { name } = await service.register(request);
+    const { table } = (service as unknown as { options: { table: RegistrationTable } }).options;
+    table.beginEnd = () => Promise.reject(new CodedError('store-full', 'no'));
+    expect(await codeOf(service.revoke(name))).to.equal('store-full');
+    expect(world.directory.tenantOfName(name)?.domain).to.equal('a.example');
+  });
+
   it('expires by the clock, unless it was renewed', async () => {
     await start();
     const [a, b] = [await service.register(request), await service.register(request)];
