@@ -110,6 +110,10 @@ export const registrarSchema = z
     message: 'IPv4 has too few bits for sealed addresses',
     path: ['addresses', 'ipv4', 'mode'],
   })
+  .refine(({ form, addresses: { ipv4, ipv6 } }) => form !== 'stateless' || ipv4.count * ipv6.count === 1, {
+    message: 'the name of a stateless pseudonym has room for one address of each family',
+    path: ['form'],
+  })
   .refine(
     ({ dns, linker }) =>
       linker === undefined || dns === undefined || 'update' in dns || dns.records.linker !== undefined,

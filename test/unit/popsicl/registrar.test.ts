@@ -150,6 +150,18 @@ describe('registrar of a cloud', () => {
     expect(registrarSchema.safeParse(config({ linker: HERE })).success).to.equal(true);
   });
 
+  it('is told when stateless names have no room for the addresses that each shall have', () => {
+    const issue = (form: string, count: number) =>
+      registrarSchema.safeParse({ folder: '/x', form, addresses: { ipv6: { count } } }).error?.issues[0]
+        ?.path;
+    expect(issue('stateless', 2)).to.deep.equal(['form']);
+    for (const [form, count] of [
+      ['stateless', 1],
+      ['stored', 2],
+    ] as const)
+      expect(issue(form, count)).to.equal(undefined);
+  });
+
   it('is not started twice on one folder, and leaves no socket open when it cannot start', async () => {
     await world.start();
     const failure = await world.start().catch((error: { code: string }) => error);

@@ -11,11 +11,11 @@ import {
   PROTOCOL_VERSION,
   type ServedMessage,
 } from '../channel/messages.js';
+import { isHostName } from '../host-name.js';
 import type { HandoffProgram } from '../kernel/handoff-program.js';
 import type { RestoredConnection } from '../repair/restored-connection.js';
 import type { Restorer } from '../repair/restorer.js';
 import { TenantError } from '../tenant-error.js';
-import { isName } from '../web-server/check-material.js';
 import type { WebServer } from '../web-server/web-server.js';
 
 export interface AgentParts {
@@ -54,7 +54,7 @@ export class Agent {
     const { webServer, capabilities } = this.parts;
     const found = new Set([...(await webServer.names()), ...(await capabilities.names())]);
     // Other files are somebody else's.
-    const names = [...found].filter(isName);
+    const names = [...found].filter(isHostName);
     for (let at = 0; at < names.length; at += NAMES_PER_PART) {
       yield await Promise.all(names.slice(at, at + NAMES_PER_PART).map(name => this.served(name)));
     }

@@ -2,10 +2,10 @@ import { readFileSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { CloudFacts } from '../../model.js';
+import { isHostName } from '../host-name.js';
 import type { CapabilityDirectory } from '../web/capability-directory.js';
 import { CAPABILITY_SUFFIX, CLOUD_FILE } from './capability-folder.js';
 
-const NAME = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]*[a-z0-9])?$/;
 const NOTHING: CloudFacts = { linker: '', tenants: [], trusted: [] };
 const cloudSchema = z.object({
   linker: z.string(),
@@ -29,7 +29,7 @@ export class CapabilityFiles implements CapabilityDirectory {
   /** Capability of an active pseudonym, given in any case; undefined for every other name. */
   capabilityOf(anyCase: string): string | undefined {
     const name = anyCase.toLowerCase();
-    if (!NAME.test(name)) return undefined;
+    if (!isHostName(name)) return undefined;
     try {
       return readFileSync(join(this.folder, name + CAPABILITY_SUFFIX), 'utf8');
     } catch {

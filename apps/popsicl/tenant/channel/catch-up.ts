@@ -1,5 +1,5 @@
 import type { TenantMaterial } from '../../model.js';
-import { isName } from '../web-server/check-material.js';
+import { isHostName } from '../host-name.js';
 import type { AgentConnection } from './agent-connection.js';
 import { ChannelError } from './channel-error.js';
 import { materialDigest } from './material-digest.js';
@@ -44,7 +44,7 @@ export class CatchUp {
       this.has.set(name, Buffer.from(digest).toString('latin1'));
       return;
     }
-    if (!isName(name) || this.stale.size >= MOST_STALE)
+    if (!isHostName(name) || this.stale.size >= MOST_STALE)
       throw new ChannelError('bad-message', 'an agent said that it serves what nobody can');
     this.stale.add(name);
     this.revokeStale();

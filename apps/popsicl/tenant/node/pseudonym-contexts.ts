@@ -3,9 +3,8 @@ import { constants as file, type Stats } from 'node:fs';
 import { lstat, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createSecureContext, type SecureContext } from 'node:tls';
+import { isHostName } from '../host-name.js';
 
-/** Names as a path may hold them; see also `check-material.ts`. */
-const NAME = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]*[a-z0-9])?$/;
 const MAX_BYTES = 64 * 1024;
 const BLOCK = /-----BEGIN [A-Z ]+-----[^-]+-----END [A-Z ]+-----\n?/g;
 
@@ -36,7 +35,7 @@ export class PseudonymContexts {
   /** undefined for names that are not served: unknown, revoked, broken or no names. In any case. */
   async look(anyCase: string): Promise<SecureContext | undefined> {
     const name = anyCase.toLowerCase();
-    if (!NAME.test(name)) return undefined;
+    if (!isHostName(name)) return undefined;
     try {
       return await this.find(name);
     } catch {
@@ -47,7 +46,7 @@ export class PseudonymContexts {
 
   /** Whether there is a file for the name. */
   async has(name: string): Promise<boolean> {
-    return NAME.test(name) && (await this.stats(name).catch(() => undefined)) !== undefined;
+    return isHostName(name) && (await this.stats(name).catch(() => undefined)) !== undefined;
   }
 
   private async find(name: string): Promise<SecureContext> {

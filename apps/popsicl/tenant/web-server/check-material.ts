@@ -1,19 +1,15 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import type { ServerMaterial } from '../../model.js';
+import { isHostName } from '../host-name.js';
 import { TenantError } from '../tenant-error.js';
 
-const NAME = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]*[a-z0-9])?$/;
 /** PEM of all three together; more than any chain needs, and what the nginx module reads at most. */
 const MAX_BYTES = 64 * 1024;
 const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----[^-]+-----END \1-----\r?\n?/g;
 
-export function isName(name: string): boolean {
-  return NAME.test(name);
-}
-
-/** Nothing but a host name in lower case may become a file's name or a word of a web server's configuration. */
+/** @throws TenantError `bad-name` */
 export function checkName(name: string): void {
-  if (!isName(name)) throw new TenantError('bad-name', 'a pseudonym is not a host name in lower case');
+  if (!isHostName(name)) throw new TenantError('bad-name', 'a pseudonym is not a host name in lower case');
 }
 
 /**
