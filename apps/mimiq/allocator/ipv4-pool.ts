@@ -9,6 +9,7 @@ export class Ipv4Pool {
   private readonly first: number;
   private readonly length: number;
   private readonly random: Random;
+  private readonly isReserved: (address: number) => boolean;
   /** The first `free` entries are the offsets of free addresses, in no order that matters. */
   private readonly offsets: Uint32Array;
   private freeCount = 0;
@@ -24,6 +25,7 @@ export class Ipv4Pool {
     this.first = first;
     this.length = length;
     this.random = random;
+    this.isReserved = isReserved;
     this.offsets = new Uint32Array(length);
     let size = 0;
     for (let offset = 0; offset < length; offset++) {
@@ -51,8 +53,9 @@ export class Ipv4Pool {
     return this.first + offset;
   }
 
-  /** Makes an address that was taken free again. */
+  /** Makes an address that was taken free again, unless it is reserved since. */
   giveBack(address: number): void {
+    if (this.isReserved(address)) return;
     this.offsets[this.freeCount++] = address - this.first;
   }
 }

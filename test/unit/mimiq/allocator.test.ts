@@ -21,6 +21,19 @@ describe('mimiq allocator', () => {
     expect(await network.allocate(client(2), 3)).to.have.length(3);
   });
 
+  it('never gives out again what a changed configuration reserves', async () => {
+    const store = new MemoryLeaseStore();
+    const limits = { perClient: 300, perPort: 300 };
+    const before = await FakeNetwork.start({ limits }, store);
+    const [lease] = await before.allocate(client(1), 1);
+    const reserved = `198.51.100.${lease!.address[3]}`;
+    const ipv4 = [{ prefix: '198.51.100.0/24', gateway: '198.51.100.1', exclude: [reserved] }];
+    const after = await FakeNetwork.start({ limits, ipv4 }, store);
+    await after.allocator.release(client(1), [lease!.address]);
+    await after.pass(6);
+    expect((await refusalOf(after.allocate(client(2), 253))).code).to.equal('exhausted');
+  });
+
   it('draws each lifetime from the range', async () => {
     const network = await FakeNetwork.start();
     const leases = await network.allocate(client(1), 32);
