@@ -43,12 +43,12 @@ export class Aliases {
     this.random = random;
   }
 
-  /** Takes over what an earlier run stored. */
+  /** Takes over what an earlier run stored; names of more bits than there are now no address can carry. */
   load(states: readonly AliasState[], sids: Iterable<readonly [SwitchId, number]>): void {
     for (const [switchId, sid] of sids) this.sids.set(switchId, sid);
     for (const state of states) {
-      this.add(state);
       this.epochEnd = Math.max(this.epochEnd, state.usableUntil);
+      if (state.alias < 2 ** this.plan.bits) this.add(state);
     }
   }
 

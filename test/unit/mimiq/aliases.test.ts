@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { AliasService } from '../../../apps/mimiq/aliases/alias-service.js';
+import { Aliases } from '../../../apps/mimiq/aliases/aliases.js';
 import { CryptoRandom } from '../../../apps/mimiq/allocator/random.js';
 import { ManualClock } from '../../simulator/manual-clock.js';
 import { FakeForwarding } from './fake-network.js';
@@ -22,5 +23,19 @@ describe('mimiq aliases', () => {
     await aliases.prepare('new');
     expect([aliases.usable('old').length, aliases.usable('new').length]).to.deep.equal([2, 2]);
     expect(aliases.nextChange).to.equal(200);
+  });
+
+  it('of more bits than there are now are forgotten: cut off they might be those of another switch', () => {
+    const plan = { bits: 8, period: 100, periods: 3, perSwitch: 2, maxSwitches: 4 };
+    const aliases = new Aliases(plan, new CryptoRandom());
+    const state = { sid: 1, switchId: 'one', createdAt: 0, usableUntil: 100, validUntil: 300 };
+    aliases.load(
+      [
+        { ...state, alias: 0x1234 },
+        { ...state, alias: 0x12 },
+      ],
+      [['one', 1]],
+    );
+    expect(aliases.valid(50).map(({ alias }) => alias)).to.deep.equal([0x12]);
   });
 });
