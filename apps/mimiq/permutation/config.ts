@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { parseMac } from '../../../controller/address/index.js';
-import { parseAddress, parsePrefix } from '../address-prefix.js';
+import { type AddressPrefix, parseAddress, parsePrefix, prefixContains } from '../address-prefix.js';
 import { nextHopSchema, unaskable } from '../exits/next-hop.js';
 import { hostBitsOf, slotBits } from './address-epochs.js';
 
@@ -65,6 +65,11 @@ export const permutationSchema = z
       const say = (key: 'inside' | 'outside', message: string) =>
         context.addIssue({ code: 'custom', path: ['prefixes', index, key], message });
       if (inside.family !== outside.family) say('outside', 'is of another family than `inside`');
+      for (const other of prefixes.slice(0, index)) {
+        for (const key of ['inside', 'outside'] as const) {
+          if (overlap(parsePrefix(pair[key])!, parsePrefix(other[key])!)) say(key, 'overlaps another one');
+        }
+      }
       const clients = hostBitsOf(inside);
       if (clients > MAX_CLIENT_BITS) say('inside', `has more than ${2 ** MAX_CLIENT_BITS} addresses`);
       const room = hostBitsOf(outside) - slotBits(periods);
@@ -78,6 +83,10 @@ export const permutationSchema = z
         say('outside', `has more than ${MAX_DOMAIN_BITS} bits for clients: take a longer prefix`);
     }
   });
+
+function overlap(one: AddressPrefix, other: AddressPrefix): boolean {
+  return prefixContains(one, other.address) || prefixContains(other, one.address);
+}
 
 export type PermutationConfig = z.output<typeof permutationSchema>;
 export type PermutingEdge = PermutationConfig['edges'][number];
