@@ -48,10 +48,10 @@ export function conditionsOf(experiment: Experiment, { axes }: Parameters): Cond
   return kept;
 }
 
-/** `https, 1,024 B`: a condition as people read it. */
+/** `https, size 1,024`: a condition as people read it. */
 export function conditionText(condition: Condition): string {
-  return Object.values(condition)
-    .map(value => (typeof value === 'number' ? value.toLocaleString('en') : value))
+  return Object.entries(condition)
+    .map(([name, value]) => (typeof value === 'number' ? `${name} ${value.toLocaleString('en')}` : value))
     .join(', ');
 }
 

@@ -26,7 +26,7 @@ export class RunState {
     const whole = text.slice(0, text.lastIndexOf('\n') + 1);
     const [head, ...lines] = whole.split('\n').slice(0, -1);
     if (head !== undefined && head !== own)
-      throw new ExperimentError('other-run', `${file} holds an unfinished run with other parameters`, {
+      throw new ExperimentError('other-run', `${file} holds ${otherRun(head, identity)}`, {
         mend: 'repeat that run as it was to finish it, or give --fresh to throw it away',
       });
     for (const line of lines) this.samples.push(JSON.parse(line) as Sample);
@@ -54,4 +54,19 @@ export class RunState {
     writeSync(this.descriptor, `${line}\n`);
     fsyncSync(this.descriptor);
   }
+}
+
+/** How the run that a state's first line names differs from this one. */
+function otherRun(head: string, identity: RunIdentity): string {
+  let other: Partial<RunIdentity>;
+  try {
+    other = JSON.parse(head) as Partial<RunIdentity>;
+  } catch {
+    return 'something else than an unfinished run';
+  }
+  const { cloakflow, processor } = other;
+  const rest = JSON.stringify({ ...other, cloakflow: identity.cloakflow, processor: identity.processor });
+  if (rest !== JSON.stringify(identity)) return 'an unfinished run with other parameters';
+  if (cloakflow !== identity.cloakflow) return `an unfinished run of cloakflow ${cloakflow}`;
+  return `an unfinished run of another machine (${processor})`;
 }

@@ -108,7 +108,7 @@ describe('a comparison of results', () => {
       ]);
       expect(caveats).to.deep.equal(['kernel: 6.1 → 6.2']);
       const text = (await captured(['experiment', 'compare', ...files])).stdout.toString();
-      expect(text).to.match(/naive, 16 +rate \(1\/s\) +1,000 +500 +0\.5 +worse/);
+      expect(text).to.match(/naive, clients 16 +rate \(1\/s\) +1,000 +500 +0\.5 +worse/);
       writeFileSync(
         files[1]!,
         readFileSync(files[1]!, 'utf8').replace('mimiq-forwarding-table', 'popsicl-other'),

@@ -1,4 +1,12 @@
-import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -171,6 +179,11 @@ describe('a run of an experiment', () => {
     const sets = ['bytes=3'];
     expect(await failure(run(fakeExperiment().experiment, { sets }))).to.include({ code: 'other-run' });
     expect(readFileSync(join(folder, 'fake-quick.jsonl'), 'utf8')).to.equal(before);
+    const state = join(folder, 'fake-quick.jsonl');
+    writeFileSync(state, before.replace(/"cloakflow":"[^"]*"/, '"cloakflow":"0.0.1"'));
+    expect((await failure(run(fakeExperiment().experiment))).message).to.include('of cloakflow 0.0.1');
+    writeFileSync(state, 'other\n');
+    expect(await failure(run(fakeExperiment().experiment))).to.include({ code: 'other-run' });
     expect((await run(fakeExperiment().experiment, { sets, fresh: true })).result.samples).to.have.length(6);
   });
 
