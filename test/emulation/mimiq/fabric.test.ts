@@ -40,6 +40,22 @@ describe('the network of MIMIQ', () => {
     }
   });
 
+  it('carries packets out by one edge and back by the other', async () => {
+    const [from4, from6] = await both('c1');
+    for (const [from, to, edges] of [
+      [from4, SERVER4, ['192.0.2.1', '192.0.2.5']],
+      [from6, SERVER6, ['2001:db8:e1::1', '2001:db8:e2::1']],
+    ] as const) {
+      const family = from === from4 ? '-4' : '-6';
+      for (const edge of edges) {
+        const route = ['ip', family, 'route', 'replace', from, 'via', edge];
+        await all.host('observer').run(route, { check: true });
+        await until(`c1 reaches ${to}, and is answered by ${edge}`, () => all.pings('c1', from, to));
+      }
+      await all.host('observer').run(['ip', family, 'route', 'del', from], { check: true });
+    }
+  });
+
   it('encapsulates on the core link, to the client-facing switch of the client and to no other', async () => {
     const [from4, from6] = await both('c3');
     await using capture = await all.network.link('access2', 'core').capture({ node: 'access2' });
