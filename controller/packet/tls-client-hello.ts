@@ -44,12 +44,21 @@ export class TlsClientHello {
   /** The next extension, once `inExtensions`; else 0. */
   private cursor = 0;
   private extensionsEnd = 0;
-  private readonly seen = new Set<number>();
+  private readonly seen: number[] = [];
   private readonly limit: number;
 
   /** `limit`: longest message to take, header included. */
   constructor(limit: number) {
     this.limit = limit;
+  }
+
+  /** Begins another message. */
+  reset(): void {
+    this.serverName = undefined;
+    this.serverNameOffset = -1;
+    this.hasEncryptedClientHello = this.hasPreSharedKey = this.offersTls13 = this.isComplete = false;
+    this.extensionCount = this.length = this.cursor = this.extensionsEnd = 0;
+    this.seen.length = 0;
   }
 
   /** Reads `bytes[0, end)`, the message from its first byte as far as it has come. The same bytes as before, and more. */
@@ -104,8 +113,8 @@ export class TlsClientHello {
       const next = at + 4 + readU16(bytes, at + 2);
       if (next > extensionsEnd) fail('bad-length', 'an extension reaches past the end', at + 2);
       if (end < next) return;
-      if (this.seen.has(type)) fail('duplicate-extension', `two extensions of type ${type}`, at);
-      this.seen.add(type);
+      if (this.seen.includes(type)) fail('duplicate-extension', `two extensions of type ${type}`, at);
+      this.seen.push(type);
       if (++this.extensionCount > MAX_EXTENSIONS) {
         fail('bad-length', `more than ${MAX_EXTENSIONS} extensions`, at);
       }

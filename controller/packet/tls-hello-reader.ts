@@ -31,6 +31,12 @@ export class TlsHelloReader {
     this.hello = new TlsClientHello(limit);
   }
 
+  /** Begins another stream, in the memory of the one before. */
+  reset(): void {
+    this.hello.reset();
+    this.read = this.messageLength = this.headerLength = this.recordLeft = 0;
+  }
+
   /** Takes the next bytes of the stream; those behind the ClientHello are left alone. Returns the hello. */
   push(bytes: Uint8Array, start = 0, end = bytes.length): TlsClientHello {
     const { hello, header } = this;

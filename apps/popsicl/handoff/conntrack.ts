@@ -1,4 +1,4 @@
-import { Port } from '../../../controller/openflow/index.js';
+import { Port, prepareActions } from '../../../controller/openflow/index.js';
 import { TcpFlag } from '../../../controller/packet/index.js';
 import type { Action, Instruction, Switch } from '../../../controller/switch/index.js';
 import type { PuntedSegment } from '../interception/punted-segment.js';
@@ -22,7 +22,7 @@ export interface ConntrackTables {
  */
 export class ConntrackRedirection implements Redirection {
   private readonly tables: ConntrackTables;
-  private readonly actions = new Map<number, readonly Action[]>();
+  private readonly commits = new Map<number, { mac: number | undefined; actions: readonly Action[] }>();
 
   constructor(tables: ConntrackTables) {
     this.tables = tables;
@@ -129,35 +129,54 @@ export class ConntrackRedirection implements Redirection {
 
   /** Rewrites a packet and sends it where packets go that need nothing more. */
   private sendOn(sw: Switch, inPort: number, data: Frame, rewriting: readonly Action[]): void {
-    const [goto] = this.tables.next;
-    if (goto?.type !== 'goto-table') return;
-    const onward: Action = { type: 'nx-resubmit-table', inPort: KEEP_IN_PORT, table: goto.tableId };
-    sw.send({ type: 'packet-out', inPort, actions: [...rewriting, onward], data });
+    sw.send({ type: 'packet-out', inPort, actions: [...rewriting, ...onward(this.tables.next)], data });
   }
 
-  /** The same array for the same tenant and family. */
+  /** The same array for the same tenant, MAC address and family. */
   private commit(tenant: Tenant, family: 4 | 6): readonly Action[] {
     const key = tenant.index * 2 + (family === 4 ? 0 : 1);
-    let actions = this.actions.get(key);
-    if (actions === undefined) {
-      const { zone, pseudo } = this.tables;
-      const address = family === 4 ? { ipv4Min: tenant.ipv4 } : { ipv6Min: tenant.ipv6! };
-      const nat: Action = { type: 'nx-nat', flags: ['dst'], range: { ...address, protoMin: tenant.port } };
-      actions = [ASKED, { type: 'nx-ct', flags: ['commit'], zone, recircTable: pseudo, actions: [nat] }];
-      this.actions.set(key, actions);
+    let known = this.commits.get(key);
+    if (known === undefined || known.mac !== tenant.mac) {
+      known = { mac: tenant.mac, actions: this.commitActions(tenant, family) };
+      this.commits.set(key, known);
     }
-    return actions;
+    return known.actions;
+  }
+
+  /**
+   * Translates by committing, and goes on at once. Through a table (`recircTable`) the switch would look the packet up again, by
+   * a number that is new for every PACKET_OUT: Open vSwitch keeps no datapath flow for it, and translates its tables each time.
+   * The destination is set besides, to what it is then anyway, for tables after these ones to see.
+   */
+  private commitActions(tenant: Tenant, family: 4 | 6): readonly Action[] {
+    const { zone, next } = this.tables;
+    if (tenant.mac === undefined) return [];
+    const address = family === 4 ? { ipv4Min: tenant.ipv4 } : { ipv6Min: tenant.ipv6! };
+    const nat: Action = { type: 'nx-nat', flags: ['dst'], range: { ...address, protoMin: tenant.port } };
+    return prepareActions([
+      { type: 'nx-ct', flags: ['commit'], zone, actions: [nat] },
+      { type: 'set-field', field: family === 4 ? { ipv4Dst: tenant.ipv4 } : { ipv6Dst: tenant.ipv6! } },
+      { type: 'set-field', field: { ethDst: tenant.mac } },
+      ...onward(next),
+    ]);
   }
 }
 
 /** What connection tracking does not take although it was asked to is dropped, not punted again. */
 const ASKED: Action = { type: 'set-field', field: ASKED_ONCE };
 
+/** What an instruction that sends a packet to the next app's tables is among the actions of a PACKET_OUT. */
+function onward([goto]: readonly Instruction[]): Action[] {
+  return goto?.type === 'goto-table'
+    ? [{ type: 'nx-resubmit-table', inPort: KEEP_IN_PORT, table: goto.tableId }]
+    : [];
+}
+
 /** OFPP_IN_PORT in 16 bits: the packet's own port stays (nicira-ext.h). */
 const KEEP_IN_PORT = 0xfff8;
 
 /** Where an answer leaves: by the port its question came in. */
-export const BACK: readonly Action[] = [{ type: 'output', port: Port.IN_PORT, maxLen: 0 }];
+export const BACK = prepareActions([{ type: 'output', port: Port.IN_PORT, maxLen: 0 }]);
 
 function bytesOf(words: readonly number[]): Uint8Array {
   const bytes = new Uint8Array(16);

@@ -160,10 +160,9 @@ export class Handoffs {
       }
     }
     counts.handoffs++;
-    live.add(segment, endpoint.index, options.now(), switchNumber(sw), port, start);
+    const connection = live.add(segment, endpoint.index, options.now(), switchNumber(sw), port, start);
     if (strategy === this.strategies.cookie) tellRoundTrip(frames[0]!, options.context.clock.now());
     if (waiting === undefined || held === undefined) {
-      const connection = live.ofClient(segment)!;
       this.redirectionOf(endpoint, connection).begin(sw, inPort, segment, endpoint, connection, frames);
       return;
     }

@@ -103,7 +103,7 @@ export class LiveConnections {
 
   /**
    * Remembers the connection of a segment on its way from the client to a pseudo-address. `tenant` and `switchNumber` have
-   * 16 bits.
+   * 16 bits. Returns it, valid until the next lookup.
    */
   add(
     segment: ConnectionEnds,
@@ -112,7 +112,7 @@ export class LiveConnections {
     switchNumber: number,
     translatedPort = segment.sourcePort,
     start = 0,
-  ): void {
+  ): LiveConnection {
     const hash = this.hashForward(segment);
     const known = this.findForward(segment, hash);
     if (known >= 0) this.drop(known);
@@ -152,6 +152,7 @@ export class LiveConnections {
       words[at + OWNER]!,
     );
     this.index(slot);
+    return this.describe(slot);
   }
 
   /** The connection that a segment to a pseudo-address belongs to. Valid until the next lookup. */

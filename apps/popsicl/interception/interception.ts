@@ -34,6 +34,8 @@ export class Interception {
   readonly handoffs: Handoffs;
   readonly sources: SourceLimits;
   private readonly pending: PendingHellos;
+  /** For ClientHellos that come whole: one for all of them. */
+  private readonly reader = new TlsHelloReader(MAX_HELLO);
   private readonly disclosure: Disclosure | undefined;
   private readonly counts = newCounts();
   /** Answers that wait for a switch to forget. */
@@ -104,7 +106,8 @@ export class Interception {
     if (tenant !== undefined && strategy !== undefined) {
       const { sequence } = segment;
       this.disclosure?.visit(segment, undefined, tenant);
-      const how = { tenant, strategy, start: sequence, first: (sequence + 1) >>> 0 };
+      const first = (sequence + 1) >>> 0;
+      const how = { tenant, strategy, start: sequence, first, ready: undefined };
       this.handoffs.handOver(sw, view.inPort, segment, how, [view]);
       return;
     }
@@ -195,9 +198,9 @@ export class Interception {
 
   /** The first bytes of the stream: with luck the whole ClientHello, else what is there is kept. */
   private firstPart(sw: Switch, view: PacketInView, frame: Frame): void {
-    const { segment, pending } = this;
+    const { segment, pending, reader } = this;
     if (!segment.hasRightChecksum()) return;
-    const reader = new TlsHelloReader(MAX_HELLO);
+    reader.reset();
     try {
       const hello = reader.push(segment.bytes, segment.payloadStart, segment.payloadEnd);
       if (hello.serverName !== undefined || hello.isComplete) {
@@ -290,7 +293,8 @@ export class Interception {
       this.refuse(sw, view.inPort);
       return;
     }
-    const how = { ...server, strategy, start: segment.acknowledgement, first };
+    const { tenant, ready } = server;
+    const how = { tenant, strategy, start: segment.acknowledgement, first, ready };
     handoffs.handOver(sw, view.inPort, segment, how, frames);
   }
 
@@ -304,7 +308,8 @@ export class Interception {
     if (tenant === undefined) this.counts.unknownNames++;
     const server = tenant ?? this.tenants.decoy;
     const lower = name?.toLowerCase();
-    if (lower === undefined || server === undefined || !decoys?.fits(lower)) return tenant && { tenant };
+    if (lower === undefined || server === undefined || !decoys?.fits(lower))
+      return tenant && { tenant, ready: undefined };
     const answer = decoys.answer(sourceText(this.segment), lower, tenant !== undefined);
     return answer.isRefused ? undefined : { tenant: server, ready: answer.ready };
   }

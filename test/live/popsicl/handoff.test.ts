@@ -61,6 +61,19 @@ for (const [strategy, redirection, family] of CASES) {
       expect((await readFile(join(cloud.folder, 'upload/up.bin'))).equals(data)).to.equal(true);
     });
 
+    if (redirection === 'conntrack') {
+      it('makes the switch translate its tables for no packet, once its datapath has seen one handoff', async () => {
+        const misses = async () => {
+          const text = await cloud.sandbox.appctl(['dpif-netdev/pmd-stats-show']);
+          const [, failed] = /miss with failed upcall: (\d+)/.exec(text)!;
+          return Number(failed);
+        };
+        const before = await misses();
+        for (let count = 0; count < 5; count++) await cloud.fetch(family);
+        expect(await misses()).to.equal(before);
+      });
+    }
+
     if (redirection !== 'flows') return;
 
     it('leaves one entry in the cache of the datapath to every SYN of a client, whatever its port', async () => {

@@ -56,6 +56,15 @@ const codeOf = (run: () => unknown): string | undefined => {
   return undefined;
 };
 
+const seenIn = ({ read, hello }: TlsHelloReader) => {
+  const { serverName, serverNameOffset, hasEncryptedClientHello, hasPreSharedKey } = hello;
+  const { offersTls13, extensionCount, length, isComplete } = hello;
+  return {
+    ...{ read, serverName, serverNameOffset, hasEncryptedClientHello, hasPreSharedKey },
+    ...{ offersTls13, extensionCount, length, isComplete },
+  };
+};
+
 describe('the reader of ClientHellos', () => {
   it('has samples of every client', () => {
     expect(SAMPLES.length).to.be.at.least(9);
@@ -102,6 +111,27 @@ describe('the reader of ClientHellos', () => {
         },
       ),
     );
+  });
+
+  it('reads another stream as if it were its first, wherever the one before was left or failed', () => {
+    const reader = new TlsHelloReader();
+    for (const { bytes } of SAMPLES) {
+      for (const left of [bytes.subarray(0, 3), bytes.subarray(0, 60), bytes.subarray(5), bytes]) {
+        reader.reset();
+        try {
+          reader.push(left);
+        } catch (error) {
+          if (!(error instanceof TlsError)) throw error;
+        }
+        for (const sample of SAMPLES) {
+          reader.reset();
+          reader.push(sample.bytes);
+          const anew = new TlsHelloReader();
+          anew.push(sample.bytes);
+          expect(seenIn(reader)).to.deep.equal(seenIn(anew));
+        }
+      }
+    }
   });
 
   it('throws nothing but its typed error, whatever it reads, and the same however it is cut', () => {
