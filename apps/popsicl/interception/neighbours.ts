@@ -11,6 +11,9 @@ import {
   solicitedNodeAddress,
 } from '../../../controller/packet/index.js';
 
+/** Of all messages of neighbour discovery. */
+const HOP_LIMIT = 255;
+
 export interface GatewayAddresses {
   readonly ipv4?: string | undefined;
   readonly ipv6?: string | undefined;
@@ -39,6 +42,8 @@ export class Neighbours {
       if (arp.operation === 'reply') return { heard: { address: arp.senderIpv4, mac: arp.senderMac } };
       return arp.operation === 'request' ? { answer: this.arpReply(layers) } : {};
     }
+    // Routers let none pass as it was: who sends from elsewhere may say nothing about neighbours (RFC 4861 section 7.1).
+    if (findLayer(layers, 'ipv6')?.hopLimit !== HOP_LIMIT) return {};
     const body = findLayer(layers, 'icmpv6')?.body;
     if (body?.type === 'neighbour-advertisement') {
       const option = body.options.find(({ type }) => type === 'target-link-layer-address');
@@ -69,7 +74,7 @@ export class Neighbours {
         source: mac,
         destination: 0x3333_0000_0000 + new DataView(group.buffer).getUint32(12),
       },
-      { type: 'ipv6', source: ipv6, destination: group, hopLimit: 255 },
+      { type: 'ipv6', source: ipv6, destination: group, hopLimit: HOP_LIMIT },
       {
         type: 'icmpv6',
         body: {
@@ -106,7 +111,7 @@ export class Neighbours {
     if (asker === '::') return undefined;
     return buildFrame([
       { type: 'ethernet', source: mac, destination: source },
-      { type: 'ipv6', source: target, destination: asker, hopLimit: 255 },
+      { type: 'ipv6', source: target, destination: asker, hopLimit: HOP_LIMIT },
       {
         type: 'icmpv6',
         body: {
