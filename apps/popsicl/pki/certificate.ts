@@ -33,8 +33,11 @@ const KeyUsage = {
   keyCertSign: { byte: 0x04, unused: 2 },
   keyCertSignAndCrlSign: { byte: 0x06, unused: 1 },
 } as const;
-/** GeneralName's dNSName. */
+/** Kinds of GeneralName. */
 const DNS_NAME = 2;
+const IP_ADDRESS = 7;
+/** Address and mask of every IPv4 and every IPv6 address (RFC 5280 section 4.2.1.10). */
+const ALL_ADDRESSES = [new Uint8Array(8), new Uint8Array(32)];
 /** upper-bound common-name (RFC 5280 appendix A). */
 export const MAX_COMMON_NAME = 64;
 
@@ -108,7 +111,9 @@ function purposeExtensions({ purpose, names = [] }: CertificateOptions): Extensi
       return [constraints(true), usage(KeyUsage.keyCertSign)];
     case 'authority': {
       const permitted = names.map(name => new GeneralSubtree({ base: dnsName(name) }));
-      const limits = new NameConstraints({ permittedSubtrees: permitted });
+      // What is permitted of one kind of names says nothing of the others.
+      const excluded = ALL_ADDRESSES.map(bytes => new GeneralSubtree({ base: ipAddress(bytes) }));
+      const limits = new NameConstraints({ permittedSubtrees: permitted, excludedSubtrees: excluded });
       return [
         constraints(true),
         usage(KeyUsage.keyCertSignAndCrlSign),
@@ -120,6 +125,10 @@ function purposeExtensions({ purpose, names = [] }: CertificateOptions): Extensi
 
 function dnsName(value: string): GeneralName {
   return new GeneralName({ type: DNS_NAME, value });
+}
+
+function ipAddress(bytes: Uint8Array<ArrayBuffer>): GeneralName {
+  return new GeneralName({ type: IP_ADDRESS, value: new OctetString({ valueHex: bytes }) });
 }
 
 function constraints(isAuthority: boolean): Extension {

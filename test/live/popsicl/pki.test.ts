@@ -131,6 +131,22 @@ describe('certificates of pseudonyms, as OpenSSL sees them', () => {
     const outside = await issueCloudServer(authority, ['www.example.org'], 'ecdsa-p256', validity);
     expect(await verify(authority.rootPem, inside.certificatePem)).to.equal('OK');
     expect(await verify(authority.rootPem, outside.certificatePem)).to.equal('permitted subtree violation');
+    for (const address of ['192.0.2.1', '2001:db8::1']) {
+      const words = ['-CA', join(folder, 'ca/ca.pem'), '-CAkey', join(folder, 'ca/ca-key.pem'), '-nodes'];
+      const { stdout } = await command('openssl', [
+        ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', ...words],
+        ...[
+          '-keyout',
+          join(folder, 'address.key'),
+          '-subj',
+          '/CN=x',
+          '-addext',
+          `subjectAltName=IP:${address}`,
+        ],
+        ...['-addext', 'basicConstraints=critical,CA:FALSE', '-addext', 'keyUsage=digitalSignature'],
+      ]);
+      expect(await verify(authority.rootPem, stdout), address).to.equal('excluded subtree violation');
+    }
   });
 
   it("are issued for a client's own key once its request proves that she has it", async () => {
