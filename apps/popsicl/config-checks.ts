@@ -2,6 +2,9 @@
 import type { z } from 'zod';
 import { DEFAULT_STRATEGY } from './handoff/tenants.js';
 import type { AddressFamily, StrategyName } from './model.js';
+import { addressKey } from './pseudonym/address-key.js';
+
+type Addresses = Readonly<Partial<Record<AddressFamily, string | undefined>>>;
 
 interface Checked {
   readonly tenants: readonly {
@@ -10,12 +13,47 @@ interface Checked {
     readonly ipv6?: string | undefined;
     readonly strategy: Readonly<Partial<Record<AddressFamily, StrategyName | undefined>>>;
   }[];
-  readonly proxy?: Readonly<Partial<Record<AddressFamily, string | undefined>>> | undefined;
-  readonly decoy?: { readonly domain: string } | undefined;
+  readonly gateway: Addresses;
+  readonly proxy?: Addresses | undefined;
+  readonly decoy?: ({ readonly domain: string } & Addresses) | undefined;
   readonly tenantChannel?: object | undefined;
   readonly registration?:
     | { readonly addresses: Readonly<Record<AddressFamily, { readonly mode: string }>> }
     | undefined;
+}
+
+/** What comes from an address, and what goes there, is one machine's: each has addresses, and each tenant a domain, of its own. */
+export function checkMachines({ tenants, gateway, proxy, decoy }: Checked, context: z.RefinementCtx): void {
+  const machines: [path: (string | number)[], addresses: Addresses][] = [
+    ...tenants.map((tenant, index): [(string | number)[], Addresses] => [['tenants', index], tenant]),
+    [['gateway'], gateway],
+    [['proxy'], proxy ?? {}],
+    [['decoy'], decoy ?? {}],
+  ];
+  const taken = new Set<number | string>();
+  for (const [path, addresses] of machines) {
+    for (const family of ['ipv4', 'ipv6'] as const) {
+      const address = addresses[family];
+      const key = address === undefined ? undefined : addressKey(address);
+      if (key !== undefined && taken.has(key)) {
+        context.addIssue({
+          code: 'custom',
+          path: [...path, family],
+          message: 'another machine has this address',
+        });
+      }
+      if (key !== undefined) taken.add(key);
+    }
+  }
+  const domains = tenants.map(({ domain }) => domain);
+  for (const [index, domain] of domains.entries()) {
+    if (domains.indexOf(domain) === index) continue;
+    context.addIssue({
+      code: 'custom',
+      path: ['tenants', index, 'domain'],
+      message: 'another tenant has this domain',
+    });
+  }
 }
 
 export function checkStrategies(config: Checked, context: z.RefinementCtx): void {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { parseIpv4, parseIpv6, parseMac } from '../../controller/address/index.js';
-import { checkStrategies } from './config-checks.js';
+import { checkMachines, checkStrategies } from './config-checks.js';
 import { parsePrefix } from './interception/address-prefix.js';
 import { DEFAULT_GATEWAY_MAC } from './interception/neighbours.js';
 import { registrarSchema } from './registrar-config.js';
@@ -157,6 +157,6 @@ const whole = z.strictObject({
     .optional(),
 });
 
-export const configSchema = whole.superRefine(checkStrategies);
+export const configSchema = whole.superRefine(checkMachines).superRefine(checkStrategies);
 
 export type PopsiclConfig = z.output<typeof configSchema>;

@@ -46,3 +46,16 @@ describe('strategies of tenants in the configuration', () => {
     expect(refusals([withStrategy('proxy'), OTHER], { proxy: PROXY, registration: OWN })).to.deep.equal([]);
   });
 });
+
+describe('machines in the configuration', () => {
+  it('have addresses of their own, however they are written, and tenants domains of their own', () => {
+    expect(refusals([TENANT, OTHER], { proxy: PROXY, gateway: { ipv4: '10.0.0.254' } })).to.deep.equal([]);
+    const taken = 'another machine has this address';
+    expect(refusals([TENANT, { ...OTHER, ipv6: 'FD00:0::11' }])).to.deep.equal([`tenants.1.ipv6: ${taken}`]);
+    expect(refusals([TENANT], { proxy: { ipv4: TENANT.ipv4 } })).to.deep.equal([`proxy.ipv4: ${taken}`]);
+    expect(refusals([TENANT], { gateway: { ipv6: TENANT.ipv6 } })).to.deep.equal([`gateway.ipv6: ${taken}`]);
+    expect(refusals([TENANT, { ...OTHER, domain: TENANT.domain }])).to.deep.equal([
+      'tenants.1.domain: another tenant has this domain',
+    ]);
+  });
+});
