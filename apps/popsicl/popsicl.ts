@@ -11,6 +11,7 @@ import { parsePrefix } from './interception/address-prefix.js';
 import { Interception } from './interception/interception.js';
 import { type Heard, Neighbours } from './interception/neighbours.js';
 import { type MeterName, meterOf, Punt, planFlows } from './interception/wanted-flows.js';
+import { addressKey } from './pseudonym/address-key.js';
 import { RegistrationError } from './registry/registration-error.js';
 import type { Services } from './services.js';
 
@@ -156,7 +157,8 @@ export class Popsicl implements AppInstance {
   private heard({ address, mac }: Heard): void {
     for (const tenant of this.tenants) {
       const { ipv4, ipv6 } = tenant.config;
-      if (tenant.config.mac !== undefined || (address !== ipv4 && address !== ipv6)) continue;
+      const own = [ipv4, ipv6].flatMap(one => (one === undefined ? [] : [addressKey(one)]));
+      if (tenant.config.mac !== undefined || !own.includes(addressKey(address))) continue;
       const number = macToNumber(mac);
       if (tenant.mac === number) continue;
       tenant.mac = number;

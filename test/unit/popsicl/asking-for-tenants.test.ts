@@ -1,7 +1,9 @@
 import { expect } from 'chai';
 import { popsiclWith } from '../../../apps/popsicl/app.js';
 import { CookieKeys } from '../../../apps/popsicl/interception/cookie-keys.js';
-import { findLayer, parseFrame } from '../../../controller/packet/index.js';
+import { Punt } from '../../../apps/popsicl/interception/wanted-flows.js';
+import { buildFrame, findLayer, parseFrame } from '../../../controller/packet/index.js';
+import { cookieOf, ownerNumber } from '../../../controller/switch/index.js';
 import { FixedDirectory } from '../../simulator/fixed-directory.js';
 import { SimulatedSwitch } from '../../simulator/simulated-switch.js';
 import { Simulation } from '../../simulator/simulation.js';
@@ -26,6 +28,44 @@ describe('the question for a tenant’s MAC address', () => {
       sw.forget();
       await simulation.pass(1000);
       expect(sw.received.filter(isQuestion)).to.have.length(1);
+    } finally {
+      await simulation.stop();
+    }
+  });
+
+  it('is answered whatever the form in which the configuration writes the address', async () => {
+    const app = popsiclWith(() => ({ directory: new FixedDirectory(), keys: new CookieKeys() }));
+    const simulation = await Simulation.start({
+      config: `{discovery: {enabled: false}, apps: [{popsicl: {domain: popsicls.test, blocks: {},
+        gateway: {ipv6: 'fd00::fe'}, tenants: [{domain: tenant-a.example, ipv6: 'FD00:0::11'}]}}]}`,
+      apps: [app],
+    });
+    try {
+      const sw = new SimulatedSwitch({ datapathId: 1n, ports: [1, 2] });
+      await simulation.connect(sw);
+      const leadsToTenant = () =>
+        sw.flows.some(({ instructions }) => JSON.stringify(instructions).includes('02:00:00:00:00:11'));
+      expect(leadsToTenant()).to.equal(false);
+      const data = buildFrame([
+        { type: 'ethernet', source: '02:00:00:00:00:11', destination: '02:c1:0a:ff:ff:fe' },
+        { type: 'ipv6', source: 'fd00::11', destination: 'fd00::fe', hopLimit: 255 },
+        {
+          type: 'icmpv6',
+          body: {
+            type: 'neighbour-advertisement',
+            target: 'fd00::11',
+            router: false,
+            solicited: true,
+            override: true,
+            options: [{ type: 'target-link-layer-address', address: '02:00:00:00:00:11' }],
+          },
+        },
+      ]);
+      const cookie = cookieOf(ownerNumber('popsicl'), Punt.NEIGHBOUR);
+      const totalLen = data.length;
+      sw.tell({ type: 'packet-in', totalLen, reason: 'action', cookie, match: { inPort: 1 }, data });
+      await simulation.settle();
+      expect(leadsToTenant()).to.equal(true);
     } finally {
       await simulation.stop();
     }
