@@ -4,6 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { TlsOptions } from 'node:tls';
 import { createAdaptorServer, type HttpBindings } from '@hono/node-server';
 import { CodedError } from '../../controller/coded-error.js';
+import { SourceConnections } from './source-connections.js';
 
 interface Endpoint {
   readonly address: string;
@@ -26,6 +27,8 @@ export class CloudServerError extends CodedError<
   'portal-listen' | 'portal-certificate' | 'linker-listen' | 'linker-certificate'
 > {}
 
+/** Of the connections that there may be, one source may have the fourth part. */
+const SHARE = 4;
 const MAX_HEADER_BYTES = 8 * 1024;
 const REQUEST_MILLISECONDS = 30_000;
 const HEADERS_MILLISECONDS = 10_000;
@@ -36,11 +39,13 @@ export class CloudServer {
   private readonly servers: readonly Server[];
   private readonly sockets = new Set<Socket>();
 
-  private constructor(label: CloudServerOptions['label'], servers: readonly Server[]) {
+  private constructor({ label, maxConnections }: CloudServerOptions, servers: readonly Server[]) {
     this.label = label;
     this.servers = servers;
     for (const server of servers) {
+      const sources = new SourceConnections(Math.ceil(maxConnections / SHARE));
       server.on('connection', (socket: Socket) => {
+        if (!sources.admit(socket)) return;
         this.sockets.add(socket);
         socket.on('close', () => this.sockets.delete(socket));
       });
@@ -52,7 +57,7 @@ export class CloudServer {
     const { label, listen } = options;
     const places = isOne(listen) ? [listen] : listen;
     const started = new CloudServer(
-      label,
+      options,
       places.map(() => makeServer(options)),
     );
     try {

@@ -1,6 +1,7 @@
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer, isIPv6, type Server, type Socket } from 'node:net';
+import { SourceConnections } from '../source-connections.js';
 import { DnsError } from './dns-error.js';
 import { readQuery } from './query.js';
 import { truncated, writeAnswer, writeRefusal } from './response.js';
@@ -28,6 +29,8 @@ const MAX_WAITING_BYTES = 65_536;
 /** A query of one question has 255 bytes of name at most; options may add some. */
 const MAX_QUERY_BYTES = 1024;
 const PORT_ATTEMPTS = 20;
+/** Of the TCP connections that there may be, one source may have the fourth part. */
+const SHARE = 4;
 
 /** The authoritative server of a cloud's zone, over UDP and TCP. */
 export class DnsServer {
@@ -39,11 +42,13 @@ export class DnsServer {
   private readonly udp: UdpSocket[] = [];
   private readonly tcp: Server[] = [];
   private readonly connections = new Set<Socket>();
+  private readonly sources: SourceConnections;
 
   private constructor(zone: Zone, options: DnsServerOptions) {
     this.zone = zone;
     this.options = options;
     this.rate = new ResponseRate(options.rate);
+    this.sources = new SourceConnections(Math.ceil(options.maxConnections / SHARE));
   }
 
   /** Listens everywhere or nowhere. Throws `dns-listen`. */
@@ -133,6 +138,10 @@ export class DnsServer {
   }
 
   private connected(socket: Socket): void {
+    if (!this.sources.admit(socket)) {
+      this.counts.refusedConnections++;
+      return;
+    }
     this.connections.add(socket);
     let carry: Buffer = Buffer.alloc(0);
     let queries = 0;

@@ -9,6 +9,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sourceOf } from '../source.js';
+import { SourceConnections } from '../source-connections.js';
 import { type Endpoint, relay } from './relay-connection.js';
 import type { RelayAnswer, RelayOptions, RelayQuestion } from './relay-process.js';
 
@@ -20,7 +21,7 @@ const LISTEN_PAUSE = 50;
 
 const options = JSON.parse(process.argv[2]!) as RelayOptions;
 const asked = new Map<number, (endpoint: Endpoint | undefined) => void>();
-const sources = new Map<string, number>();
+const sources = new SourceConnections(options.perSource);
 const clients = new Set<Socket>();
 const servers: Server[] = [];
 let nextId = 1;
@@ -35,18 +36,14 @@ function lookUp(name: string | undefined, source: string): Promise<Endpoint | un
 
 function accept(client: Socket): void {
   const source = sourceOf(client.remoteAddress ?? '');
-  const before = sources.get(source) ?? 0;
-  if (clients.size >= options.connections || before >= options.perSource) {
+  if (clients.size >= options.connections) {
     client.resetAndDestroy();
     return;
   }
+  if (!sources.admit(client)) return;
   clients.add(client);
-  sources.set(source, before + 1);
   client.on('close', () => {
     clients.delete(client);
-    const left = sources.get(source)! - 1;
-    if (left === 0) sources.delete(source);
-    else sources.set(source, left);
     if (isAlone) endWithLast();
   });
   void relay(client, {

@@ -241,8 +241,8 @@ describe('DNS server', () => {
     return ((await answer) as [Buffer])[0];
   }
 
-  async function stream(bytes: Buffer, expected: number): Promise<Buffer[]> {
-    const socket = connect(port(), '127.0.0.1');
+  async function stream(bytes: Buffer, expected: number, from = '127.0.0.1'): Promise<Buffer[]> {
+    const socket = connect({ port: port(), host: '127.0.0.1', localAddress: from });
     const answers: Buffer[] = [];
     let carry = Buffer.alloc(0);
     try {
@@ -315,10 +315,24 @@ describe('DNS server', () => {
 
   it('holds only so many connections', async () => {
     server = await startExample(exampleZone(), { maxConnections: 2 });
+    const from = (localAddress: string) => connect({ port: port(), host: '127.0.0.1', localAddress });
+    const held = [from('127.0.0.2'), from('127.0.0.3')];
+    try {
+      await Promise.all(held.map(socket => once(socket, 'connect')));
+      expect(await stream(framed(question(DOMAIN, 'SOA')), 1)).to.deep.equal([]);
+    } finally {
+      for (const socket of held) socket.destroy();
+    }
+  });
+
+  it('leaves room for others, however many connections one source wants', async () => {
+    server = await startExample(exampleZone(), { maxConnections: 8 });
     const held = [connect(port(), '127.0.0.1'), connect(port(), '127.0.0.1')];
     try {
       await Promise.all(held.map(socket => once(socket, 'connect')));
       expect(await stream(framed(question(DOMAIN, 'SOA')), 1)).to.deep.equal([]);
+      expect(await stream(framed(question(DOMAIN, 'SOA')), 1, '127.0.0.2')).to.have.length(1);
+      expect(server.counts.refusedConnections).to.equal(1);
     } finally {
       for (const socket of held) socket.destroy();
     }
