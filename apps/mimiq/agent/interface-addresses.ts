@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { AgentError } from './agent-error.js';
 import type { SystemUser } from './system-user.js';
@@ -34,6 +35,7 @@ export class IpBatch implements InterfaceAddresses {
   /** `lost` is called when the process ends without `close`. Root runs it as `user`. */
   constructor(device: string, user: SystemUser | undefined, lost: () => void) {
     if (!/^[\w.-]{1,15}$/.test(device)) throw new AgentError('bad-option', 'that is no name of an interface');
+    if (!interfaces().includes(device)) throw new AgentError('bad-option', `there is no interface ${device}`);
     this.device = device;
     // Both outputs in one pipe: what `ip` complains about stands before the answer that follows it.
     const [program, ...args] = [...narrowed(user), 'sh', '-c', 'exec ip -force -oneline -batch - 2>&1'];
@@ -92,6 +94,12 @@ export class IpBatch implements InterfaceAddresses {
       this.complaint = line.slice(0, 200);
     }
   }
+}
+
+/** Of the namespace that this process is in. */
+function interfaces(): string[] {
+  const lines = readFileSync('/proc/self/net/dev', 'latin1').split('\n');
+  return lines.map(line => line.slice(0, line.indexOf(':')).trim());
 }
 
 /** A command in front of another that takes all rights from it but one. */

@@ -32,4 +32,4 @@ export type AgentMessage = z.output<typeof agentMessage>;
 
 /** Bytes of the longest line. */
 export const MAX_LINE = 4096;
-export const DEFAULT_SOCKET = '/run/cloakflow/mimiq-agent.sock';
+export const DEFAULT_SOCKET = '/run/cloakflow-mimiq/agent.sock';

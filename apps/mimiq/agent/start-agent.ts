@@ -1,10 +1,10 @@
-import { chownSync, mkdirSync } from 'node:fs';
 import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
 import { type Clock, systemClock, type Timer } from '../../../controller/host/clock.js';
 import type { Family } from '../client/address-source.js';
 import { AddressStock } from './address-stock.js';
 import { AgentError } from './agent-error.js';
+import { claimFolder } from './agent-folder.js';
 import { type AllocatorLink, UdpAllocatorLink } from './allocator-link.js';
 import { ApplicationServer } from './application-server.js';
 import { type InterfaceAddresses, IpBatch } from './interface-addresses.js';
@@ -51,8 +51,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   });
   const user = options.user === undefined ? undefined : systemUser(options.user);
   const folder = dirname(options.socket);
-  mkdirSync(folder, { recursive: true, mode: 0o755 });
-  if (user !== undefined) chownSync(folder, user.uid, user.gid);
+  claimFolder(folder, user);
   const lost = () =>
     fail(new AgentError('interface-refused', 'the process that changes addresses has ended'));
   const device = options.addresses ?? new IpBatch(options.interface, user, lost);

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { withExamples } from '../../../controller/cli/examples.js';
 import { ExitCode } from '../../../controller/cli/exit-codes.js';
 import type { Invocation } from '../../../controller/cli/invocation.js';
@@ -13,12 +13,14 @@ interface FetchOptions extends ClientCommandOptions {
   include?: boolean;
   head?: boolean;
   fail?: boolean;
-  maxTime?: string;
-  retry?: string;
+  maxTime?: number;
+  retry: number;
   verbose?: boolean;
   silent?: boolean;
   json?: boolean;
 }
+
+const MAX_SECONDS = 86_400;
 
 export function defineFetch(mimiq: Command, invocation: Invocation): void {
   const command = mimiq
@@ -42,8 +44,8 @@ export function defineFetch(mimiq: Command, invocation: Invocation): void {
     .option('-i, --include', 'print status and headers before the body')
     .option('-I, --head', 'ask for the headers only')
     .option('-f, --fail', 'end with 1 on a status of 400 or more, without the body')
-    .option('-m, --max-time <seconds>', 'give up after so long')
-    .option('--retry <n>', 'make a request again that failed, up to n times', '0')
+    .option('-m, --max-time <seconds>', 'give up after so long', secondsFrom)
+    .option('--retry <n>', 'make a request again that failed, up to n times', timesFrom, 0)
     .option('-v, --verbose', 'tell on standard error what happens, hops too')
     .option('-s, --silent', 'for those used to curl: nothing is told anyway')
     .option('--json', 'print what came of each URL as JSON instead of bodies');
@@ -62,16 +64,13 @@ export function defineFetch(mimiq: Command, invocation: Invocation): void {
   command.action(async (urls: string[], options: FetchOptions) => {
     const { FetchOutput } = await import('./fetch-output.js');
     const { ClientError } = await import('../client/index.js');
+    const { retry: retries, maxTime } = options;
     const tell = (text: string) => {
       if (options.verbose) invocation.stderr.write(`* ${text}\n`);
     };
-    const retries = Number(options.retry);
-    if (!Number.isInteger(retries) || retries < 0)
-      throw new ClientError('bad-url', '--retry is a whole number');
     const { client, close } = await clientFrom(options, error => tell(`no hop: ${error.message}`));
     const output = new FetchOutput(options, invocation);
-    const signal =
-      options.maxTime === undefined ? undefined : AbortSignal.timeout(Number(options.maxTime) * 1000);
+    const signal = maxTime === undefined ? undefined : AbortSignal.timeout(maxTime * 1000);
     const once = async (url: string) => {
       const { body, ...request } = await requestFrom(options, invocation);
       const response = await client.request(url, {
@@ -105,6 +104,17 @@ export function defineFetch(mimiq: Command, invocation: Invocation): void {
       await output.close();
     }
   });
+}
+
+function secondsFrom(text: string): number {
+  const seconds = Number(text);
+  if (seconds > 0 && seconds <= MAX_SECONDS) return seconds;
+  throw new InvalidArgumentError(`It is a time of up to ${MAX_SECONDS} seconds.`);
+}
+
+function timesFrom(text: string): number {
+  if (/^\d{1,6}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('It is a whole number.');
 }
 
 async function requestFrom(options: FetchOptions, invocation: Invocation) {

@@ -1,4 +1,4 @@
-import { chmod, mkdir } from 'node:fs/promises';
+import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { allocate } from '../../../apps/mimiq/allocation.js';
@@ -93,11 +93,9 @@ export class MimiqNetwork {
 
   /** Starts the agent of a client, which keeps addresses of `family` (4, 6 or 46). Returns its socket. */
   async startAgent(client: string, family = '6'): Promise<string> {
-    const folder = join(this.folder, client);
-    await mkdir(folder);
     // The agent goes on as somebody without rights.
     await chmod(this.folder, 0o711);
-    const socket = join(folder, 'agent.sock');
+    const socket = join(this.folder, client, 'agent.sock');
     await startAgent(this.network.host(client), socket, ['--stock', '48', '--family', family]);
     return socket;
   }

@@ -31,6 +31,8 @@ describe('command line', () => {
     ['flows', '--table', 'x'],
     ['flows', '--table', '255'],
     ['help', 'nothing'],
+    ['mimiq', 'fetch', '--max-time', 'soon', 'https://[::1]/'],
+    ['mimiq', 'fetch', '--retry', '-1', 'https://[::1]/'],
   ]) {
     it(`ends with 2 for \`cloakflow ${args.join(' ')}\``, async () => {
       const { code, stdout, stderr } = await captured(args);
