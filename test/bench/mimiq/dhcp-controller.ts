@@ -5,24 +5,18 @@
  * costs by itself. Prints `ready`.
  */
 import { pino } from 'pino';
-import { ipv4Bytes, ipv4Number } from '../../../apps/mimiq/address-prefix.js';
+import { ipv4Number } from '../../../apps/mimiq/address-prefix.js';
 import { allocate } from '../../../apps/mimiq/allocation.js';
 import { mimiqWith } from '../../../apps/mimiq/app.js';
-import {
-  Dhcp4Option,
-  Dhcp4Type,
-  decodeDhcp4,
-  encodeDhcp4,
-  uint32Option,
-} from '../../../apps/mimiq/dhcp/dhcp4-codec.js';
+import { decodeDhcp4 } from '../../../apps/mimiq/dhcp/dhcp4-codec.js';
 import type { Requests } from '../../../apps/mimiq/model.js';
 import { Controller, parseConfig } from '../../../controller/host/index.js';
+import { echo } from './answers-alone.js';
 import { CLIENT, RELAY_OFFSET, SERVER } from './perfdhcp.js';
 
 const MANY = 1_000_000;
 const [socket = '', datapathId = '', store = ''] = process.argv.slice(2);
 const client = ipv4Number(Uint8Array.from(CLIENT.split('.'), Number));
-const gateway = ipv4Number(Uint8Array.from(SERVER.split('.'), Number));
 
 /** perfdhcp is a relay, all of whose clients have its own MAC address in their frames. */
 function behindRelay({ dhcp4 }: Pick<Requests, 'dhcp4'>): Requests {
@@ -39,25 +33,8 @@ function behindRelay({ dhcp4 }: Pick<Requests, 'dhcp4'>): Requests {
   };
 }
 
-let last = gateway + 255;
-const echo: Pick<Requests, 'dhcp4'> = {
-  dhcp4: async payload => {
-    const request = decodeDhcp4(payload)!;
-    const isDiscover = request.type === Dhcp4Type.DISCOVER;
-    const reply = encodeDhcp4(request, {
-      type: isDiscover ? Dhcp4Type.OFFER : Dhcp4Type.ACK,
-      yourAddress: isDiscover ? ++last : request.requestedAddress!,
-      options: [
-        [Dhcp4Option.SERVER_ID, ipv4Bytes(gateway)],
-        [Dhcp4Option.LEASE_TIME, uint32Option(4000)],
-      ],
-    });
-    return { payload: reply, destination: client, mac: request.mac };
-  },
-};
-
 const app = mimiqWith(async (context, forwarding) => {
-  if (store === '') return { requests: behindRelay(echo) };
+  if (store === '') return { requests: behindRelay(echo()) };
   const allocation = await allocate(context, forwarding);
   const { requests } = allocation;
   return {

@@ -19,9 +19,10 @@ import { CLIENT, type ExchangeRate, perfdhcpArguments, readReport, SERVER } from
 /**
  * `Kea` as it comes: a lease is in a file, not on the disk, when it is acknowledged. `Kea, durable`: its file's writes wait for
  * the disk (chattr +S), as those of cloakflow do. Through a switch: messages reach cloakflow as packet-ins, its rules are
- * confirmed before it acknowledges, and Kea is behind a port; `answers alone` is a controller that only answers.
+ * confirmed before it acknowledges, and Kea is behind a port. `answers alone` has the sockets or the controller of cloakflow, and only
+ * answers.
  */
-export const DIRECT = ['cloakflow', 'Kea', 'Kea, durable'] as const;
+export const DIRECT = ['cloakflow', 'answers alone', 'Kea', 'Kea, durable'] as const;
 export const SWITCHED = ['cloakflow, switch', 'answers alone, switch', 'Kea, switch'] as const;
 export type DhcpServer = (typeof DIRECT)[number] | (typeof SWITCHED)[number];
 
@@ -204,8 +205,9 @@ class Wire implements AsyncDisposable {
     rate: number,
     seconds: number,
   ): Promise<ExchangeRate> {
-    const own = [process.execPath, PROGRAM, SERVER, `${file}.db`];
-    const argv = which === 'cloakflow' ? own : await keaCommand(file, 'veth0');
+    const argv = which.startsWith('Kea')
+      ? await keaCommand(file, 'veth0')
+      : [process.execPath, PROGRAM, SERVER, ...(which === 'cloakflow' ? [`${file}.db`] : [])];
     const server = await this.server.spawn(argv);
     const run: Load['run'] = (args, options) => this.client.run(args, options);
     return measure({ server, others: [], rate, seconds, run });

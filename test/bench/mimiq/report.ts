@@ -30,7 +30,7 @@ export function mimiqChart({ allocations, dhcp }: MimiqBenchmark): string {
       bar(rules ? 'with rules confirmed' : 'without rules', addressesPerSecond.median),
     ),
     ...dhcp.figures
-      .filter(({ offered }) => offered === highest)
+      .filter(({ offered, server }) => offered === highest && !server.startsWith('answers alone'))
       .map(({ server, completed }) => bar(`DHCP: ${server}`, completed.median)),
   ]);
 }
