@@ -44,8 +44,13 @@ function dhcp({ seconds, figures, diskMilliseconds }: DhcpFigures, rounds: numbe
   const disk =
     diskMilliseconds === undefined
       ? ''
-      : ` One write of 4 KiB that waits for the disk takes ${spreadText(diskMilliseconds)} ms here; cloakflow does it ` +
-        'when the offer has left, so that the acknowledgement waits for the part that takes longer than the client.';
+      : ` One write of 4 KiB that waits for the disk takes ${spreadText(diskMilliseconds)} ms here; cloakflow begins it ` +
+        'with the offer, so that the acknowledgement waits for the part that takes longer than the client.';
+  const alone = figures.some(({ server }) => server === 'answers alone')
+    ? '"Answers alone" is the same socket without an allocator, which answers each message at once: what perfdhcp and Node take ' +
+      'by themselves. perfdhcp sleeps 1 µs between two looks at its socket, of which the timer slack of Linux makes some 55: answers ' +
+      'that come sooner look alike. '
+    : '';
   const direct: Section = {
     title: 'DHCPv4 beside Kea',
     text:
@@ -53,9 +58,9 @@ function dhcp({ seconds, figures, diskMilliseconds }: DhcpFigures, rounds: numbe
       `a fresh server for each measurement, which answers 3,000 exchanges first; ${rounds} rounds, the servers taking ` +
       'turns. cloakflow is its front end behind a UDP socket, with the store that it always has. Kea as it comes ' +
       'writes a lease to a file and does not wait for the disk; "Kea, durable" has a file whose writes do (`chattr +S`), which ' +
-      'is what cloakflow promises. "Answers alone" is the same socket without an allocator, which answers each message at once: what ' +
-      'perfdhcp and Node take by themselves. perfdhcp sleeps 1 µs between two looks at its socket, of which the timer slack of Linux makes ' +
-      'some 55: answers that come sooner look alike. The ratios are those of cloakflow to the other in the same round: of completed exchanges ' +
+      'is what cloakflow promises. ' +
+      alone +
+      'The ratios are those of cloakflow to the other in the same round: of completed exchanges ' +
       '(more is better), and of both delays together (less is better). CPU is of all threads of the server.' +
       disk,
     table: dhcpTable(figures.filter(({ server }) => !isSwitched(server))),
