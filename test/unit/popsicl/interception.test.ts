@@ -38,7 +38,7 @@ for (const [family, addresses] of Object.entries(FAMILIES)) {
     });
     afterEach(() => simulation.stop());
 
-    async function start(limits: string): Promise<void> {
+    async function start(limits: string, refuse: SimulatedSwitch['refuse'] = () => undefined): Promise<void> {
       const app = popsiclWith(() => ({ directory, keys: new CookieKeys() }));
       simulation = await Simulation.start({
         config: `{discovery: {enabled: false}, apps: [{intercept: {domain: popsicls.test, limits: ${limits},
@@ -47,6 +47,7 @@ for (const [family, addresses] of Object.entries(FAMILIES)) {
         apps: [defineApp({ ...app, name: 'intercept' })],
       });
       sw = new SimulatedSwitch({ datapathId: 1n, ports: [1, 2] });
+      sw.refuse = refuse;
       await simulation.connect(sw);
       sw.forget();
     }
@@ -70,6 +71,14 @@ for (const [family, addresses] of Object.entries(FAMILIES)) {
           : [],
       );
     }
+
+    /** Of each flow of the app that leads to the controller, its kinds of instructions. */
+    const punting = () =>
+      sw.flows.flatMap(({ cookie, instructions }) => {
+        const isPunting = JSON.stringify(instructions).includes(`"port":${Port.CONTROLLER}`);
+        const isOwn = BigInt(cookie) >> 32n === cookies.syn >> 32n;
+        return isPunting && isOwn ? [instructions.map(({ type }) => type)] : [];
+      });
 
     const metric = async (name: string) =>
       Number(
@@ -277,14 +286,21 @@ for (const [family, addresses] of Object.entries(FAMILIES)) {
         band?.type === 'drop' ? [band.rate] : [],
       );
       expect(rates.sort()).to.deep.equal([7, 8, 9]);
-      const punting = () =>
-        sw.flows.flatMap(({ cookie, instructions }) => {
-          const isPunting = JSON.stringify(instructions).includes(`"port":${Port.CONTROLLER}`);
-          const isOwn = BigInt(cookie) >> 32n === cookies.syn >> 32n;
-          return isPunting && isOwn ? [instructions.map(({ type }) => type)] : [];
-        });
       expect(punting()).to.have.length.above(5);
       for (const types of punting()) expect(types).to.deep.equal(['meter', 'apply-actions']);
+    });
+
+    it('does without meters, and says so once, where a switch refuses them', async () => {
+      await simulation.stop();
+      await start('{}', ({ type }) =>
+        type === 'meter-mod' ? { errorType: 'meter-mod-failed', errorCode: 'out-of-meters' } : undefined,
+      );
+      await simulation.settle();
+      expect(punting()).to.have.length.above(5);
+      for (const types of punting()) expect(types).to.deep.equal(['apply-actions']);
+      expect(simulation.log.filter(({ id }) => id === 'popsicl-meter-refused')).to.have.length(1);
+      (await connected()).data(sample('openssl-1'));
+      expect(await handedOver()).to.have.length(1);
     });
 
     it('names nobody in its log', async () => {
