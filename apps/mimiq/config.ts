@@ -1,33 +1,14 @@
 import { z } from 'zod';
-import { parseIpv4, parseIpv6, parseMac } from '../../controller/address/index.js';
-import { parseAddress } from './address-prefix.js';
+import { parseIpv4, parseIpv6 } from '../../controller/address/index.js';
 import { allocatorSchema } from './allocator/config.js';
 import { checkSwitches } from './check-switches.js';
-import { nextHopSchema } from './exits/next-hop.js';
+import { address, datapathId, mac, port } from './config-values.js';
+import { outsidePortSchema } from './exits/outside-port.js';
 import { permutationSchema } from './permutation/config.js';
-
-/** OpenFlow port numbers of physical and logical ports. */
-const MAX_PORT = 0xffff_feff;
 
 const ipv4 = z.string().refine(text => !Number.isNaN(parseIpv4(text)), 'an IPv4 address: 192.0.2.1');
 const ipv6 = z.string().refine(text => parseIpv6(text) !== undefined, 'an IPv6 address: fe80::1');
-const address = z.string().refine(text => parseAddress(text) !== undefined, 'an IPv4 or IPv6 address');
 const linkLocal = ipv6.refine(text => /^fe80:/i.test(text), 'a link-local address: fe80::1');
-const mac = z.string().refine(text => !Number.isNaN(parseMac(text)), 'a MAC address: 02:00:00:00:00:01');
-const port = z.int().min(1).max(MAX_PORT);
-const datapathId = z
-  .string()
-  .regex(/^(0x)?[0-9a-f]{1,16}$/, 'a datapath id: up to 16 hexadecimal digits, in quotation marks')
-  .transform(text => text.replace(/^0x/, '').padStart(16, '0'));
-
-const outside = z.strictObject({
-  port,
-  /** MAC address of the edge on its outside link. */
-  mac,
-  /** Addresses that it answers for there. */
-  addresses: z.array(address).min(1),
-  nextHop: nextHopSchema,
-});
 
 const fabricSwitch = z.strictObject({
   datapathId,
@@ -38,7 +19,7 @@ const fabricSwitch = z.strictObject({
   /** Name of the edge switch that its clients' packets leave by; the first one when absent. */
   exit: z.string().optional(),
   /** Makes it an edge switch: its way out, or `next` to hand packets to the next app. */
-  outside: z.union([z.literal('next'), outside]).optional(),
+  outside: z.union([z.literal('next'), outsidePortSchema]).optional(),
   /** OVSDB endpoint; with it the app makes the tunnel port. */
   ovsdb: z.string().min(1).optional(),
 });

@@ -1,9 +1,7 @@
 import { z } from 'zod';
 import { parseMac } from '../../../controller/address/index.js';
 import { parseAddress } from '../address-prefix.js';
-
-const mac = z.string().refine(text => !Number.isNaN(parseMac(text)), 'a MAC address: 02:00:00:00:00:01');
-const address = z.string().refine(text => parseAddress(text) !== undefined, 'an IPv4 or IPv6 address');
+import { address, mac } from '../config-values.js';
 
 /** The next router: its MAC address, or its addresses, one of a family, which the app finds the MAC addresses of. */
 export const nextHopSchema = z.union([

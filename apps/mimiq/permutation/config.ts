@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { parseMac } from '../../../controller/address/index.js';
-import { type AddressPrefix, parseAddress, parsePrefix, prefixContains } from '../address-prefix.js';
-import { nextHopSchema, unaskable } from '../exits/next-hop.js';
+import { type AddressPrefix, parsePrefix, prefixContains } from '../address-prefix.js';
+import { datapathId } from '../config-values.js';
+import { unaskable } from '../exits/next-hop.js';
+import { outsidePortSchema } from '../exits/outside-port.js';
 import { hostBitsOf, slotBits } from './address-epochs.js';
 
 /** Clients of one edge: each has a flow for every epoch in force. */
@@ -9,15 +10,6 @@ const MAX_CLIENT_BITS = 12;
 const MAX_DOMAIN_BITS = 96;
 
 const prefix = z.string().refine(text => parsePrefix(text) !== undefined, 'a prefix: 10.64.0.0/22');
-const address = z.string().refine(text => parseAddress(text) !== undefined, 'an IPv4 or IPv6 address');
-const mac = z.string().refine(text => !Number.isNaN(parseMac(text)), 'a MAC address: 02:00:00:00:00:01');
-const side = z.strictObject({
-  port: z.int().min(1).max(0xffff_feff),
-  mac,
-  /** Addresses that the edge answers for on this side. */
-  addresses: z.array(address).min(1),
-  nextHop: nextHopSchema,
-});
 
 export const permutationSchema = z
   .strictObject({
@@ -34,16 +26,7 @@ export const permutationSchema = z
       .max(8),
     /** The edge switches, all with the same addresses. */
     edges: z
-      .array(
-        z.strictObject({
-          datapathId: z
-            .string()
-            .regex(/^(0x)?[0-9a-f]{1,16}$/, 'a datapath id: up to 16 hexadecimal digits, in quotation marks')
-            .transform(text => text.replace(/^0x/, '').padStart(16, '0')),
-          inside: side,
-          outside: side,
-        }),
-      )
+      .array(z.strictObject({ datapathId, inside: outsidePortSchema, outside: outsidePortSchema }))
       .min(1),
   })
   .superRefine(({ prefixes, periods, edges }, context) => {

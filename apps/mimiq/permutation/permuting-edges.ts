@@ -1,9 +1,8 @@
-import { parseMac } from '../../../controller/address/index.js';
-import type { AppContext, Timer } from '../../../controller/host/index.js';
+import type { AppContext } from '../../../controller/host/index.js';
 import type { ActualFlow, Instruction, Switch } from '../../../controller/switch/index.js';
-import { parseAddress, parsePrefix } from '../address-prefix.js';
-import { readNextHop } from '../exits/next-hop.js';
+import { parsePrefix } from '../address-prefix.js';
 import { NextRouters } from '../exits/next-routers.js';
+import { readOutsidePort } from '../exits/outside-port.js';
 import { responderFlows } from '../neighbours/responder-flows.js';
 import { FlowSet } from '../routes/flow-set.js';
 import type { Tables } from '../routes/pipeline.js';
@@ -31,7 +30,6 @@ export class PermutingEdges {
   private readonly attached = new Map<Switch, EdgeSides>();
   private readonly known = new Map<string, Uint8Array[]>();
   private epoch: number;
-  private timer: Timer | undefined;
 
   constructor(
     context: Pick<AppContext, 'wanted' | 'clock' | 'shortLivedCookie'>,
@@ -133,7 +131,7 @@ export class PermutingEdges {
   private awaitNext(): void {
     const period = this.config.period * 1000;
     const rest = period - (this.wallClock() % period);
-    this.timer = this.context.clock.after(Math.max(1, rest), () => {
+    this.context.clock.after(Math.max(1, rest), () => {
       const now = this.epochNow();
       if (now !== this.epoch) {
         this.epoch = now;
@@ -145,18 +143,8 @@ export class PermutingEdges {
       this.awaitNext();
     });
   }
-
-  stop(): void {
-    this.timer?.cancel();
-  }
 }
 
 function sidesOf(edge: PermutingEdge): EdgeSides {
-  const read = ({ port, mac, addresses, nextHop }: PermutingEdge['inside']) => ({
-    port,
-    mac: parseMac(mac),
-    addresses: addresses.map(text => parseAddress(text)!),
-    nextHop: readNextHop(nextHop),
-  });
-  return { inside: read(edge.inside), outside: read(edge.outside) };
+  return { inside: readOutsidePort(edge.inside), outside: readOutsidePort(edge.outside) };
 }

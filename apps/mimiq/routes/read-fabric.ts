@@ -1,8 +1,8 @@
 import { parseIpv4, parseIpv6, parseMac } from '../../../controller/address/index.js';
 import { ipv4Bytes, parseAddress, parsePrefix } from '../address-prefix.js';
 import type { FabricConfig, SwitchConfig } from '../config.js';
-import { readNextHop } from '../exits/next-hop.js';
-import type { AliasLayout, Fabric, FabricSwitch, OutsidePort } from './fabric.js';
+import { readOutsidePort } from '../exits/outside-port.js';
+import type { AliasLayout, Fabric, FabricSwitch } from './fabric.js';
 
 /** The blocks that leases come from, as the allocator's configuration has them. */
 export interface LeasedBlocks {
@@ -55,16 +55,7 @@ function readSwitch(name: string, config: SwitchConfig, firstEdge: string | unde
     underlay: underlay === undefined ? undefined : parseAddress(underlay),
     clients,
     exit: outside === undefined ? (exit ?? firstEdge) : undefined,
-    outside: typeof outside === 'object' ? readOutside(outside) : outside,
+    outside: typeof outside === 'object' ? readOutsidePort(outside) : outside,
     ovsdb,
-  };
-}
-
-function readOutside(outside: Exclude<SwitchConfig['outside'], string | undefined>): OutsidePort {
-  return {
-    port: outside.port,
-    mac: parseMac(outside.mac),
-    addresses: outside.addresses.map(text => parseAddress(text)!),
-    nextHop: readNextHop(outside.nextHop),
   };
 }
