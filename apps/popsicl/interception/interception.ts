@@ -17,7 +17,7 @@ import { PuntedSegment } from './punted-segment.js';
 import { SourceLimits } from './source-limits.js';
 import { SynCookies, windowScaleOf } from './syn-cookie.js';
 import { untranslated } from './untranslated.js';
-import { ASKED_ONCE, Punt } from './wanted-flows.js';
+import { Punt } from './wanted-flows.js';
 
 /** Longest ClientHello: what the window of the SYN-ACK lets a client send. */
 const MAX_HELLO = SYN_ACK_WINDOW;
@@ -176,8 +176,7 @@ export class Interception {
   private invalid(sw: Switch, view: PacketInView): void {
     const { segment } = this;
     const frame = untranslated(view);
-    const isAskedAgain = view.match.reg15 === ASKED_ONCE.reg15;
-    if (!isAskedAgain && frame !== undefined && segment.read(frame, 0, frame.length) && this.isFirst()) {
+    if (frame !== undefined && segment.read(frame, 0, frame.length) && this.isFirst()) {
       this.handoffs.conntrack.forget(sw, segment);
       this.firstPart(sw, view, frame);
       return;

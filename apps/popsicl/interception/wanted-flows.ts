@@ -34,7 +34,7 @@ const NEIGHBOUR_ADVERTISEMENT = 136;
 const Ct = { EST: 0x02, REL: 0x04, INV: 0x10, TRK: 0x20 } as const;
 
 /**
- * On packets that the controller has sent into connection tracking. Those that tracking refuses (a wrong checksum, say) would
+ * On packets of tenants that the controller has sent into connection tracking and on to a table. Those that tracking refuses (a wrong checksum, say) would
  * come back to the controller for ever.
  */
 export const ASKED_ONCE = { reg15: 1 } as const;
@@ -67,12 +67,11 @@ export function planFlows(plan: FlowPlan): [string, WantedFlow][] {
   flows.push(...gatewayFlows(plan));
   const { pseudo, tenantSide } = plan.tables;
   const trackedOut = (bit: number): Match => ({ ctState: { value: Ct.TRK | bit, mask: Ct.TRK | bit } });
-  const refused = { ...ASKED_ONCE, ...trackedOut(Ct.INV) };
   flows.push(
-    ['refused-pseudo', { tableId: pseudo, priority: REST + 1, match: refused }],
-    ['refused-reply', { tableId: tenantSide, priority: REST + 1, match: refused }],
-  );
-  flows.push(
+    [
+      'refused-reply',
+      { tableId: tenantSide, priority: REST + 1, match: { ...ASKED_ONCE, ...trackedOut(Ct.INV) } },
+    ],
     ['pseudo-rest', { tableId: pseudo, priority: 0 }],
     [
       'reply-known',

@@ -66,6 +66,8 @@ export class CloudUnderTest implements AsyncDisposable {
   controller!: RunningCommand;
   /** Where the controller listens for further switches, on loopback. */
   openflowPort = 0;
+  /** Flows of the switch when no connection has rules. */
+  private staticFlows = 0;
   /** Ports of the near client are used once: a server remembers them for a minute. */
   private nextPort = 1;
   private tenant!: SandboxHost;
@@ -117,6 +119,20 @@ export class CloudUnderTest implements AsyncDisposable {
       : {};
     const name = `${kit}.${CLOUD}`;
     return this.load({ to, name, authority: this.file('ca.pem'), ...credentials, ...options }, where);
+  }
+
+  /**
+   * Waits until the switch has no rules of connections any more, which stay ten seconds after the end of each: removing
+   * thousands keeps it busy, and what is measured meanwhile pays for it.
+   */
+  async rulesGone(): Promise<void> {
+    await until('the end of the rules', async () => (await this.flowCount()) <= this.staticFlows, {
+      ...{ timeout: 60_000, interval: 200 },
+    });
+  }
+
+  private async flowCount(): Promise<number> {
+    return Number(/flow_count=(\d+)/.exec(await this.sandbox.ofctl(['dump-aggregate', 'br0']))![1]);
   }
 
   /** Sends a ClientHello and waits for one byte. */
@@ -185,6 +201,7 @@ export class CloudUnderTest implements AsyncDisposable {
     await this.loadProgram(key);
     await this.startServers();
     await this.startController(key);
+    this.staticFlows = await this.flowCount();
   }
 
   private async startController(key: Buffer): Promise<void> {

@@ -63,6 +63,7 @@ export async function measureWays(cloud: CloudUnderTest, options: WaysOptions): 
     await cloud.visit(way, { path: OBJECTS.small, connections: CLIENTS, count: WARM_UP });
     await cloud.visit(way, { path: OBJECTS.small, count: 2 }, 'far');
   }
+  await cloud.rulesGone();
   for (let round = 0; round < rounds; round++) {
     for (let turn = 0; turn < ALL_WAYS.length; turn++) {
       const way = ALL_WAYS[(round + turn) % ALL_WAYS.length]!;
@@ -75,6 +76,7 @@ export async function measureWays(cloud: CloudUnderTest, options: WaysOptions): 
         controller: (used * 1e6) / rate.completed,
         distance: await cloud.visit(way, { path: OBJECTS.small, count: accesses }, 'far'),
       });
+      if (way === 'flows') await cloud.rulesGone();
     }
   }
   const base = runs.get(BASE)!;
