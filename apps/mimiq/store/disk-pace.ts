@@ -4,11 +4,11 @@ const QUICK = 0.3;
 const LONGEST = 1;
 const WEIGHT = 1 / 8;
 /** A write that took longer held everybody up. */
-const STALL = 50;
-const FIRST_PAUSE = 100;
+const STALL = 10;
+const FIRST_PAUSE = 250;
 const LONGEST_PAUSE = 60_000;
 /** Quick writes in a row after which what was before is forgotten. */
-const RECOVERED = 64;
+const RECOVERED = 256;
 
 /** Judges by how long writes took whether the next one may be waited for. Pauses grow while the disk stays slow. */
 export class DiskPace {
@@ -31,7 +31,8 @@ export class DiskPace {
     }
     this.pausedUntil = end + this.pause;
     this.pause = Math.min(2 * this.pause, LONGEST_PAUSE);
-    this.average = 0;
+    // The first slow write after a pause suffices.
+    this.average = QUICK;
     this.writes = 0;
   }
 }

@@ -36,7 +36,7 @@ export class LeaseJournal {
   private end = HEADER;
   private last: number;
   private erased: number;
-  private readonly pace = new DiskPace();
+  private readonly pace: DiskPace;
   private isUsable = true;
   private erasing: Promise<unknown> = Promise.resolve();
 
@@ -44,9 +44,10 @@ export class LeaseJournal {
    * `identity` (16 bytes) is the database's: records of another one are erased. `last`: the last record that the database has.
    * Throws StoreError `store-unusable` where a record is missing after it.
    */
-  constructor(path: string, identity: Uint8Array, last: number, pages = PAGES) {
+  constructor(path: string, identity: Uint8Array, last: number, pages = PAGES, pace = new DiskPace()) {
     this.path = path;
     this.pages = pages;
+    this.pace = pace;
     this.page.set(identity, HEADER - IDENTITY);
     this.lazy = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
     this.through = openSync(path, constants.O_RDWR | constants.O_DSYNC);
