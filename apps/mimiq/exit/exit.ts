@@ -106,7 +106,8 @@ async function upload(request: RequestFromClient, socket: Socket): Promise<void>
     }
     socket.end();
   } catch {
-    socket.destroy();
+    // Broken off, not ended (RFC 9114 section 4.4).
+    socket.resetAndDestroy();
   }
 }
 
@@ -116,7 +117,7 @@ async function download(request: RequestFromClient, socket: Socket): Promise<voi
       await request.write(chunk as Buffer);
       if (request.gone) break;
     }
-    if (request.gone) socket.destroy();
+    if (request.gone) socket.resetAndDestroy();
     else request.end();
   } catch {
     request.abort(CONNECT_ERROR);

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
-import { type Clock, systemClock } from '../../../controller/host/clock.js';
+import { type Clock, systemClock, type Timer } from '../../../controller/host/clock.js';
 import { type HostPort, type QuicheConfig, quiche } from '../client/quic/binding.js';
 import { serverConfig } from '../client/quic/config.js';
 import { ClientLabels } from './client-labels.js';
@@ -15,7 +15,7 @@ export interface Http3ServerOptions {
   /** PEM. */
   readonly certificate: Uint8Array;
   readonly key: Uint8Array;
-  /** Spare connection IDs that a client gets, as many as it takes when absent. */
+  /** Spare connection IDs that a client gets when it takes as many. */
   readonly spareIds?: number;
   /** Tells clients that they may not change their address (RFC 9000 section 18.2). */
   readonly disableMigration?: boolean;
@@ -25,14 +25,19 @@ export interface Http3ServerOptions {
 
 const INITIAL = 0x00;
 const MAX_CONNECTIONS = 4096;
+const SPARE_IDS = 7;
+/** Milliseconds in which a client that did not hear that its connection was closed is told again (RFC 9000 section 10.2). */
+const CLOSING = 3_000;
 
 /** HTTP/3 for clients that change their address: hands every request to one function. */
 export class Http3Server {
   private readonly options: Http3ServerOptions;
   private readonly config: QuicheConfig;
   private readonly socket: Socket;
-  private readonly byId = new Map<string, ServerConnection>();
+  private readonly byId = new Map<string, Pick<ServerConnection, 'receive'>>();
   private readonly connections = new Set<ServerConnection>();
+  /** Of connections that were closed and still say so. */
+  private readonly closing = new Set<Timer>();
   private over = false;
 
   private constructor(options: Http3ServerOptions) {
@@ -70,6 +75,7 @@ export class Http3Server {
   async close(): Promise<void> {
     if (this.over) return;
     this.over = true;
+    for (const timer of this.closing) timer.cancel();
     for (const connection of [...this.connections]) connection.close();
     // A socket that is closed drops what it was given in the same turn.
     await new Promise(resolve => setImmediate(resolve));
@@ -102,7 +108,7 @@ export class Http3Server {
       native,
       local,
       labels,
-      spareIds: this.options.spareIds ?? Number.POSITIVE_INFINITY,
+      spareIds: this.options.spareIds ?? SPARE_IDS,
       clock: this.options.clock ?? systemClock,
       send: (bytes, to) => this.socket.send(bytes, to.port, to.host, () => undefined),
       request: this.options.request,
@@ -114,14 +120,34 @@ export class Http3Server {
         ids.delete(hex(retired));
         this.byId.delete(hex(retired));
       },
-      closed: () => {
-        for (const each of ids) this.byId.delete(each);
+      closed: farewell => {
         this.connections.delete(connection);
+        this.forget(ids, farewell);
       },
     });
     for (const each of ids) this.byId.set(each, connection);
     this.connections.add(connection);
     return connection;
+  }
+
+  /** Forgets a connection; where this end closed it, what still comes for it is answered with `farewell` for a while. */
+  private forget(ids: ReadonlySet<string>, farewell: Uint8Array | undefined): void {
+    const done = () => {
+      for (const id of ids) this.byId.delete(id);
+    };
+    if (farewell === undefined || this.over) {
+      done();
+      return;
+    }
+    const receive = (datagram: Uint8Array, { host, port }: HostPort) => {
+      if (farewell.length <= datagram.length) this.socket.send(farewell, port, host, () => undefined);
+    };
+    for (const id of ids) this.byId.set(id, { receive });
+    const timer = (this.options.clock ?? systemClock).after(CLOSING, () => {
+      this.closing.delete(timer);
+      done();
+    });
+    this.closing.add(timer);
   }
 }
 

@@ -5,8 +5,8 @@ import { Http3Code, Http3Error } from '../client/http3/http3-error.js';
 import { PeerStreams } from '../client/http3/peer-streams.js';
 import { concat, varint } from '../client/http3/varint.js';
 import type { HostPort, ServerNative } from '../client/quic/binding.js';
-import { MAX_SEND } from '../client/quic/config.js';
 import type { ClientLabels } from './client-labels.js';
+import { Outgoing } from './outgoing.js';
 import { RequestFromClient } from './request-from-client.js';
 
 export interface ServerConnectionOptions {
@@ -22,7 +22,8 @@ export interface ServerConnectionOptions {
   /** A connection ID that the client may use from now on, or does not use any more. */
   readonly idAdded: (id: Uint8Array) => void;
   readonly idRetired: (id: Uint8Array) => void;
-  readonly closed: () => void;
+  /** `farewell`: the datagram that closed it, where this end did. */
+  readonly closed: (farewell: Uint8Array | undefined) => void;
 }
 
 export const ID_LENGTH = 16;
@@ -34,7 +35,7 @@ export class ServerConnection {
   private readonly options: ServerConnectionOptions;
   private readonly requests = new Map<number, RequestFromClient>();
   private readonly peer = new PeerStreams(() => undefined);
-  private readonly out = new Uint8Array(MAX_SEND);
+  private readonly outgoing: Outgoing;
   private readonly buffer = new Uint8Array(READ);
   private timer: Timer | undefined;
   private up = false;
@@ -43,10 +44,13 @@ export class ServerConnection {
   private settledBelow = 0;
   private readonly settled = new Set<number>();
   private over = false;
+  /** quiche could not send. */
+  private failed = false;
   private due = false;
 
   constructor(options: ServerConnectionOptions) {
     this.options = options;
+    this.outgoing = new Outgoing(options.native, options.local, options.labels, options.send);
   }
 
   receive(datagram: Uint8Array, from: HostPort): void {
@@ -57,6 +61,9 @@ export class ServerConnection {
       native.recv(datagram, { from: label, to: local });
       const active = labels.isCurrent(label) ? undefined : native.pathStats().find(path => path.active);
       if (active !== undefined) labels.moved(active.peerHost);
+      this.outgoing.revive();
+      // Before the next datagram: one that brings a connection ID that was given back would close the connection.
+      this.forgetIds();
     } catch {
       // A datagram that is malformed or not this connection's is dropped.
     }
@@ -85,6 +92,7 @@ export class ServerConnection {
     if (!this.up && native.isEstablished()) this.established();
     if (this.up) {
       this.supplyIds();
+      if (this.over) return;
       for (const id of native.readable()) this.readable(id);
       for (const id of native.writable()) this.writable(id);
     }
@@ -101,18 +109,30 @@ export class ServerConnection {
     );
   }
 
-  /** As many connection IDs as the client takes: each is an address that it can hop to. */
+  /**
+   * As many connection IDs as the client takes: each is an address that it can hop to. They go in packets without data of streams
+   * (see `Outgoing`).
+   */
   private supplyIds(): void {
-    const { native, idAdded, idRetired, spareIds } = this.options;
-    for (let id = native.retiredScidNext(); id !== null; id = native.retiredScidNext()) {
-      this.supplied--;
-      idRetired(id);
-    }
-    while (native.sourceCidsLeft() > 0 && this.supplied < spareIds) {
+    const { native, idAdded, spareIds } = this.options;
+    this.forgetIds();
+    const wanted = () => native.sourceCidsLeft() > 0 && this.supplied < spareIds;
+    if (!wanted()) return;
+    this.sendAll();
+    while (wanted()) {
       this.supplied++;
       const id = randomBytes(ID_LENGTH);
       native.newSourceCid(id, BigInt(`0x${randomBytes(16).toString('hex')}`), false);
       idAdded(id);
+    }
+    this.sendAll();
+  }
+
+  private forgetIds(): void {
+    const { native, idRetired } = this.options;
+    for (let id = native.retiredScidNext(); id !== null; id = native.retiredScidNext()) {
+      this.supplied--;
+      idRetired(id);
     }
   }
 
@@ -232,44 +252,31 @@ export class ServerConnection {
     this.flush();
   }
 
-  private flush(): void {
-    const { native, send, clock, labels } = this.options;
+  /** Sends everything that is due. A connection that quiche cannot go on with ends, and the client is told. */
+  private sendAll(): void {
+    if (this.over) return;
     try {
-      for (let sent = native.send(this.out); sent !== null; sent = native.send(this.out)) {
-        send(this.out.slice(0, sent[0]), labels.realOf(sent[1].to));
-      }
+      this.outgoing.flush();
     } catch {
-      this.end();
+      if (this.failed) this.end();
+      else {
+        this.failed = true;
+        this.close(Http3Code.INTERNAL_ERROR);
+      }
     }
+  }
+
+  private flush(): void {
+    const { native, clock } = this.options;
+    this.sendAll();
     if (native.isClosed()) this.end();
     const left = native.timeout();
     this.timer?.cancel();
     if (left === null || this.over) return;
     this.timer = clock.after(Math.max(1, left), () => {
       if (native.timeout() === 0) native.onTimeout();
-      this.probeLeft();
       this.process();
     });
-  }
-
-  /**
-   * Sends the probes of paths that were left (RFC 9002 section 6.2.4), which `send` does not: their acknowledgements tell quiche
-   * what was lost there.
-   */
-  private probeLeft(): void {
-    const { native, send, local, labels } = this.options;
-    if (this.over) return;
-    for (const label of labels.left) {
-      try {
-        for (;;) {
-          const sent = native.sendOnPath(this.out, local, label);
-          if (sent === null) break;
-          send(this.out.slice(0, sent[0]), labels.realOf(label));
-        }
-      } catch {
-        // quiche has forgotten the path.
-      }
-    }
   }
 
   private end(): void {
@@ -277,6 +284,7 @@ export class ServerConnection {
     this.over = true;
     this.timer?.cancel();
     for (const request of this.requests.values()) request.lost();
-    this.options.closed();
+    const closedHere = this.options.native.localError() !== null;
+    this.options.closed(closedHere ? this.outgoing.last : undefined);
   }
 }

@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { MimiqClient } from '../client/client.js';
 import { ClientError } from '../client/client-error.js';
@@ -41,7 +42,9 @@ export class ExitTunnel {
       }
       socket.end();
     } catch (error) {
-      socket.destroy();
+      // Not an end, which the application would take for the far end's.
+      if (socket instanceof Socket) socket.resetAndDestroy();
+      else socket.destroy();
       throw error;
     }
   }

@@ -4,6 +4,7 @@ import { ClientError } from '../client-error.js';
 export const Http3Code = {
   NO_ERROR: 0x100,
   GENERAL_PROTOCOL_ERROR: 0x101,
+  INTERNAL_ERROR: 0x102,
   STREAM_CREATION_ERROR: 0x103,
   CLOSED_CRITICAL_STREAM: 0x104,
   FRAME_UNEXPECTED: 0x105,

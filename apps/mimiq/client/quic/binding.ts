@@ -109,6 +109,8 @@ export interface ServerNative
     | 'readable'
     | 'writable'
     | 'pathStats'
+    | 'probePath'
+    | 'localError'
     | 'isEstablished'
     | 'isClosed'
     | 'close'
@@ -117,6 +119,10 @@ export interface ServerNative
   /** `token` has 128 bits. */
   newSourceCid(id: Uint8Array, token: bigint, retireIfNeeded: boolean): number;
   sourceCidsLeft(): number;
+  /** 0 while quiche takes no path for active that it has not given up. */
+  sendQuantum(): number;
+  /** Throws where there is no such path. */
+  isPathValidated(local: HostPort, peer: HostPort): boolean;
   retiredScidNext(): Uint8Array | null;
 }
 

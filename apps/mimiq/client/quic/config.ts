@@ -1,5 +1,5 @@
 import { type QuicheConfig, quiche } from './binding.js';
-import { PATHS } from './paths.js';
+import { ID_LIMIT, PATHS } from './paths.js';
 import { type TlsOptions, trustedAuthorities } from './tls.js';
 
 /** Bytes of the largest datagram sent, and of the largest accepted. */
@@ -37,7 +37,7 @@ export function clientConfig(tls: TlsOptions): QuicheConfig {
   setTransport(config);
   config.setInitialMaxStreamsBidi(0);
   config.setInitialMaxStreamDataBidiRemote(0);
-  config.setActiveConnectionIdLimit(PATHS);
+  config.setActiveConnectionIdLimit(ID_LIMIT);
   config.setDisableActiveMigration(false);
   return config;
 }

@@ -16,8 +16,15 @@ export interface LocalPath {
   due: number;
 }
 
-/** Paths that quiche keeps, and connection IDs that it takes from the server: it uses one number for both. */
+/** Labels, and connection IDs of the server that they are used with. */
 export const PATHS = 8;
+/**
+ * Connection IDs that quiche takes from the server, and paths that it keeps: it uses one number for both. More than there are
+ * labels: one that was given back counts anew when the server, which has not heard of that, repeats it.
+ */
+export const ID_LIMIT = 12;
+/** Connection IDs that were given back and that a server may still repeat. */
+const REMEMBERED = 256;
 /** Spare connection IDs below which a path that was left gives its own back early. */
 const FEW_SPARES = 4;
 
@@ -49,6 +56,8 @@ export class LocalPaths {
   private readonly idle: LocalPath[] = [];
   /** Being made acquainted with the server. */
   private readonly meeting: LocalPath[] = [];
+  /** Sequence numbers of connection IDs that were given back, the last ones. */
+  private readonly given = new Set<number>();
   /** Every socket that may be open. */
   private readonly sockets = new Set<LocalSocket>();
 
@@ -161,10 +170,16 @@ export class LocalPaths {
     path.socket = undefined;
     this.idle.push(path);
     try {
-      this.connection.retireDestinationCid(path.sequence);
+      this.giveUp(path.sequence);
     } catch {
       // The server had it retired already.
     }
+  }
+
+  private giveUp(sequence: number): void {
+    this.connection.retireDestinationCid(sequence);
+    this.given.add(sequence);
+    if (this.given.size > REMEMBERED) this.given.delete(this.given.values().next().value!);
   }
 
   private unusedLabel(): LocalPath | undefined {
@@ -176,10 +191,18 @@ export class LocalPaths {
     return path;
   }
 
-  /** Asks for a challenge, which is sent when the path has a socket; false when the path has no connection ID. */
+  /**
+   * Asks for a challenge, which is sent when the path has a socket; false when the path has no connection ID. quiche takes one
+   * that the server repeats after it was given back for a fresh one, also binds it to a path, and never returns from sending there
+   * while the server is still to be told that it was given back.
+   */
   private request(path: LocalPath): boolean {
     try {
       path.sequence = this.connection.probePath(path.label, this.remote);
+      while (this.given.has(path.sequence)) {
+        this.giveUp(path.sequence);
+        path.sequence = this.connection.probePath(path.label, this.remote);
+      }
       path.due = 1;
       return true;
     } catch {

@@ -2,8 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { expect } from 'chai';
 import type { ClientError } from '../../../../apps/mimiq/client/index.js';
+import type { ServerConnection } from '../../../../apps/mimiq/exit/server-connection.js';
 import { ManualClock } from '../../../simulator/manual-clock.js';
 import { Loopback } from './loopback.js';
+import { LossyRelay } from './lossy-relay.js';
 
 describe('a hopping client and other servers', () => {
   let loopback: Loopback;
@@ -77,6 +79,21 @@ describe('a hopping client and other servers', () => {
     await reached;
     await server.close();
     expect(await failure).to.equal('connection-closed');
+  });
+
+  it('that closes the connection with a datagram that is lost: hears it with the next one', async () => {
+    const server = await loopback.http3(body);
+    const relay = loopback.closing(await LossyRelay.open(server.port, () => false));
+    const connection = await loopback.client('every:4').connect(`https://127.0.0.1:${relay.port}/`);
+    const head = { method: 'GET', scheme: 'https', authority: 'server', path: '/', headers: [] };
+    expect(await whole(await connection.request(head))).to.equal(true);
+    let lost = 0;
+    relay.drops = toClient => toClient && lost++ === 0;
+    const { connections } = server as unknown as { connections: Set<ServerConnection> };
+    for (const each of connections) each.close(0x102);
+    const failure = await connection.request(head).then(whole, (error: ClientError) => error.message);
+    expect(failure).to.include('the server closed the connection with code 0x102');
+    expect([lost > 0, server.open]).to.deep.equal([true, 0]);
   });
 
   it('that does not answer, or only with versions that nobody speaks: typed errors', async () => {

@@ -4,6 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { expect } from 'chai';
 import type { ClientError, MimiqClient } from '../../../../apps/mimiq/client/index.js';
 import { startExit } from '../../../../apps/mimiq/exit/exit.js';
+import type { ServerConnection } from '../../../../apps/mimiq/exit/server-connection.js';
 import { ExitTunnel } from '../../../../apps/mimiq/proxy/exit-tunnel.js';
 import { LocalProxy } from '../../../../apps/mimiq/proxy/local-proxy.js';
 import { listenForward, parseForward } from '../../../../apps/mimiq/proxy/port-forward.js';
@@ -61,6 +62,29 @@ describe('for unmodified applications', () => {
       const bodies = await Promise.all([0, 1, 2].map(() => exchange(port, sent)));
       for (const body of bodies) expect(body.equals(sent)).to.equal(true);
       expect((await client.hops()).made).to.be.at.least(3);
+    });
+
+    it('whose connection ends: what was in it is reset, with the reason; what comes next goes over a new one at once', async () => {
+      const errors: unknown[] = [];
+      const { certificate, key } = loopback;
+      const options = { host: '127.0.0.1', port: 0, certificate, key, token: TOKEN, allowPrivate: true };
+      const server = loopback.closing(await startExit(options));
+      const client = loopback.client('every:40');
+      const tunnel = new ExitTunnel(client, new URL(`https://127.0.0.1:${server.port}`), TOKEN);
+      const failed = (error: unknown) => errors.push((error as ClientError).message);
+      const port = await forward(tunnel, `127.0.0.1:${await loopback.echo()}`, failed);
+      const inside = connect(port, '127.0.0.1');
+      inside.write('first');
+      await new Promise(resolve => inside.once('data', resolve));
+      const reset = new Promise<string>(resolve =>
+        inside.once('error', (error: NodeJS.ErrnoException) => resolve(error.code!)),
+      );
+      const { connections } = server as unknown as { connections: Set<ServerConnection> };
+      for (const each of connections) each.close(0x102);
+      expect(await reset).to.equal('ECONNRESET');
+      expect(errors).to.deep.equal(['the server closed the connection with code 0x102']);
+      expect((await exchange(port, Buffer.from('second'))).toString()).to.equal('second');
+      expect(server.open).to.equal(1);
     });
 
     it('refuses whom it does not know, and ways into private networks', async () => {
