@@ -14,8 +14,10 @@ export interface PageServerOptions {
   /** By pseudonym. */
   capabilities: Readonly<Record<string, string>>;
   /** On the loopback of the host. */
-  ports: Readonly<Record<'plain' | 'guarded' | 'defended', number>>;
+  ports: Readonly<Record<'plain' | 'guarded' | 'defended' | 'laddered', number>>;
   pages: Readonly<Record<string, PageContent>>;
+  /** Factor between the sizes that pages have with decoys. */
+  ladder: number;
 }
 
 export interface BrowserProgramOptions {
@@ -30,6 +32,8 @@ export interface BrowserJob {
   url: string;
   /** Pictures that the page shows in the end. */
   images: number;
+  /** Whether the visitor stays until the page has fetched its decoys. */
+  stay?: boolean;
   /** Milliseconds. */
   patience: number;
   /** A SOCKS proxy on the loopback, which resolves the name: its port. */

@@ -7,6 +7,7 @@ import { type Browser, chromium } from 'playwright-core';
 import type { BrowserJob, BrowserProgramOptions, BrowserReport } from './browser-pages.js';
 
 // What is evaluated runs in the page.
+declare const window: { __popsicl?: { quiet: Promise<void> } };
 declare const document: {
   readyState: string;
   images: Iterable<{ complete: boolean; naturalWidth: number }>;
@@ -27,7 +28,7 @@ const browser: Browser = await chromium.launch({
   ],
 });
 
-async function visit({ url, images, patience, socks }: BrowserJob): Promise<BrowserReport> {
+async function visit({ url, images, stay, patience, socks }: BrowserJob): Promise<BrowserReport> {
   const context = await browser.newContext(
     socks === undefined ? {} : { proxy: { server: `socks5://127.0.0.1:${socks}` } },
   );
@@ -45,6 +46,7 @@ async function visit({ url, images, patience, socks }: BrowserJob): Promise<Brow
       { polling: 5, timeout: patience },
     );
     const milliseconds = performance.timeOrigin + performance.now() - began;
+    if (stay) await tab.evaluate(() => window.__popsicl?.quiet);
     return { began: began * 1000, milliseconds, status: answer?.status() ?? 0 };
   } catch (error) {
     return { began: 0, milliseconds: 0, status: 0, error: (error as Error).message.slice(0, 500) };

@@ -10,17 +10,17 @@ import { CLOUD_DOMAIN } from './cloud-plan.js';
 import type { Target } from './curl.js';
 import { RELAYS, SOCKS_PORT, TorNetwork } from './tor-network.js';
 
-const PORTS = { plain: 8001, guarded: 8002, defended: 8003 };
+const PORTS = { plain: 8001, guarded: 8002, defended: 8003, laddered: 8004 };
 const TENANT = 'tenant';
 const PATIENCE = 60_000;
 const TOR_PATIENCE = 240_000;
 const POLICIES = '/etc/chromium/policies/managed';
 
 /**
- * `https`: the site itself. `pseudonym`: by a pseudonym. `defence`: by another, with the traffic-analysis defence. `tor`: the
- * site as an onion service of a private Tor network.
+ * `https`: the site itself. `pseudonym`: by a pseudonym. `defence`: by another, with the traffic-analysis defence. `ladder`:
+ * by a third, with its decoys too. `tor`: the site as an onion service of a private Tor network.
  */
-export const BROWSER_ACCESSES = ['https', 'pseudonym', 'defence', 'tor'] as const;
+export const BROWSER_ACCESSES = ['https', 'pseudonym', 'defence', 'ladder', 'tor'] as const;
 export type BrowserAccess = (typeof BROWSER_ACCESSES)[number];
 
 export const BROWSER_NEEDS = {
@@ -39,11 +39,13 @@ export interface BrowserCloudOptions {
   delay: string;
   /** With a private Tor network, by which the site is reached too. */
   tor?: boolean;
+  /** Factor between the sizes that pages have with decoys. */
+  ladder?: number;
   scratch: string;
   signal: AbortSignal;
 }
 
-/** A tenant whose site is pages of objects, and Chromium at a client who has two pseudonyms for it. */
+/** A tenant whose site is pages of objects, and Chromium at a client who has three pseudonyms for it. */
 export class BrowserCloud {
   readonly cloud: Cloud;
   readonly targets: Readonly<Record<Exclude<BrowserAccess, 'tor'>, Target>>;
@@ -65,7 +67,7 @@ export class BrowserCloud {
 
   static async start(
     pages: Readonly<Record<string, PageContent>>,
-    { delay, tor = false, scratch, signal }: BrowserCloudOptions,
+    { delay, tor = false, ladder = 1.5, scratch, signal }: BrowserCloudOptions,
   ): Promise<BrowserCloud> {
     const plan = { clients: tor ? 1 + RELAYS : 1, delay, tenants: [{ name: TENANT }] };
     const cloud = await Cloud.start(plan, scratch, signal);
@@ -75,8 +77,9 @@ export class BrowserCloud {
         https: cloud.site(TENANT),
         pseudonym: await cloud.pseudonym(TENANT),
         defence: await cloud.pseudonym(TENANT),
+        ladder: await cloud.pseudonym(TENANT),
       };
-      await serve(cloud, targets, pages);
+      await serve(cloud, targets, pages, ladder);
       const home = join(scratch, 'home');
       await prepareUser(cloud, targets, home);
       const addresses = Object.fromEntries(
@@ -112,7 +115,7 @@ export class BrowserCloud {
 
   private job(access: BrowserAccess, page: string): BrowserJob {
     const images = Object.keys(this.pages[page]!.objects).filter(file => file.endsWith('.png')).length;
-    const load = { images, patience: PATIENCE };
+    const load = { images, stay: access === 'ladder', patience: PATIENCE };
     if (access === 'tor') return { ...load, url: `https://${this.onion!.name}/${page}/`, socks: SOCKS_PORT };
     const { name, capability } = this.targets[access];
     return { ...load, url: `https://${name}/${page}/${capability === undefined ? '' : `?c=${capability}`}` };
@@ -136,18 +139,22 @@ async function serve(
   cloud: Cloud,
   targets: BrowserCloud['targets'],
   pages: Readonly<Record<string, PageContent>>,
+  factor: number,
 ): Promise<void> {
   const tenant = cloud.tenant(TENANT);
-  const { pseudonym, defence } = targets;
+  const { pseudonym, defence, ladder } = targets;
   const capabilities = Object.fromEntries(
-    [pseudonym, defence].map(({ name, capability }) => [name, capability!]),
+    [pseudonym, defence, ladder].map(({ name, capability }) => [name, capability!]),
   );
-  await startPageServer(tenant.host, { domain: CLOUD_DOMAIN, capabilities, ports: PORTS, pages });
+  await startPageServer(tenant.host, {
+    ...{ domain: CLOUD_DOMAIN, capabilities, ports: PORTS, pages, ladder: factor },
+  });
   const proxy = (port: number | string) =>
     `location / { proxy_pass http://127.0.0.1:${port}; proxy_http_version 1.1; proxy_set_header Connection "";
       proxy_set_header Host $host; }`;
   await tenant.serveWith(
-    `map $host $application { default ${PORTS.guarded}; ${defence.name} ${PORTS.defended}; }
+    `map $host $application { default ${PORTS.guarded}; ${defence.name} ${PORTS.defended};
+    ${ladder.name} ${PORTS.laddered}; }
   server { ${tenant.listen} server_name *.${CLOUD_DOMAIN}; popsicl_store ${tenant.pseudonyms};
     ssl_certificate ${tenant.site.certificate}; ssl_certificate_key ${tenant.site.key}; ${proxy('$application')} }`,
     proxy(PORTS.plain),
@@ -160,7 +167,7 @@ async function prepareUser(cloud: Cloud, targets: BrowserCloud['targets'], home:
   await mkdir(database, { recursive: true });
   const run = (argv: readonly string[]) => runCommand(argv, { check: true });
   await run(['certutil', '-d', `sql:${database}`, '-N', '--empty-password']);
-  for (const { name, client, authority } of [targets.pseudonym, targets.defence]) {
+  for (const { name, client, authority } of [targets.pseudonym, targets.defence, targets.ladder]) {
     const file = join(home, `${name}.p12`);
     const own = ['-inkey', client!.key, '-in', client!.certificate, '-name', name];
     await run(['openssl', 'pkcs12', '-export', ...own, '-out', file, '-passout', 'pass:p']);

@@ -18,11 +18,13 @@ const MOST = 1000;
 
 export async function openPageSizes(context: RunContext): Promise<World> {
   const { parameters, scratch, signal, conditions, progress } = context;
-  const { pages: count, seed, rtt, folds } = parameters.settings;
+  const { pages: count, seed, rtt, folds, ladder } = parameters.settings;
   const pages = syntheticPages(count!, seed!);
   const traces = join(context.artefacts(), 'traces');
   mkdirSync(traces, { recursive: true });
-  const site = await BrowserCloud.start(pages, { delay: `${rtt! / 2}ms`, scratch, signal });
+  const site = await BrowserCloud.start(pages, {
+    ...{ delay: `${rtt! / 2}ms`, ladder: ladder!, scratch, signal },
+  });
   const names = Object.keys(pages);
   try {
     for (const access of parameters.axes.access!) await site.visit(access as BrowserAccess, names[0]!);

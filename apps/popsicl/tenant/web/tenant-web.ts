@@ -7,7 +7,7 @@ import type { CapabilityDirectory } from './capability-directory.js';
 import { withoutCapability } from './check-capability.js';
 import { acceptable } from './content-coding.js';
 import { type Defence, type DefenceOptions, readDefence } from './defence/options.js';
-import { padResponse, sendPiece } from './defence/padded-response.js';
+import { padResponse, sendDecoy, sendPiece } from './defence/padded-response.js';
 import { type PieceName, readPieceName, takePieceName } from './defence/piece-name.js';
 import { PieceStore } from './defence/piece-store.js';
 import { insertedScript } from './page/inserted-script.js';
@@ -166,6 +166,11 @@ export class TenantWeb {
     // A part or a compressed form of what is padded would have sizes of its own.
     for (const header of ['range', 'if-range', 'accept-encoding']) delete request.headers[header];
     const { host, path } = page.options;
+    const decoy = decoyLength(request, defence);
+    if (decoy !== undefined) {
+      sendDecoy(response, decoy, defence.unit);
+      return true;
+    }
     if (!name) {
       padResponse(request, response, defence);
       return false;
@@ -202,6 +207,7 @@ export class TenantWeb {
       sites: this.sites,
       ...(this.options.scriptedLinks && linker !== '' && { neighbours: { linker, tenants } }),
       ...(this.defence && { pieces: this.defence.pieces }),
+      ...(this.defence?.ladder && { ladder: this.defence.ladder, unit: this.defence.unit }),
     };
     return { nonce, markup: ahead => insertedScript({ ...settings, ...(ahead && { ahead }) }, nonce) };
   }
@@ -224,6 +230,14 @@ export class TenantWeb {
 /** One line for any server: `protect(server, options)`. */
 export function protect<Server extends HttpServer>(server: Server, options: TenantWebOptions): Server {
   return new TenantWeb(options).attach(server);
+}
+
+/** Bytes that mean nothing, which the page's script wants. */
+function decoyLength({ method, headers }: IncomingMessage, { ladder, largest }: Defence): number | undefined {
+  const wanted = headers['popsicl-decoy'];
+  const is =
+    ladder !== undefined && method === 'GET' && typeof wanted === 'string' && /^\d{1,9}$/.test(wanted);
+  return is ? Math.min(Number(wanted), largest) : undefined;
 }
 
 /** Host with port in lower case, and path with query. A target in absolute form decides over Host (RFC 9112 3.2.2). */

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { protect } from '../../../../apps/popsicl/tenant/web/tenant-web.js';
+import { protect, type TenantWebOptions } from '../../../../apps/popsicl/tenant/web/tenant-web.js';
 import { CAPABILITY, listening, OPTIONS, PSEUDONYM } from '../../../unit/popsicl/web/web-client.js';
 import { BROWSERS } from '../browsers.js';
 import { Shop } from './shop.js';
@@ -27,10 +27,11 @@ declare const window: {
   done: Promise<Record<string, unknown>>;
   log: string[];
   frames: { framed: boolean }[];
+  __popsicl: { quiet: Promise<void> };
   getComputedStyle(element: unknown): { backgroundImage: string };
 };
 declare const performance: {
-  getEntriesByType(type: string): { name: string; initiatorType: string }[];
+  getEntriesByType(type: string): { name: string; initiatorType: string; encodedBodySize: number }[];
 };
 declare const document: {
   images: Iterable<{ naturalWidth: number }>;
@@ -76,7 +77,7 @@ for (const kind of BROWSERS)
       if (home) await rm(home, { recursive: true, force: true, maxRetries: 5 });
     });
 
-    async function visit(defence: boolean, scriptedLinks = false): Promise<Visit> {
+    async function visit(defence: TenantWebOptions['defence'] & {}, scriptedLinks = false): Promise<Visit> {
       const shop = new Shop();
       const server: Server = protect(createServer(shop.answer), {
         ...OPTIONS,
@@ -239,6 +240,26 @@ for (const kind of BROWSERS)
         const [plain, defended] = [seen['with the capability']!, seen['with the defence']!];
         expect(defended.picture.equals(plain.picture)).to.equal(true);
         expect(defended.done).to.deep.equal(plain.done);
+      });
+
+      it('with a ladder, decoys bring requests and bytes of a page to the next step', async () => {
+        const { tab, url } = await visit({ ladder: 2 });
+        await tab.goto(new URL(`/next?c=${CAPABILITY}`, url).href);
+        await tab.evaluate(() => window.__popsicl.quiet);
+        const loaded = await tab.evaluate(() =>
+          ['navigation', 'resource'].flatMap(kind =>
+            performance
+              .getEntriesByType(kind)
+              .map(({ name, encodedBodySize }) => ({ name, encodedBodySize })),
+          ),
+        );
+        // Firefox looks for an icon when the page is there.
+        const counted = loaded.filter(({ name }) => !name.endsWith('/favicon.ico'));
+        const sizes = counted.map(({ encodedBodySize }) => encodedBodySize).filter(size => size > 0);
+        expect(sizes[0]).to.equal(32_768);
+        expect(sizes.length % 8, JSON.stringify(loaded)).to.equal(0);
+        const bytes = sizes.reduce((sum, size) => sum + size + 512, 0);
+        expect(bytes).to.be.within(65_536 - 8 * 512, 65_536 + 8 * 512);
       });
 
       it('tells no other site where the visitor comes from', async () => {

@@ -27,6 +27,15 @@ describe('popsicl: what the defence is made of', () => {
       expect(stripPiece(Uint8Array.from(broken))).to.equal(undefined);
   });
 
+  it('on a ladder documents fill up to steps, each about so many times the one before', () => {
+    const sizes = [0, 1, 500, 512, 3000, 20_000, 50_000, 100_000].map(
+      length => length + fillUp(length, 512, 'comment', 2).length,
+    );
+    expect(sizes).to.deep.equal([512, 512, 512, 1024, 4096, 32_768, 65_536, 131_072]);
+    expect(20_000 + fillUp(20_000, 512, 'comment', 1.5).length).to.equal(29_696);
+    expect(20_000 + fillUp(20_000, 512, 'space', 2).length).to.equal(20_480);
+  });
+
   it('cuts anywhere, and loses nothing', () => {
     fc.assert(
       fc.property(fc.uint8Array(), fc.integer({ min: 1, max: 16 }), (content, count) => {

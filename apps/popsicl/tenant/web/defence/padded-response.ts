@@ -24,7 +24,7 @@ export interface AskedPiece {
 export function padResponse(
   request: IncomingMessage,
   response: ServerResponse,
-  { unit, largest }: Defence,
+  { unit, largest, ladder }: Defence,
   asked?: AskedPiece,
 ): void {
   const native = nativeOf(request, response);
@@ -141,7 +141,7 @@ export function padResponse(
     }
     const filling =
       content.length === 0 ? 'none' : fillingOf(String(response.getHeader('content-type') ?? ''));
-    const body = Buffer.concat([content, fillUp(content.length, unit, filling)]);
+    const body = Buffer.concat([content, fillUp(content.length, unit, filling, ladder)]);
     response.setHeader('Content-Length', body.length);
     head(request.method === 'HEAD' ? 0 : body.length);
     return body;
@@ -189,6 +189,17 @@ export function sendPiece(
   padHead(response, unit, body.length);
   response.writeHead(response.statusCode);
   response.end(body);
+}
+
+/** Answers a request for so many bytes that mean nothing. */
+export function sendDecoy(response: ServerResponse, length: number, unit: number): void {
+  const name: PieceName = { object: '', number: 0, count: undefined, form: 'bytes' };
+  sendPiece(
+    response,
+    { token: undefined, content: Buffer.alloc(Math.max(0, length - 1)), type: '' },
+    name,
+    unit,
+  );
 }
 
 function redirectOf(response: ServerResponse): Part['redirect'] | undefined {

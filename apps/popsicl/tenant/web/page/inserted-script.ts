@@ -1,5 +1,6 @@
 import { escapeAttribute } from '../rewrite/attributes.js';
 import { followChanges } from './changes.js';
+import { decoyFetcher } from './decoys.js';
 import { followForms } from './forms.js';
 import { followLinks } from './links.js';
 import { objectLoader } from './objects.js';
@@ -16,8 +17,9 @@ const PLAIN = {
   run: `const page = startPage(); ${START} followChanges(page); followRequests(page);`,
 };
 const DEFENCE = {
-  functions: [...FOLLOW, pieceFetcher, objectLoader],
-  run: `const page = startPage(); const fetcher = pieceFetcher(page); objectLoader(page, fetcher);
+  functions: [...FOLLOW, pieceFetcher, decoyFetcher, objectLoader],
+  run: `const page = startPage(); const fetcher = pieceFetcher(page);
+objectLoader(page, { ...fetcher, ...decoyFetcher(page, fetcher) });
 ${START} followChanges(page, fetcher); followRequests(page, fetcher);`,
 };
 const [PLAIN_TEXTS, DEFENCE_TEXTS] = [PLAIN, DEFENCE].map(({ functions, run }) => ({

@@ -3,7 +3,7 @@
 /** Elements whose addresses the server has put aside: they get blobs in their place. */
 export function objectLoader(
   { nonce, native, owned },
-  { fetchPiecesNow, piece, taken, blobFor, styleFor, styleBlob, filled },
+  { fetchPiecesNow, piece, taken, quiet, blobFor, styleFor, styleBlob, filled },
 ) {
   const ASIDE = 'data-popsicl-';
   const aside = (element: Element, name: string) => {
@@ -119,7 +119,7 @@ export function objectLoader(
     }
   }
 
-  Object.defineProperty(window, '__popsicl', { value: Object.assign(now, { piece }) });
+  Object.defineProperty(window, '__popsicl', { value: Object.assign(now, { piece, quiet }) });
   const settleAll = (node: Node) => {
     if (!(node instanceof Element)) return;
     for (const source of node.querySelectorAll(`source[${ASIDE}srcset]`)) {

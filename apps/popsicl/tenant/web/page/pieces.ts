@@ -4,7 +4,7 @@
  * Objects in pieces (appendix A): all pieces of one are asked for at once, stripped of their padding, and made a blob of. Those
  * of one answer bear the same token.
  */
-export function pieceFetcher({ pieces, ahead = [], native, owned }) {
+export function pieceFetcher({ pieces, ahead = [], ladder, native, owned }) {
   const numbers = (count: number) => Array.from({ length: count }, (_, number) => number);
   const someCount = () => pieces[Math.floor(Math.random() * pieces.length)]!;
   const someName = () =>
@@ -145,7 +145,23 @@ export function pieceFetcher({ pieces, ahead = [], native, owned }) {
     return (await reassembled(answers)) ?? fetchPieces(new Request(target));
   }
 
-  for (const [address, object, count] of ahead) {
+  /** When nothing is under way of what was asked for. */
+  async function settled(): Promise<void> {
+    for (let seen = -1; seen !== loaded.size; ) {
+      seen = loaded.size;
+      await Promise.all(loaded.values());
+      await new Promise(resolve => setTimeout(resolve));
+    }
+  }
+
+  const sorted = [...ahead];
+  if (ladder) {
+    for (let at = sorted.length - 1; at > 0; at--) {
+      const other = Math.floor(Math.random() * (at + 1));
+      [sorted[at], sorted[other]] = [sorted[other], sorted[at]];
+    }
+  }
+  for (const [address, object, count] of sorted) {
     const target = owned(address);
     if (target !== undefined) void load(target, fetchAhead(target, object, count));
   }
@@ -175,5 +191,5 @@ export function pieceFetcher({ pieces, ahead = [], native, owned }) {
     return URL.createObjectURL(new Blob([css], { type: 'text/css' }));
   }
 
-  return { fetchPieces, fetchPiecesNow, piece, taken, blobFor, styleFor, styleBlob, filled };
+  return { fetchPieces, fetchPiecesNow, piece, taken, settled, blobFor, styleFor, styleBlob, filled };
 }

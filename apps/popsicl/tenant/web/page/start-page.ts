@@ -9,6 +9,9 @@ export interface PageSettings {
   readonly pieces?: readonly number[];
   /** Objects to be fetched at once: address, what it is called, and in how many pieces it comes. */
   readonly ahead?: readonly (readonly [address: string, object: string, count: number])[];
+  /** With decoys: factor between the sizes of pages, and bytes that everything sent is a multiple of. */
+  readonly ladder?: number;
+  readonly unit?: number;
   /** Other tenants, and the linker's host name; absent: links that scripts make stay as they are. */
   readonly neighbours?: { readonly linker: string; readonly tenants: readonly string[] };
 }
