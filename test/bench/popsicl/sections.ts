@@ -42,7 +42,11 @@ const OFFLOADED =
 const nameOf = (way: Way) => WAYS[way].text;
 const times = (ratio: Spread | undefined) => (ratio === undefined ? '' : `${spreadText(ratio)} x`);
 
-function rate({ rounds, seconds, rate: figures }: Ways): Section {
+const AFTER_RULES =
+  'Rules of `flows` stay ten seconds after the end of their connections, and removing them keeps Open vSwitch busy: the ' +
+  'next way begins when they are gone, so that this is in no figure. ';
+
+function rate({ rounds, seconds, awaitsRules, rate: figures }: Ways): Section {
   return {
     title: 'Accesses per second',
     text:
@@ -50,8 +54,8 @@ function rate({ rounds, seconds, rate: figures }: Ways): Section {
       'resumption) and an object of 1 KiB. All ways lead through the same Open vSwitch (userspace datapath) to the same ' +
       'nginx; client, switch, controller and server share the machine, which is busy: what a way costs anywhere shows in ' +
       `its rate. ${rounds} interleaved rounds of ${seconds} s; ratios are to HTTPS with client certificate in the same ` +
-      'round. Rules of `flows` stay ten seconds after the end of their connections, and removing them keeps Open vSwitch busy: ' +
-      'the next way begins when they are gone, so that this is in no figure. The load generator (`load.c`, OpenSSL) is our own: it chooses address and name apart, source addresses in ' +
+      `round. ${awaitsRules ? AFTER_RULES : ''}` +
+      'The load generator (`load.c`, OpenSSL) is our own: it chooses address and name apart, source addresses in ' +
       'turn and an open loop, which ab, the nearest of Debian’s tools with client certificates, cannot.',
     table: {
       titles: [

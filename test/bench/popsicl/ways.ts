@@ -34,6 +34,8 @@ export interface Ways {
   seconds: number;
   /** Accesses over the distance in a round. */
   accesses: number;
+  /** Whether the rules of `flows` were gone before the next way; absent in older results. */
+  awaitsRules?: true;
   rate: RateFigures[];
   distance: DistanceFigures[];
 }
@@ -82,7 +84,7 @@ export async function measureWays(cloud: CloudUnderTest, options: WaysOptions): 
   const base = runs.get(BASE)!;
   const compared = (way: Way, mine: Round[], of: (round: Round) => number) =>
     way === BASE ? undefined : pairedRatio(mine.map(of), base.map(of));
-  const result: Ways = { rounds, seconds, accesses, rate: [], distance: [] };
+  const result: Ways = { rounds, seconds, accesses, awaitsRules: true, rate: [], distance: [] };
   for (const [way, mine] of runs) {
     const failed = (part: 'rate' | 'distance') => mine.reduce((sum, round) => sum + round[part].failed, 0);
     const ratio = (of: (round: Round) => number, name = 'ratio') => {
