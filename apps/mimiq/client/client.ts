@@ -26,6 +26,11 @@ export interface ClientOptions {
   readonly linger?: number;
   readonly pathTimeout?: number;
   readonly freshPort?: boolean;
+  /**
+   * When the server validates an address: before traffic moves there (make before break, the default), or with the traffic. The
+   * latter makes nearly all hops of a strategy that asks for several a round trip, and costs time, most where packets are lost.
+   */
+  readonly validate?: 'before' | 'with-traffic';
   /** Told of each hop that was not made, and why. */
   readonly refused?: (error: ClientError) => void;
   readonly clock?: Clock;
@@ -116,6 +121,7 @@ export class MimiqClient {
           linger: this.options.linger ?? 300,
           pathTimeout: this.options.pathTimeout ?? 1_500,
           freshPort: this.options.freshPort ?? true,
+          proveFirst: this.options.validate !== 'with-traffic',
           ...(refused && { refused }),
         });
       } catch (error) {

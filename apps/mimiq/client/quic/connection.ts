@@ -116,7 +116,7 @@ export class QuicConnection implements Hopping {
    * (`HOP_REFUSALS`): the connection then goes on where it is. A hop asked for while one is under way is that hop.
    */
   hop(): Promise<void> {
-    return this.hopper.hop(true);
+    return this.hopper.hop(this.options.proveFirst);
   }
 
   /** True while the server may not have validated the address in use, so that it sends little there. */

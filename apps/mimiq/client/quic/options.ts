@@ -20,6 +20,8 @@ export interface QuicOptions {
   readonly hops: boolean;
   /** Whether every hop also takes a fresh UDP port. */
   readonly freshPort: boolean;
+  /** Whether traffic moves to an address only when the server has answered there; otherwise it proves it. */
+  readonly proveFirst: boolean;
 }
 
 export interface QuicHandler {

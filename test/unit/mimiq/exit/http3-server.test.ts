@@ -34,6 +34,14 @@ describe('a hopping client and other servers', () => {
     expect(server.open).to.equal(1);
   });
 
+  it('quiche: makes nearly all hops of every second packet when traffic moves before an address is proven', async () => {
+    const server = await loopback.http3(body);
+    const client = loopback.client('every:2', { validate: 'with-traffic' });
+    const { made, baselinePackets } = await fetchAll(server.port, client, 40);
+    expect(made / (baselinePackets / 2)).to.be.at.least(0.6);
+    expect(server.open).to.equal(1);
+  });
+
   it('that forbids migration: goes on from one address, and says so', async () => {
     const refused = new Set<string>();
     const server = await loopback.http3(body, { disableMigration: true });
