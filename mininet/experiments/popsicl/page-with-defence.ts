@@ -8,6 +8,21 @@ const busiest =
   (access: string) =>
   ({ parameters }: Summary) => ({ access, parallel: parameters.axes.parallel!.at(-1)! });
 
+function whyMore(summary: Summary): string {
+  const [https, pseudonym, defence] = ['https', 'pseudonym', 'defence'].map(access =>
+    summary.median('latency', { access, parallel: 1 }),
+  );
+  const parts =
+    https !== undefined && pseudonym !== undefined && defence !== undefined
+      ? ` (${(pseudonym / https).toFixed(2)} times), and the defence takes ${(defence / pseudonym).toFixed(2)} times that`
+      : '';
+  return (
+    `A page by a pseudonym takes longer than by HTTPS already: a handoff and a client certificate for each connection${parts}: ` +
+    'on six connections of HTTP/1.1 and a machine of few cores, twice as many requests, two pieces an object on average, ' +
+    'take more rounds.'
+  );
+}
+
 export const pageWithDefence: Experiment = {
   name: 'popsicl-page-with-defence',
   title: 'A page of thirteen objects with the traffic-analysis defence',
@@ -59,15 +74,18 @@ export const pageWithDefence: Experiment = {
     throughput: { title: 'pages', unit: '1/s', better: 'more' },
   },
   claims: [
-    ratioClaim({
-      section: 'A.2',
-      says: 'The latency of the page with the defence is only 1.35 times that of HTTPS',
-      kind: 'number',
-      measure: 'latency',
-      of: { access: 'defence', parallel: 1 },
-      to: { access: 'https', parallel: 1 },
-      most: 1.35,
-    }),
+    {
+      ...ratioClaim({
+        section: 'A.2',
+        says: 'The latency of the page with the defence is only 1.35 times that of HTTPS',
+        kind: 'number',
+        measure: 'latency',
+        of: { access: 'defence', parallel: 1 },
+        to: { access: 'https', parallel: 1 },
+        most: 1.35,
+      }),
+      because: whyMore,
+    },
     ratioClaim({
       section: 'A.2',
       says: 'By Tor it takes longer than with the defence (the paper: 6.3 times HTTPS, 4.7 times the defence)',
