@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { expect } from 'chai';
-import { until } from '../../../mininet/driver/index.js';
-import { Cloud, hasProgram, NAME, PSEUDO4 } from './cloud.js';
+import { Capture, until } from '../../../mininet/driver/index.js';
+import { Cloud, hasProgram, NAME, PSEUDO4, PSEUDO6 } from './cloud.js';
 import { TlsClient } from './tls-client.js';
 
 const RAW_SOCKET = createRequire(import.meta.url).resolve('raw-socket');
@@ -55,4 +55,29 @@ describe('packets that the switch does not track', () => {
     await client.order('tls two', /^secure two$/m);
     expect(await punted()).to.be.below(before + 2 * count);
   });
+
+  for (const [family, pseudo] of [
+    [4, PSEUDO4],
+    [6, PSEUDO6],
+  ] as const) {
+    it(`never show the tenant’s address when the table of connections is full, on IPv${family}`, async () => {
+      const filter = family === 4 ? 'tcp and host 10.0.0.2' : 'tcp and host fd00::2';
+      const before = await punted();
+      await using capture = await Capture.start('eth0', { filter }, (argv, options) =>
+        cloud.client.spawn(argv, options),
+      );
+      await cloud.sandbox.appctl(['dpctl/flush-conntrack']);
+      await cloud.sandbox.appctl(['dpctl/ct-set-maxconns', '0']);
+      try {
+        const options = ['-m', '5', '--resolve', `${NAME}:443:${family === 4 ? pseudo : `[${pseudo}]`}`];
+        const { exitCode } = await cloud.client.run(['curl', '-sSk', ...options, `https://${NAME}/`]);
+        expect(exitCode).to.not.equal(0);
+      } finally {
+        await cloud.sandbox.appctl(['dpctl/ct-set-maxconns', '3000000']);
+      }
+      expect((await capture.stop()).frames).to.equal(0);
+      expect(await punted()).to.be.above(before);
+      expect((await cloud.fetch(family)).exitCode).to.equal(0);
+    });
+  }
 });
