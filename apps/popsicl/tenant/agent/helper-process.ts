@@ -9,18 +9,25 @@ const LOOP = 'while read -r line; do if "$@" >/dev/null 2>&1; then echo ok; else
 
 /** A child of the agent that keeps a right which the agent gives up. It ends with the agent. */
 export class HelperProcess {
+  /** Rejects with TenantError `helper-failed` when the child ends although nobody closed it. */
+  readonly lost: Promise<never>;
   private readonly child: ChildProcess;
+  private isClosed = false;
   private readonly waiting: ((line: string | undefined) => void)[] = [];
 
   private constructor(argv: readonly string[]) {
     const [program, ...words] = argv;
     this.child = spawn(program!, words, { stdio: ['pipe', 'pipe', 'inherit'] });
     createInterface({ input: this.child.stdout! }).on('line', line => this.waiting.shift()?.(line));
-    const ended = () => {
-      for (const tell of this.waiting.splice(0)) tell(undefined);
-    };
-    this.child.on('error', ended);
-    this.child.on('close', ended);
+    this.lost = new Promise((_, reject) => {
+      const ended = () => {
+        for (const tell of this.waiting.splice(0)) tell(undefined);
+        if (!this.isClosed) reject(lost(program!));
+      };
+      this.child.on('error', ended);
+      this.child.on('close', ended);
+    });
+    this.lost.catch(() => {});
     this.child.stdin!.on('error', () => {});
   }
 
@@ -64,6 +71,7 @@ export class HelperProcess {
 
   /** Closes its input, which ends the loop, and asks it to end. */
   close(): void {
+    this.isClosed = true;
     this.child.stdin!.end();
     this.child.kill();
   }
@@ -77,6 +85,12 @@ export class HelperProcess {
 /** Who is not root has nothing to give up, and cannot. */
 function isRoot(): boolean {
   return process.getuid!() === 0;
+}
+
+function lost(program: string): TenantError {
+  return new TenantError('helper-failed', `a helper of the agent (${program}) has ended`, {
+    mend: 'Start the agent again, by its service manager: it has given up the right to start the helper itself.',
+  });
 }
 
 function failed(why: string): TenantError {

@@ -23,6 +23,8 @@ export type AgentLog = (
 
 export interface RunningAgent {
   readonly strategies: readonly string[];
+  /** Rejects with TenantError `helper-failed` when a child is gone that the agent cannot start again. */
+  readonly lost: Promise<never>;
   stop(): void;
 }
 
@@ -65,8 +67,11 @@ export async function startAgent(config: AgentConfig, log: AgentLog): Promise<Ru
       onConnected: () => log('connected', {}),
       onDisconnected: reason => log('disconnected', { reason }),
     });
+    const lost = Promise.race([forever(), ...helpers.map(helper => helper.lost)]);
+    lost.catch(() => {});
     return {
       strategies,
+      lost,
       stop() {
         link.close();
         restorer?.close();
@@ -78,6 +83,8 @@ export async function startAgent(config: AgentConfig, log: AgentLog): Promise<Ru
     throw error;
   }
 }
+
+const forever = () => new Promise<never>(() => {});
 
 async function startCookie(
   config: AgentConfig,

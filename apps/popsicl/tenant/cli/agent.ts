@@ -49,8 +49,11 @@ export function defineAgent(tenant: Command, invocation: Invocation): void {
         invocation.stdout,
         `ready: ${running.strategies.join(' ') || 'no way to take connections over'}\n`,
       );
-      await signal.ended;
-      running.stop();
+      try {
+        await Promise.race([signal.ended, running.lost]);
+      } finally {
+        running.stop();
+      }
     } finally {
       signal.dispose();
       flush();

@@ -249,6 +249,18 @@ webServer: { kind: folder, folder: ${folder}/store }
     await channel.printed(/"connected"/, 60_000);
   });
 
+  it('ends when a helper is gone that it cannot start again, and says so', async () => {
+    const { stdout } = await link.tenant.run(['pgrep', '-P', String(agent.pid)], { check: true });
+    for (const pid of stdout.trim().split('\n')) process.kill(Number(pid), 'SIGKILL');
+    await until('the end of the agent', () => agent.exit !== undefined);
+    expect(agent.exit!.exitCode).to.be.above(0);
+    expect(agent.stderr)
+      .to.match(/a helper of the agent .* has ended/)
+      .and.include('Start the agent again');
+    agent = await startAgent();
+    await order({ active: [] });
+  });
+
   it('offers repair alone where the kernel cannot do cookie, and says why', async () => {
     await agent.stop();
     await link.tenant.script(['sysctl -qw net.ipv4.tcp_syncookies=0']);
