@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { DEFAULT_SOCKET } from '../agent/messages.js';
 import type { MimiqClient } from '../client/client.js';
 import type { ClientError } from '../client/client-error.js';
@@ -10,6 +10,7 @@ export interface ClientCommandOptions {
   systemAddress?: boolean;
   strategy: string;
   strategyFor: string[];
+  validate: 'before' | 'with-traffic';
   cacert?: string;
   insecure?: boolean;
   resolve: string[];
@@ -31,6 +32,14 @@ export function withClientOptions(command: Command): Command {
       'for this host, or with *.DOMAIN for a domain and all below; the first that matches counts',
       several,
       [],
+    )
+    .addOption(
+      new Option(
+        '--validate <when>',
+        'an address before traffic moves there, or with the traffic: more hops, and slower',
+      )
+        .choices(['before', 'with-traffic'])
+        .default('before'),
     )
     .option('--agent <path>', 'socket of the agent', DEFAULT_SOCKET)
     .option(
@@ -85,6 +94,7 @@ export async function clientFrom(
         return { host: text.slice(0, equals), strategy: parseStrategy(text.slice(equals + 1)) };
       }),
     },
+    validate: options.validate,
     ...(options.ipv4 && { family: 4 as const }),
     ...(options.ipv6 && { family: 6 as const }),
     refused,

@@ -38,10 +38,10 @@ describe('the agent on an interface', () => {
     await running.printed(/^ready$/m);
     return running;
   };
-  const fetch = (requests: number, strategy: string) => {
+  const fetch = (requests: number, strategy: string, ...more: string[]) => {
     const url = `https://server.example:${network!.port}/small`;
     const options = ['--agent', agentSocket(), '--cacert', network!.authority, '--strategy', strategy, '-v'];
-    options.push('--output', join(folder, 'bodies'));
+    options.push('--output', join(folder, 'bodies'), ...more);
     const resolve = ['--resolve', `server.example:${network!.port}:${network!.serverAddress}`];
     const urls = Array.from({ length: requests }, () => url);
     return network!.command([process.execPath, CLOAKFLOW, 'mimiq', 'fetch', ...options, ...resolve, ...urls]);
@@ -71,6 +71,17 @@ describe('the agent on an interface', () => {
     running.kill('SIGTERM');
     await running.exited;
     expect(await configured()).to.deep.equal([]);
+  });
+
+  it('lets applications move before an address is proven', async () => {
+    await allocator(60_000);
+    await agent();
+    await until('a full stock', async () => (await configured()).length >= 8);
+    const { stderr, exitCode } = await fetch(40, 'every:4', '--validate', 'with-traffic');
+    expect(exitCode, stderr).to.equal(0);
+    const whole = Buffer.concat(Array.from({ length: 40 }, () => network!.files.small!));
+    expect(readFileSync(join(folder, 'bodies')).equals(whole)).to.equal(true);
+    expect(Number(/(\d+) hops made/.exec(stderr)?.[1])).to.be.at.least(3);
   });
 
   it('goes on with what it had after SIGKILL, and gives back what nobody comes back for', async () => {
