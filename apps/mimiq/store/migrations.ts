@@ -53,6 +53,4 @@ export const MIGRATIONS: readonly string[] = [
     SELECT address, id, switch, port, mac, alias, not_before, expires_at, remove_at, state, request FROM lease;
   DROP TABLE lease;
   ALTER TABLE lease_by_address RENAME TO lease`,
-  // The last record of the journal beside the database that the database has.
-  'ALTER TABLE allocator ADD COLUMN journal INTEGER NOT NULL DEFAULT 0',
 ];

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -87,14 +87,11 @@ describe('mimiq lease store', () => {
     const store = await SqliteLeaseStore.open(join(folder, 'leases.db'));
     await store.commit({ put: [lease(1)], nextId: 2, time: TIME });
     const second = lease(2, { address: lease(1).address });
-    // Before and after what is stored is known.
-    for (let round = 0; round < 2; round++) {
-      for (const put of [[second], [lease(3), second]]) {
-        const refusal = await store.commit({ put, nextId: 4, time: TIME }).catch((error: unknown) => error);
-        expect(refusal).to.have.property('code', 'not-applied');
-      }
-      expect((await store.load()).leases).to.deep.equal([lease(1)]);
+    for (const put of [[second], [lease(3), second]]) {
+      const refusal = await store.commit({ put, nextId: 4, time: TIME }).catch((error: unknown) => error);
+      expect(refusal).to.have.property('code', 'not-applied');
     }
+    expect((await store.load()).leases).to.deep.equal([lease(1)]);
     await store.close();
   });
 
@@ -147,47 +144,12 @@ describe('mimiq lease store', () => {
   it('is for the eyes of its owner, and does not keep leases that ended', async () => {
     const path = join(folder, 'leases.db');
     const store = await SqliteLeaseStore.open(path);
-    await store.load();
     const marked = lease(1, { request: 'a-request-to-be-forgotten' });
     await store.commit({ put: [marked], nextId: 2, time: TIME });
     await store.commit({ remove: [marked], nextId: 2, time: TIME });
     await store.close();
-    for (const file of [path, `${path}-recent`]) {
-      expect(statSync(file).mode & 0o077).to.equal(0);
-      expect(readFileSync(file, 'latin1')).to.not.contain('a-request-to-be-forgotten');
-    }
-  });
-
-  it('has small and large changes in their order after a crash, whatever the database had of them', async () => {
-    const path = join(folder, 'leases.db');
-    const store = await SqliteLeaseStore.open(path);
-    await store.load();
-    const many = Array.from({ length: 60 }, (_, index) => lease(10 + index));
-    const ended = { ...lease(1), state: 'released' as const, expiresAt: 5, removeAt: 6 };
-    const steps = [
-      { put: [lease(1), lease(2)], nextId: 3 },
-      { put: [ended], nextId: 3 },
-      { put: many, nextId: 70 },
-      { remove: [lease(2), lease(10)], nextId: 70 },
-      { put: [lease(71, { address: lease(2).address })], nextId: 72 },
-    ];
-    const expected = [[1, 2], [1, 2], [1, 2], [1], [1, 71]].map((ids, step) =>
-      step < 2 ? ids : [...ids, ...many.map(({ id }) => id).filter(id => step < 3 || id !== 10)],
-    );
-    for (const [step, change] of steps.entries()) {
-      await store.commit({ ...change, time: TIME });
-      const copy = join(folder, `${step}`);
-      mkdirSync(copy);
-      // As a crash leaves them; the journal first, for the database may get what it has meanwhile.
-      for (const end of ['-recent', '', '-wal']) copyFileSync(path + end, join(copy, `leases.db${end}`));
-      const found = await SqliteLeaseStore.open(join(copy, 'leases.db'));
-      const { leases, nextId } = await found.load();
-      await found.close();
-      expect(leases.map(({ id }) => id)).to.have.members(expected[step]!);
-      expect(leases.find(({ id }) => id === 1)).to.deep.equal(step === 0 ? lease(1) : ended);
-      expect(nextId).to.be.at.least(change.nextId);
-    }
-    await store.close();
+    expect(statSync(path).mode & 0o077).to.equal(0);
+    expect(readFileSync(path, 'latin1')).to.not.contain('a-request-to-be-forgotten');
   });
 
   it('has everything that a client was told when the controller is killed', async () => {
