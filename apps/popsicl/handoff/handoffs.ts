@@ -214,6 +214,11 @@ export class Handoffs {
     return this.resume(sw, inPort, segment, connection, frame);
   }
 
+  /** Whether the client's segment acknowledges what one that was handed over did: it is of the same connection. */
+  isSame(segment: PuntedSegment): boolean {
+    return this.live.ofClient(segment)?.start === segment.acknowledgement;
+  }
+
   /** As `fromClient`, for a packet of a tenant. */
   fromTenant(sw: Switch, inPort: number, segment: PuntedSegment, frame: Frame): boolean {
     const tenant = this.options.tenants.ofSource(segment);

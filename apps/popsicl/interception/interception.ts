@@ -153,7 +153,7 @@ export class Interception {
       this.furtherPart(sw, view, waiting);
       return;
     }
-    if (this.isFirst()) {
+    if (!this.handoffs.isSame(segment) && this.isFirst()) {
       this.firstPart(sw, view, view);
       return;
     }
@@ -163,7 +163,10 @@ export class Interception {
     else this.stray(sw, view);
   }
 
-  /** Whether the segment carries the first byte of a connection that was answered here. */
+  /**
+   * Whether the segment carries the first byte of a connection that was answered here. Of further ones that acknowledge the same
+   * cookie one in 4,096 looks like it, too: to be asked where none is known.
+   */
   private isFirst(): boolean {
     const { segment, cookies } = this;
     return segment.payloadLength > 0 && cookies.accepts(segment, (segment.sequence - 1) >>> 0);
@@ -240,7 +243,7 @@ export class Interception {
       return;
     }
     if (!segment.hasRightChecksum()) return;
-    if (waiting.base >= 0 && waiting.base !== segment.sequence && this.isFirst()) {
+    if (waiting.base >= 0 && waiting.acknowledgement !== segment.acknowledgement && this.isFirst()) {
       // The client has given up, and uses its port anew.
       pending.drop(waiting);
       this.firstPart(sw, view, view);

@@ -25,6 +25,8 @@ export class PendingHello {
   readonly key: number;
   readonly place: number;
   readonly deadline: number;
+  /** What all segments of the connection acknowledge: the cookie, and nothing more. */
+  readonly acknowledgement: number;
   /** Sequence number of the first byte of the stream; -1 until its segment has come. */
   base = -1;
   /** Next byte that the reader waits for. */
@@ -35,10 +37,11 @@ export class PendingHello {
   /** Set once the ClientHello is whole and its tenant gets ready: the client's frames so far, and what comes meanwhile. */
   private waiting: Uint8Array[] | undefined;
 
-  constructor(key: number, place: number, deadline: number) {
+  constructor(key: number, place: number, deadline: number, acknowledgement: number) {
     this.key = key;
     this.place = place;
     this.deadline = deadline;
+    this.acknowledgement = acknowledgement;
   }
 
   /** The client's frames, in the order of the stream. */
@@ -133,7 +136,7 @@ export class PendingHellos {
     if (before !== undefined) this.drop(before);
     const place = this.sources.placeOf(segment);
     if (!this.sources.hold(place)) return undefined;
-    const pending = new PendingHello(key, place, now + this.limits.seconds);
+    const pending = new PendingHello(key, place, now + this.limits.seconds, segment.acknowledgement);
     this.entries.set(pending.key, pending);
     this.held += pending.bytes;
     return pending;

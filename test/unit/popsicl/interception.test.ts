@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { popsiclWith } from '../../../apps/popsicl/app.js';
 import { CookieKeys } from '../../../apps/popsicl/interception/cookie-keys.js';
+import { SequenceField } from '../../../apps/popsicl/interception/cookie-layout.js';
 import { Punt } from '../../../apps/popsicl/interception/wanted-flows.js';
 import type { TenantConfig } from '../../../apps/popsicl/model.js';
 import { defineApp } from '../../../controller/host/index.js';
@@ -18,8 +19,12 @@ const sample = (name: string) => Uint8Array.from(readFileSync(new URL(`${name}.b
 const NAME = 'abc123.popsicls.test';
 const TENANT: TenantConfig = { domain: 'tenant-a.example', ipv4: '10.0.0.11', ipv6: 'fd00::11', port: 443 };
 const FAMILIES = {
-  IPv4: { address: '192.0.2.1', pseudo: '198.51.100.7' },
-  IPv6: { address: '2001:db8:ffff::1', pseudo: '2001:db8:1::7' },
+  IPv4: { address: '192.0.2.1', pseudo: '198.51.100.7', hashed: 'c0000201 01bb 02 04' },
+  IPv6: {
+    address: '2001:db8:ffff::1',
+    pseudo: '2001:db8:1::7',
+    hashed: '20010db8 ffff0000 00000000 00000001 01bb 02 06',
+  },
 };
 
 for (const [family, addresses] of Object.entries(FAMILIES)) {
@@ -27,6 +32,7 @@ for (const [family, addresses] of Object.entries(FAMILIES)) {
     let simulation: Simulation;
     let sw: SimulatedSwitch;
     let directory: FixedDirectory;
+    let keys: CookieKeys;
     let port = 40_000;
     const owner = ownerNumber('intercept');
     const cookies = { syn: cookieOf(owner, Punt.SYN), segment: cookieOf(owner, Punt.SEGMENT) };
@@ -39,7 +45,8 @@ for (const [family, addresses] of Object.entries(FAMILIES)) {
     afterEach(() => simulation.stop());
 
     async function start(limits: string, refuse: SimulatedSwitch['refuse'] = () => undefined): Promise<void> {
-      const app = popsiclWith(() => ({ directory, keys: new CookieKeys() }));
+      keys = new CookieKeys();
+      const app = popsiclWith(() => ({ directory, keys }));
       simulation = await Simulation.start({
         config: `{discovery: {enabled: false}, apps: [{intercept: {domain: popsicls.test, limits: ${limits},
           blocks: {ipv4: [198.51.100.0/24], ipv6: ['2001:db8:1::/64']},
@@ -241,6 +248,30 @@ for (const [family, addresses] of Object.entries(FAMILIES)) {
       expect(await metric('pending')).to.equal(0);
       expect(await metric('pending_bytes')).to.equal(0);
     });
+
+    for (const [what, split] of [
+      ['puts a ClientHello together', 100],
+      ['hands the rest of a ClientHello over', 1000],
+    ] as const) {
+      it(`${what} also where the cookie would do for its second segment`, async () => {
+        const head = Buffer.from(addresses.hashed.replaceAll(' ', ''), 'hex');
+        /** The part of the cookie that depends on the client's initial sequence number, without timestamps. */
+        const part = (initial: number) => {
+          const number = Buffer.alloc(4);
+          number.writeUInt32BE(initial);
+          const bytes = Buffer.concat([head, number]);
+          return keys.newest.hash(bytes, bytes.length) & SequenceField.h2.mask;
+        };
+        const hello = sample('chromium-1');
+        let initial = 0;
+        while (part(initial) !== part(initial + split)) initial++;
+        const options = LINUX_OPTIONS.filter(({ type }) => type !== 'timestamps');
+        const client = await connected(options, initial);
+        client.data(hello.subarray(0, split));
+        client.data(hello.subarray(split), split);
+        expect(await handedOver()).to.have.length(2);
+      });
+    }
 
     it('keeps within its limits: number, number of one source, and bytes', async () => {
       const first = sample('chromium-1').subarray(0, 100);
