@@ -122,13 +122,17 @@ export class CloudUnderTest implements AsyncDisposable {
   }
 
   /**
-   * Waits until the switch has no rules of connections any more, which stay ten seconds after the end of each: removing
-   * thousands keeps it busy, and what is measured meanwhile pays for it.
+   * Waits until the rules of connections that ended are gone, which stay ten seconds after the end of each: removing thousands
+   * keeps the switch busy, and what is measured meanwhile pays for it. Some few whose last packets passed before their rules were
+   * there stay until they are idle, and cost nothing.
    */
   async rulesGone(): Promise<void> {
-    await until('the end of the rules', async () => (await this.flowCount()) <= this.staticFlows, {
-      ...{ timeout: 60_000, interval: 200 },
-    });
+    const left = (await this.flowCount()) - this.staticFlows;
+    await until(
+      'the end of the rules',
+      async () => (await this.flowCount()) - this.staticFlows <= Math.ceil(left / 20),
+      { timeout: 60_000, interval: 200 },
+    );
   }
 
   private async flowCount(): Promise<number> {
