@@ -50,6 +50,8 @@ export const MessageCode = {
 } as const;
 
 export const Multipart = { DESC: 0, PORT_DESC: 13 } as const;
+/** Bytes of the answers to aggregate (2) and meter-features (11) of a switch without rules and meters, which are zeros. */
+const ZEROS: Readonly<Record<number, number>> = { 2: 24, 11: 16 };
 
 export function writeHeader(out: Buffer, at: number, code: number, length: number, xid: number): void {
   out[at] = VERSION;
@@ -92,7 +94,7 @@ export function writeDescriptionReply(xid: number): Buffer {
 }
 
 export function writeEmptyMultipartReply(xid: number, kind: number): Buffer {
-  const reply = Buffer.alloc(16);
+  const reply = Buffer.alloc(16 + (ZEROS[kind] ?? 0));
   writeHeader(reply, 0, MessageCode.MULTIPART_REPLY, reply.length, xid);
   reply.writeUInt16BE(kind, 8);
   return reply;
