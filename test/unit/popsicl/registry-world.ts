@@ -1,3 +1,4 @@
+import { expect } from 'chai';
 import { pino } from 'pino';
 import type { Distribution, Pseudonym, ServerMaterial, TenantConfig } from '../../../apps/popsicl/model.js';
 import { CloudAuthority, createAuthority } from '../../../apps/popsicl/pki/cloud-authority.js';
@@ -14,6 +15,7 @@ import {
 import { RegistrationTable } from '../../../apps/popsicl/registry/registration-table.js';
 import { MIGRATIONS } from '../../../apps/popsicl/registry/schema.js';
 import { TableDirectory } from '../../../apps/popsicl/registry/table-directory.js';
+import { CodedError } from '../../../controller/coded-error.js';
 import { messageLog } from '../../../controller/host/messages/log.js';
 import { openMemoryStore, type Store } from '../../../controller/store/index.js';
 import { ManualClock } from '../../simulator/manual-clock.js';
@@ -144,4 +146,15 @@ export class World {
   async close(): Promise<void> {
     await this.store.close();
   }
+}
+
+/** Code of the error that the work fails with. */
+export async function codeOf(work: Promise<unknown>): Promise<string> {
+  try {
+    await work;
+  } catch (error) {
+    expect(error).to.be.instanceOf(CodedError);
+    return (error as CodedError).code;
+  }
+  return 'no error';
 }
