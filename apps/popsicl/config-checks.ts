@@ -1,7 +1,6 @@
 /** What a configuration must not ask for, beyond the form of each part: combinations that no handoff can do. */
 import type { z } from 'zod';
-import { DEFAULT_STRATEGY } from './handoff/tenants.js';
-import type { AddressFamily, StrategyName } from './model.js';
+import { type AddressFamily, DEFAULT_STRATEGY, type StrategyName } from './model.js';
 import { addressKey } from './pseudonym/address-key.js';
 
 type Addresses = Readonly<Partial<Record<AddressFamily, string | undefined>>>;

@@ -1,8 +1,7 @@
 import { z } from 'zod';
-import { parseIpv4, parseIpv6, parseMac } from '../../controller/address/index.js';
+import { formatMac, parseIpv4, parseIpv6, parseMac } from '../../controller/address/index.js';
+import { parsePrefix } from './address-prefix.js';
 import { checkMachines, checkStrategies } from './config-checks.js';
-import { parsePrefix } from './interception/address-prefix.js';
-import { DEFAULT_GATEWAY_MAC } from './interception/neighbours.js';
 import { registrarSchema } from './registrar-config.js';
 
 const NAME = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
@@ -31,10 +30,13 @@ const tenant = z
   })
   .refine(({ ipv4, ipv6 }) => ipv4 !== undefined || ipv6 !== undefined, 'a tenant has an address');
 
+/** Locally administered; the same marker as in the controller's cookies. */
+const GATEWAY_MAC = formatMac(0x02c1_0aff_fffe);
+
 const gateway = z.strictObject({
   ipv4: ipv4.optional(),
   ipv6: ipv6.optional(),
-  mac: mac.default(DEFAULT_GATEWAY_MAC),
+  mac: mac.default(GATEWAY_MAC),
 });
 
 /** The relay's addresses in the tenants' network, which are the controller host's own. */

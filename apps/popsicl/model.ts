@@ -1,4 +1,4 @@
-/** The words that all parts of PoPSiCl share. Pure types; the paper's section where it names the thing. */
+/** The words that all parts of PoPSiCl share, with the paper's section where it names the thing. */
 
 /** How a connection to a pseudo-address reaches the tenant. */
 export type StrategyName = 'cookie' | 'address' | 'repair' | 'proxy';
@@ -7,6 +7,12 @@ export type StrategyName = 'cookie' | 'address' | 'repair' | 'proxy';
 export type RedirectionName = 'conntrack' | 'flows';
 
 export type AddressFamily = 'ipv4' | 'ipv6';
+
+/** Where every pseudonym has an address of its own, no handoff is needed. */
+export const DEFAULT_STRATEGY: Readonly<Record<AddressFamily, StrategyName>> = {
+  ipv4: 'cookie',
+  ipv6: 'address',
+};
 
 /** A server of the cloud that people may have pseudonyms for. */
 export interface TenantConfig {

@@ -2,15 +2,21 @@ import { macToNumber } from '../../controller/address/index.js';
 import type { AppContext, AppInstance } from '../../controller/host/index.js';
 import type { Json, PacketInView } from '../../controller/openflow/index.js';
 import { PacketError } from '../../controller/packet/index.js';
-import type { Action, ActualFlow, Refusal, Switch } from '../../controller/switch/index.js';
+import {
+  type Action,
+  type ActualFlow,
+  MAX_OWN_COOKIE,
+  type Refusal,
+  type Switch,
+} from '../../controller/switch/index.js';
+import { parsePrefix } from './address-prefix.js';
 import type { PopsiclConfig } from './config.js';
-import { BACK } from './handoff/conntrack.js';
-import { Datagrams } from './handoff/datagrams.js';
 import { Tenants } from './handoff/tenants.js';
-import { parsePrefix } from './interception/address-prefix.js';
+import { Datagrams } from './interception/datagrams.js';
 import { Interception } from './interception/interception.js';
 import { type Heard, Neighbours } from './interception/neighbours.js';
-import { type MeterName, meterOf, Punt, planFlows } from './interception/wanted-flows.js';
+import { type MeterName, meterOf, planFlows } from './interception/wanted-flows.js';
+import { BACK, Punt } from './pipeline.js';
 import { addressKey } from './pseudonym/address-key.js';
 import { RegistrationError } from './registry/registration-error.js';
 import type { Services } from './services.js';
@@ -97,7 +103,7 @@ export class Popsicl implements AppInstance {
   }
 
   packetIn(sw: Switch, view: PacketInView): void {
-    const why = view.cookieLow & 0x7fff_ffff;
+    const why = view.cookieLow & MAX_OWN_COOKIE;
     if (why === Punt.NEIGHBOUR) this.neighbour(sw, view);
     else if (why === Punt.DATAGRAM) this.datagrams.packetIn(sw, view);
     else this.interception.packetIn(sw, view);

@@ -1,7 +1,7 @@
 import type { Json } from '../../controller/openflow/index.js';
+import type { CookieKeys } from './cookie/cookie-keys.js';
 import type { Decoys } from './decoy/decoys.js';
 import type { TenantAgents } from './handoff/repair.js';
-import type { CookieKeys } from './interception/cookie-keys.js';
 import type { Directory } from './model.js';
 
 /** What the packet path needs from the rest of the app. */

@@ -1,7 +1,7 @@
 import type { Clock, MessageLog } from '../../controller/host/index.js';
 import type { PopsiclConfig } from './config.js';
+import type { CookieKey } from './cookie/cookie-keys.js';
 import type { TenantAgents } from './handoff/repair.js';
-import type { CookieKey } from './interception/cookie-keys.js';
 import type { MESSAGES } from './messages.js';
 import type {
   CloudFacts,

@@ -1,7 +1,7 @@
 /** Fills a switch with connections that others have, over its management socket. */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { CONNECTION_PRIORITY } from '../../apps/popsicl/interception/wanted-flows.js';
+import { CONNECTION_PRIORITY } from '../../apps/popsicl/pipeline.js';
 import { encode, type Message, Writer } from '../../controller/openflow/index.js';
 import { segmentTemplate, writeFrame } from './tcp-frames.js';
 

@@ -1,4 +1,4 @@
-/* The cookie of a handed-off connection: README.md and apps/popsicl/interception/cookie-layout.ts say the layout. */
+/* The cookie of a handed-off connection: README.md and apps/popsicl/cookie/cookie-layout.ts say the layout. */
 #pragma once
 
 #include "siphash.h"

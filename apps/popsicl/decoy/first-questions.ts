@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../../controller/host/index.js';
-import { SipHash } from '../interception/siphash.js';
+import { SipHash } from '../siphash.js';
 
 const PLACES = 65_536;
 const MINUTE = 60_000;

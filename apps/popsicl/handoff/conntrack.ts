@@ -1,8 +1,8 @@
-import { Port, prepareActions } from '../../../controller/openflow/index.js';
+import { prepareActions } from '../../../controller/openflow/index.js';
 import { TcpFlag } from '../../../controller/packet/index.js';
 import type { Action, Instruction, Switch } from '../../../controller/switch/index.js';
-import type { PuntedSegment } from '../interception/punted-segment.js';
-import { ASKED_ONCE } from '../interception/wanted-flows.js';
+import { ASKED_ONCE } from '../pipeline.js';
+import type { PuntedSegment } from '../segments/punted-segment.js';
 import type { LiveConnection } from './live-connections.js';
 import type { Frame, Redirection } from './redirection.js';
 import type { Tenant } from './tenants.js';
@@ -174,9 +174,6 @@ function onward([goto]: readonly Instruction[]): Action[] {
 
 /** OFPP_IN_PORT in 16 bits: the packet's own port stays (nicira-ext.h). */
 const KEEP_IN_PORT = 0xfff8;
-
-/** Where an answer leaves: by the port its question came in. */
-export const BACK = prepareActions([{ type: 'output', port: Port.IN_PORT, maxLen: 0 }]);
 
 function bytesOf(words: readonly number[]): Uint8Array {
   const bytes = new Uint8Array(16);

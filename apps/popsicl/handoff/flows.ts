@@ -9,9 +9,10 @@ import {
   SHORT_LIVED,
   type Switch,
 } from '../../../controller/switch/index.js';
-import { CONNECTION_PRIORITY } from '../interception/wanted-flows.js';
+import { CONNECTION_PRIORITY } from '../pipeline.js';
+import type { ConnectionEnds } from '../segments/connection-ends.js';
 import type { IdleRules } from './idle-rules.js';
-import type { ConnectionEnds, LiveConnection, LiveConnections } from './live-connections.js';
+import type { LiveConnection, LiveConnections } from './live-connections.js';
 import type { Frame, Redirection } from './redirection.js';
 import type { Tenant } from './tenants.js';
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { PuntedSegment } from '../interception/punted-segment.js';
-import { SipHash } from '../interception/siphash.js';
+import type { ConnectionEnds } from '../segments/connection-ends.js';
+import { SipHash } from '../siphash.js';
 
 /**
  * Words of a slot: client address, pseudo-address, both ports, tenant and family, second of the handoff, tenant's side, start,
@@ -19,22 +19,6 @@ const FORWARD = 15;
 const BACKWARD = 16;
 const FIRST_CAPACITY = 1024;
 const EMPTY = -1;
-
-/** Addresses and ports of a packet, from which it comes and to which it goes. */
-export type ConnectionEnds = Pick<
-  PuntedSegment,
-  | 'family'
-  | 'source0'
-  | 'source1'
-  | 'source2'
-  | 'source3'
-  | 'sourcePort'
-  | 'destination0'
-  | 'destination1'
-  | 'destination2'
-  | 'destination3'
-  | 'destinationPort'
->;
 
 /** What the table remembers of one connection. One instance serves every lookup. */
 export interface LiveConnection {

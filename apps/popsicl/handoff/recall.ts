@@ -2,7 +2,7 @@ import { parseIpv4, parseIpv6 } from '../../../controller/address/index.js';
 import type { Action } from '../../../controller/openflow/index.js';
 import { IpProtocol } from '../../../controller/packet/index.js';
 import { type ActualFlow, MAX_OWN_COOKIE } from '../../../controller/switch/index.js';
-import type { ConnectionEnds } from './live-connections.js';
+import type { ConnectionEnds } from '../segments/connection-ends.js';
 import type { Tenant, Tenants } from './tenants.js';
 
 /** A connection as the forward rule of the redirection `flows` has it. */

@@ -1,6 +1,6 @@
 import type { PacketInView } from '../../../controller/openflow/index.js';
 import type { Switch } from '../../../controller/switch/index.js';
-import type { PuntedSegment } from '../interception/punted-segment.js';
+import type { PuntedSegment } from '../segments/punted-segment.js';
 import type { LiveConnection } from './live-connections.js';
 import type { Tenant } from './tenants.js';
 

@@ -1,6 +1,6 @@
-import { CLIENT_MSS, SequenceField, SYN_ACK_WINDOW } from '../interception/cookie-layout.js';
-import type { PuntedSegment } from '../interception/punted-segment.js';
-import { cookieOf, windowScaleOf } from '../interception/syn-cookie.js';
+import { CLIENT_MSS, SequenceField, SYN_ACK_WINDOW } from '../cookie/cookie-layout.js';
+import { cookieOf, windowScaleOf } from '../cookie/syn-cookie.js';
+import type { PuntedSegment } from '../segments/punted-segment.js';
 import type { RestoredConnection } from '../tenant/repair/restored-connection.js';
 import type { Strategy } from './strategy.js';
 import type { Tenant } from './tenants.js';

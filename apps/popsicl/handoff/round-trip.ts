@@ -1,6 +1,6 @@
 import { sumWords, updateChecksum } from '../../../controller/packet/index.js';
-import { ClockField, LONGEST_ROUND_TRIP } from '../interception/cookie-layout.js';
-import { PuntedSegment } from '../interception/punted-segment.js';
+import { ClockField, LONGEST_ROUND_TRIP } from '../cookie/cookie-layout.js';
+import { PuntedSegment } from '../segments/punted-segment.js';
 import type { Frame } from './redirection.js';
 
 const CHECKSUM = 16;

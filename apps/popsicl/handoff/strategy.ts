@@ -1,4 +1,4 @@
-import type { PuntedSegment } from '../interception/punted-segment.js';
+import type { PuntedSegment } from '../segments/punted-segment.js';
 import type { Tenant } from './tenants.js';
 
 /** How a connection comes to be a tenant's, before any packet of the client may reach it (4.2 (ii)). */

@@ -1,7 +1,13 @@
 import { macToNumber, parseIpv4, parseIpv6 } from '../../../controller/address/index.js';
-import type { PuntedSegment } from '../interception/punted-segment.js';
-import type { AddressFamily, RedirectionName, StrategyName, TenantConfig } from '../model.js';
-import type { ConnectionEnds } from './live-connections.js';
+import {
+  type AddressFamily,
+  DEFAULT_STRATEGY,
+  type RedirectionName,
+  type StrategyName,
+  type TenantConfig,
+} from '../model.js';
+import type { ConnectionEnds } from '../segments/connection-ends.js';
+import type { PuntedSegment } from '../segments/punted-segment.js';
 
 /** A tenant as the packet path knows it: numbers in the place of text. */
 export class Tenant {
@@ -51,12 +57,6 @@ export class Tenant {
     return this.config.redirection ?? 'conntrack';
   }
 }
-
-/** Where every pseudonym has an address of its own, no handoff is needed. */
-export const DEFAULT_STRATEGY: Readonly<Record<AddressFamily, StrategyName>> = {
-  ipv4: 'cookie',
-  ipv6: 'address',
-};
 
 /** Machines of the cloud itself, as the packet path knows tenants. */
 export interface StandIns {

@@ -3,8 +3,8 @@
  * the headers of the segment that it answers, in one buffer that the next answer overwrites.
  */
 import { TcpFlag, TcpOptionKind } from '../../../controller/packet/index.js';
-import { SYN_ACK_WINDOW } from './cookie-layout.js';
-import type { PuntedSegment } from './punted-segment.js';
+import { SYN_ACK_WINDOW } from '../cookie/cookie-layout.js';
+import type { PuntedSegment } from '../segments/punted-segment.js';
 
 const IPV4_HEADER = 20;
 const IPV6_HEADER = 40;

@@ -1,7 +1,7 @@
 import type { AppContext } from '../../../controller/host/index.js';
 import type { PopsiclConfig } from '../config.js';
 import type { Handoffs } from '../handoff/handoffs.js';
-import type { PendingHellos } from './pending-hellos.js';
+import type { PendingHellos } from '../segments/pending-hellos.js';
 
 /** What has come to pseudo-addresses, and what became of it. */
 export type InterceptionCounts = ReturnType<typeof newCounts>;

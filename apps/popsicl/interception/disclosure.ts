@@ -2,7 +2,7 @@ import { formatIpv4, formatIpv6 } from '../../../controller/address/index.js';
 import type { MessageLog } from '../../../controller/host/index.js';
 import type { Tenant } from '../handoff/tenants.js';
 import type { MESSAGES } from '../messages.js';
-import type { PuntedSegment } from './punted-segment.js';
+import type { PuntedSegment } from '../segments/punted-segment.js';
 
 /** Writes into the log who visits whom, for an operator who has unsealed that; there is none otherwise. */
 export class Disclosure {

@@ -1,27 +1,25 @@
 import type { AppContext } from '../../../controller/host/index.js';
 import { NO_BUFFER, type PacketInView } from '../../../controller/openflow/index.js';
 import { TcpFlag, TlsError, TlsHelloReader } from '../../../controller/packet/index.js';
-import type { Switch } from '../../../controller/switch/index.js';
+import { MAX_OWN_COOKIE, type Switch } from '../../../controller/switch/index.js';
 import type { PopsiclConfig } from '../config.js';
-import { BACK } from '../handoff/conntrack.js';
+import { SYN_ACK_WINDOW } from '../cookie/cookie-layout.js';
+import { SynCookies, windowScaleOf } from '../cookie/syn-cookie.js';
 import { Handoffs } from '../handoff/handoffs.js';
 import type { Frame } from '../handoff/redirection.js';
 import type { Tenant, Tenants } from '../handoff/tenants.js';
+import { BACK, Punt } from '../pipeline.js';
+import { type PendingHello, PendingHellos } from '../segments/pending-hellos.js';
+import { PuntedSegment } from '../segments/punted-segment.js';
+import { SourceLimits } from '../segments/source-limits.js';
 import type { Services } from '../services.js';
 import { AnswerBuilder } from './answer.js';
-import { SYN_ACK_WINDOW } from './cookie-layout.js';
 import { exposeCounts, newCounts } from './counts.js';
 import { Disclosure } from './disclosure.js';
-import { type PendingHello, PendingHellos } from './pending-hellos.js';
-import { PuntedSegment } from './punted-segment.js';
-import { SourceLimits } from './source-limits.js';
-import { SynCookies, windowScaleOf } from './syn-cookie.js';
 import { untranslated } from './untranslated.js';
-import { Punt } from './wanted-flows.js';
 
 /** Longest ClientHello: what the window of the SYN-ACK lets a client send. */
 const MAX_HELLO = SYN_ACK_WINDOW;
-const OWN_COOKIE = 0x7fff_ffff;
 
 /** Decides about every TCP segment that a switch does not know what to do with (4.2). */
 export class Interception {
@@ -85,7 +83,7 @@ export class Interception {
       this.counts.malformed++;
       return;
     }
-    const why = view.cookieLow & OWN_COOKIE;
+    const why = view.cookieLow & MAX_OWN_COOKIE;
     if (why === Punt.SYN) this.syn(sw, view);
     else if (why === Punt.SEGMENT) this.fromClient(sw, view);
     else if (why === Punt.INVALID) this.invalid(sw, view);

@@ -2,7 +2,7 @@
  * Answers for addresses that no machine has: pseudo-addresses and the gateway, on every switch, under one MAC address.
  * Asks for the MAC addresses of tenants that the configuration does not give.
  */
-import { formatMac, parseIpv6 } from '../../../controller/address/index.js';
+import { parseIpv6 } from '../../../controller/address/index.js';
 import {
   buildFrame,
   findLayer,
@@ -126,5 +126,3 @@ export class Neighbours {
     ]);
   }
 }
-
-export const DEFAULT_GATEWAY_MAC = formatMac(0x02c1_0aff_fffe);

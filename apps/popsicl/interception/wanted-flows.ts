@@ -7,19 +7,15 @@ import { formatIpv6 } from '../../../controller/address/index.js';
 import { ControllerMaxLen, Port } from '../../../controller/openflow/index.js';
 import { IpProtocol } from '../../../controller/packet/index.js';
 import type { Instruction, Match, WantedFlow, WantedMeter } from '../../../controller/switch/index.js';
+import type { AddressPrefix } from '../address-prefix.js';
 import type { Tenant, Tenants } from '../handoff/tenants.js';
-import type { AddressPrefix } from './address-prefix.js';
-
-/** The app's own part of the cookie: why a packet was punted. */
-export const Punt = { SYN: 1, SEGMENT: 2, TENANT: 3, NEIGHBOUR: 4, DATAGRAM: 5, INVALID: 6 } as const;
+import { ASKED_ONCE, CONNECTION_PRIORITY, Punt } from '../pipeline.js';
 
 /**
  * Above the flows of single connections, which match ports and leave SYNs out: a datapath that has found this one does not look at
  * ports, so that one entry of its cache serves all SYNs of a client.
  */
-const OPENING = 0x3001;
-/** Flows of single connections (`flows` redirection) stand above the other static ones. */
-export const CONNECTION_PRIORITY = 0x3000;
+const OPENING = CONNECTION_PRIORITY + 1;
 const CATCH = 0x2000;
 const REST = 0x1000;
 
@@ -32,12 +28,6 @@ const NEIGHBOUR_SOLICITATION = 135;
 const NEIGHBOUR_ADVERTISEMENT = 136;
 /** Bits of ct_state (ovs-fields(7)). */
 const Ct = { EST: 0x02, REL: 0x04, INV: 0x10, TRK: 0x20 } as const;
-
-/**
- * On packets of tenants that the controller has sent into connection tracking and on to a table. Those that tracking refuses (a wrong checksum, say) would
- * come back to the controller for ever.
- */
-export const ASKED_ONCE = { reg15: 1 } as const;
 
 export interface FlowPlan {
   readonly tables: { readonly classify: number; readonly pseudo: number; readonly tenantSide: number };

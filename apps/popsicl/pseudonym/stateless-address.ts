@@ -11,7 +11,7 @@
  * both a name and a certificate.
  */
 import { randomInt } from 'node:crypto';
-import { SipHash } from '../interception/siphash.js';
+import { SipHash } from '../siphash.js';
 import type { Ipv6Block } from './address-block.js';
 import { deriveKey, type KeyRing, type SealingKey } from './key-ring.js';
 import { PseudonymError } from './pseudonym-error.js';

@@ -10,7 +10,7 @@ import { readFileSync } from 'node:fs';
 import { pino } from 'pino';
 import { normal } from '../../../apps/normal/app.js';
 import { popsiclWith } from '../../../apps/popsicl/app.js';
-import { CookieKeys } from '../../../apps/popsicl/interception/cookie-keys.js';
+import { CookieKeys } from '../../../apps/popsicl/cookie/cookie-keys.js';
 import type { TenantConfig } from '../../../apps/popsicl/model.js';
 import { Controller, parseConfig } from '../../../controller/host/index.js';
 import { FixedDirectory } from '../../simulator/fixed-directory.js';

@@ -8,7 +8,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Punt } from '../../../apps/popsicl/interception/wanted-flows.js';
+import { Punt } from '../../../apps/popsicl/pipeline.js';
 import { cookieOf, ownerNumber } from '../../../controller/switch/index.js';
 import { cpuSecondsOf } from '../../../mininet/report/process-usage.js';
 import { HandoffSwitch } from './handoff-switch.js';

@@ -1,6 +1,6 @@
 /** Latency of an access before and after a switch and the controller have very many connections of others. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Punt } from '../../../apps/popsicl/interception/wanted-flows.js';
+import { Punt } from '../../../apps/popsicl/pipeline.js';
 import { cookieOf, ownerNumber, shortLivedCookieOf } from '../../../controller/switch/index.js';
 import { residentBytesOf } from '../../../mininet/report/process-usage.js';
 import { type Spread, spread } from '../../../mininet/report/statistics.js';

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { type ConnectionEnds, LiveConnections } from '../../../apps/popsicl/handoff/live-connections.js';
+import { LiveConnections } from '../../../apps/popsicl/handoff/live-connections.js';
+import type { ConnectionEnds } from '../../../apps/popsicl/segments/connection-ends.js';
 
 interface Known {
   readonly ends: ConnectionEnds;

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { popsiclWith } from '../../../apps/popsicl/app.js';
-import { CookieKeys } from '../../../apps/popsicl/interception/cookie-keys.js';
-import { Punt } from '../../../apps/popsicl/interception/wanted-flows.js';
+import { CookieKeys } from '../../../apps/popsicl/cookie/cookie-keys.js';
+import { Punt } from '../../../apps/popsicl/pipeline.js';
 import { buildFrame, findLayer, parseFrame } from '../../../controller/packet/index.js';
 import { cookieOf, ownerNumber } from '../../../controller/switch/index.js';
 import { FixedDirectory } from '../../simulator/fixed-directory.js';

@@ -1,8 +1,9 @@
 import { expect } from 'chai';
 import { FlowsRedirection } from '../../../apps/popsicl/handoff/flows.js';
 import type { IdleRules } from '../../../apps/popsicl/handoff/idle-rules.js';
-import { type ConnectionEnds, LiveConnections } from '../../../apps/popsicl/handoff/live-connections.js';
+import { LiveConnections } from '../../../apps/popsicl/handoff/live-connections.js';
 import type { Tenant } from '../../../apps/popsicl/handoff/tenants.js';
+import type { ConnectionEnds } from '../../../apps/popsicl/segments/connection-ends.js';
 import type { Message } from '../../../controller/openflow/index.js';
 import { IpProtocol } from '../../../controller/packet/index.js';
 import type { Switch } from '../../../controller/switch/index.js';

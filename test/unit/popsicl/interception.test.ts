@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { popsiclWith } from '../../../apps/popsicl/app.js';
-import { CookieKeys } from '../../../apps/popsicl/interception/cookie-keys.js';
-import { SequenceField } from '../../../apps/popsicl/interception/cookie-layout.js';
-import { Punt } from '../../../apps/popsicl/interception/wanted-flows.js';
+import { CookieKeys } from '../../../apps/popsicl/cookie/cookie-keys.js';
+import { SequenceField } from '../../../apps/popsicl/cookie/cookie-layout.js';
 import type { TenantConfig } from '../../../apps/popsicl/model.js';
+import { Punt } from '../../../apps/popsicl/pipeline.js';
 import { defineApp } from '../../../controller/host/index.js';
 import { Port } from '../../../controller/openflow/index.js';
 import { cookieOf, ownerNumber } from '../../../controller/switch/index.js';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { CookieKeys } from '../../../apps/popsicl/interception/cookie-keys.js';
-import { rotateKeys } from '../../../apps/popsicl/interception/key-rotation.js';
+import { CookieKeys } from '../../../apps/popsicl/cookie/cookie-keys.js';
+import { rotateKeys } from '../../../apps/popsicl/cookie/key-rotation.js';
 import { ManualClock } from '../../simulator/manual-clock.js';
 
 const LIFETIME = 600_000;

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { Punt } from '../../../apps/popsicl/interception/wanted-flows.js';
+import { Punt } from '../../../apps/popsicl/pipeline.js';
 import type { RegistrationAnswer } from '../../../apps/popsicl/portal/portal-requests.js';
 import { Agent } from '../../../apps/popsicl/tenant/agent/agent.js';
 import { ControllerLink } from '../../../apps/popsicl/tenant/agent/controller-link.js';

@@ -1,5 +1,5 @@
 import { formatIpv4, formatIpv6 } from '../../../../controller/address/index.js';
-import { COOKIE_EPOCHS } from '../../interception/cookie-layout.js';
+import { COOKIE_EPOCHS } from '../../cookie/cookie-layout.js';
 import type { CapabilityFolder } from '../capabilities/capability-folder.js';
 import { ChannelError } from '../channel/channel-error.js';
 import { materialDigest } from '../channel/material-digest.js';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { chown, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { COOKIE_EPOCHS, COOKIE_KEY_LENGTH } from '../../interception/cookie-layout.js';
+import { COOKIE_EPOCHS, COOKIE_KEY_LENGTH } from '../../cookie/cookie-layout.js';
 import { type RunProgram, runProgram } from '../run-program.js';
 import { TenantError } from '../tenant-error.js';
 

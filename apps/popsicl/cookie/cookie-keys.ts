@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { SipHash } from '../siphash.js';
 import { COOKIE_KEY_LENGTH } from './cookie-layout.js';
-import { SipHash } from './siphash.js';
 
 /** One key and its number. Its slot at the tenants is `epoch & 1`. */
 export interface CookieKey {

@@ -1,4 +1,4 @@
-import { formatIpv4, formatIpv6, parseIpv4, parseIpv6 } from '../../../controller/address/index.js';
+import { formatIpv4, formatIpv6, parseIpv4, parseIpv6 } from '../../controller/address/index.js';
 
 /** A block of addresses, as matches want it. */
 export interface AddressPrefix {

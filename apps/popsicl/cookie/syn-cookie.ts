@@ -1,3 +1,5 @@
+import type { PuntedSegment } from '../segments/punted-segment.js';
+import type { SipHash } from '../siphash.js';
 import type { CookieKeys } from './cookie-keys.js';
 import {
   CLIENT_MSS,
@@ -8,8 +10,6 @@ import {
   SequenceField,
   TimestampField,
 } from './cookie-layout.js';
-import type { PuntedSegment } from './punted-segment.js';
-import type { SipHash } from './siphash.js';
 
 /** Largest size of a client that says none (RFC 9293 section 3.7.1). */
 const ASSUMED_MSS = { 4: 536, 6: 1220 } as const;

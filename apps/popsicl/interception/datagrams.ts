@@ -9,11 +9,11 @@ import {
   UdpView,
 } from '../../../controller/packet/index.js';
 import type { Switch } from '../../../controller/switch/index.js';
-import type { SourceLimits } from '../interception/source-limits.js';
+import { type Handoffs, switchNumber } from '../handoff/handoffs.js';
+import type { Tenant, Tenants } from '../handoff/tenants.js';
 import type { Directory } from '../model.js';
-import { type Handoffs, switchNumber } from './handoffs.js';
-import type { ConnectionEnds } from './live-connections.js';
-import type { Tenant, Tenants } from './tenants.js';
+import type { ConnectionEnds } from '../segments/connection-ends.js';
+import type { SourceLimits } from '../segments/source-limits.js';
 
 /** Bytes of source and destination in an IP header. */
 const ADDRESSES = { 4: [12, 16, 20], 6: [8, 24, 40] } as const;

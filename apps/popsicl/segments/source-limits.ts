@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { ConnectionEnds } from '../handoff/live-connections.js';
-import { SipHash } from './siphash.js';
+import { SipHash } from '../siphash.js';
+import type { ConnectionEnds } from './connection-ends.js';
 
 const PLACES = 65_536;
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { TlsHelloReader } from '../../../controller/packet/index.js';
+import { SipHash } from '../siphash.js';
 import type { PuntedSegment } from './punted-segment.js';
-import { SipHash } from './siphash.js';
 import type { SourceLimits } from './source-limits.js';
 
 /** Segments of one ClientHello; a client that cuts it finer waits for acknowledgements in vain. */

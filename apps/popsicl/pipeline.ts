@@ -1,0 +1,17 @@
+/** What the static flows, the flows of single connections and the PACKET_OUTs between them agree on. */
+import { Port, prepareActions } from '../../controller/openflow/index.js';
+
+/** The app's own part of the cookie: why a packet was punted. */
+export const Punt = { SYN: 1, SEGMENT: 2, TENANT: 3, NEIGHBOUR: 4, DATAGRAM: 5, INVALID: 6 } as const;
+
+/** Flows of single connections (`flows` redirection) stand above the static ones, but for that of SYNs. */
+export const CONNECTION_PRIORITY = 0x3000;
+
+/**
+ * On packets of tenants that the controller has sent into connection tracking and on to a table. Those that tracking refuses
+ * (a wrong checksum, say) would come back to the controller for ever.
+ */
+export const ASKED_ONCE = { reg15: 1 } as const;
+
+/** Where an answer leaves: by the port its question came in. */
+export const BACK = prepareActions([{ type: 'output', port: Port.IN_PORT, maxLen: 0 }]);
