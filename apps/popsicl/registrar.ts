@@ -99,7 +99,7 @@ async function start(options: RegistrarOptions, closers: (() => unknown)[]): Pro
     ipv6: options.blocks.ipv6.length > 0 ? config.addresses.ipv6.count : 0,
   };
 
-  const store = await openStore(join(config.folder, 'popsicl.db'), MIGRATIONS);
+  const store = await openStore(join(config.folder, 'popsicl.db'), MIGRATIONS, { erases: true });
   closers.push(() => store.close());
   const brought = config.authority;
   const authority = await openAuthority(

@@ -118,7 +118,12 @@ export class TenantParty implements Distribution, TenantAgents {
   async publish(pseudonym: Pseudonym, material: ServerMaterial): Promise<void> {
     const { name, tenant } = pseudonym;
     if (this.parts?.directory.tenantOfName(name)?.domain !== tenant) this.early.add(name);
-    await (this.channel?.publish(pseudonym, material) ?? this.closed());
+    try {
+      await (this.channel?.publish(pseudonym, material) ?? this.closed());
+    } catch (error) {
+      if (error instanceof ChannelError && error.isUnheard) this.early.delete(name);
+      throw error;
+    }
   }
 
   async withdraw(name: string, tenant: string): Promise<void> {
@@ -131,7 +136,9 @@ export class TenantParty implements Distribution, TenantAgents {
   }
 
   private closed(): Promise<never> {
-    return Promise.reject(new ChannelError('tenant-unreachable', 'the channel is not open'));
+    return Promise.reject(
+      new ChannelError('tenant-unreachable', 'the channel is not open', { isUnheard: true }),
+    );
   }
 }
 

@@ -26,6 +26,8 @@ export interface StoreWorkerData {
   /** `:memory:` for a database that lives as long as its store. */
   readonly path: string;
   readonly migrations: readonly Migration[];
+  /** Whether deleted content is overwritten in the file. */
+  readonly erases: boolean;
 }
 
 interface Waiting {
@@ -37,9 +39,14 @@ const MEMORY = ':memory:';
 
 /**
  * A store in an SQLite file, which only its owner can read. SQLite runs in a thread of its own: waiting for the disk does not
- * hold up packets. Throws `store-in-use` and `store-unusable`.
+ * hold up packets. `erases`: what is deleted is overwritten in the file too, and is gone from its log when the store is closed.
+ * Throws `store-in-use` and `store-unusable`.
  */
-export async function openStore(path: string, migrations: readonly Migration[]): Promise<Store> {
+export async function openStore(
+  path: string,
+  migrations: readonly Migration[],
+  { erases = false }: { readonly erases?: boolean } = {},
+): Promise<Store> {
   const file = resolve(path);
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
   const owner = await ownFile(file);
@@ -47,7 +54,7 @@ export async function openStore(path: string, migrations: readonly Migration[]):
     await (await open(file, 'a', 0o600)).close();
     // A lock that outlived its process: SQLite's port marks a database in use by a folder.
     await rm(`${file}.lock`, { recursive: true, force: true });
-    const store = await SqliteStore.start({ path: file, migrations }, owner);
+    const store = await SqliteStore.start({ path: file, migrations, erases }, owner);
     const folder = await open(dirname(file));
     try {
       // The names of the database and its log are durable before anything is acknowledged.
@@ -64,7 +71,7 @@ export async function openStore(path: string, migrations: readonly Migration[]):
 
 /** A store that forgets everything when it is closed: for tests, and where nothing is to be kept. */
 export function openMemoryStore(migrations: readonly Migration[]): Promise<Store> {
-  return SqliteStore.start({ path: MEMORY, migrations }, undefined);
+  return SqliteStore.start({ path: MEMORY, migrations, erases: false }, undefined);
 }
 
 class SqliteStore implements Store {

@@ -7,7 +7,7 @@ import type { Statement } from './store.js';
 import type { StoreErrorCode } from './store-error.js';
 
 const port = parentPort!;
-const { path, migrations } = workerData as StoreWorkerData;
+const { path, migrations, erases } = workerData as StoreWorkerData;
 type Asked<Type> = Extract<StoreRequest, { type: Type }>;
 
 let database: Database | undefined;
@@ -123,6 +123,7 @@ function openDatabase(): Database {
     opened.get('PRAGMA journal_mode = WAL');
     // Each commit waits for fsync of the log.
     opened.exec('PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF');
+    if (erases) opened.get('PRAGMA secure_delete = ON');
     migrate(opened);
     return opened;
   } catch (error) {

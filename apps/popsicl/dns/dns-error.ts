@@ -1,4 +1,4 @@
-import { CodedError } from '../../../controller/coded-error.js';
+import { PartyError } from '../party-error.js';
 
 export type DnsErrorCode =
   /** An address and port where the server cannot listen. */
@@ -11,4 +11,4 @@ export type DnsErrorCode =
   /** The answer is not signed as it should be: the key differs, a clock is off, or somebody is in between. */
   | 'dns-update-unauthentic';
 
-export class DnsError extends CodedError<DnsErrorCode> {}
+export class DnsError extends PartyError<DnsErrorCode> {}

@@ -89,6 +89,7 @@ export class UpdatePublisher implements Distribution {
     if (code === ResponseCode.NOERROR) return;
     throw new DnsError('dns-update-refused', `the DNS server refused an update with code ${code}`, {
       mend: 'Let the key update the zone (`allow-update` or `update-policy` of BIND), and name its primary server.',
+      isUnheard: true,
     });
   }
 
@@ -96,9 +97,15 @@ export class UpdatePublisher implements Distribution {
     const { server, patience } = this.options;
     return new Promise((resolve, reject) => {
       const socket = connect({ host: server.address, port: server.port });
+      let isUnheard = true;
+      socket.once('connect', () => {
+        isUnheard = false;
+      });
       const fail = (why: string) => {
         socket.destroy();
-        reject(new DnsError('dns-update-unreachable', `the DNS server cannot be reached: ${why}`));
+        reject(
+          new DnsError('dns-update-unreachable', `the DNS server cannot be reached: ${why}`, { isUnheard }),
+        );
       };
       const timer = setTimeout(() => fail('no answer in time'), patience);
       const chunks: Buffer[] = [];

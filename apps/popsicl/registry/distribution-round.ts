@@ -1,5 +1,6 @@
 import type { Clock, MessageLog } from '../../../controller/host/index.js';
 import type { Distribution, Pseudonym, ServerMaterial } from '../model.js';
+import { PartyError } from '../party-error.js';
 import type { REGISTRAR_MESSAGES } from './messages.js';
 import { RegistrationError } from './registration-error.js';
 
@@ -16,6 +17,21 @@ export interface DistributionRoundOptions {
   readonly unsealed?: boolean;
 }
 
+/** Not every party could be told. */
+export class DistributionFailed extends RegistrationError {
+  /** Those that certainly know nothing of the pseudonym. */
+  readonly unheard: ReadonlySet<Distribution>;
+
+  constructor(unheard: ReadonlySet<Distribution>) {
+    super('distribution-failed', 'the pseudonym could not be set up everywhere', {
+      mend: 'Try again later.',
+    });
+    this.unheard = unheard;
+  }
+}
+
+const NONE: ReadonlySet<Distribution> = new Set();
+
 /** Tells every party, or none. */
 export class DistributionRound {
   private readonly options: DistributionRoundOptions;
@@ -25,8 +41,8 @@ export class DistributionRound {
   }
 
   /**
-   * Resolves when every party acts on the pseudonym. Otherwise rejects with `distribution-failed`: some may have heard of it,
-   * and `withdraw` is to follow.
+   * Resolves when every party acts on the pseudonym. Otherwise rejects with DistributionFailed: some may have heard of it, and
+   * `withdraw` is to follow.
    */
   async publish(pseudonym: Pseudonym, material: ServerMaterial): Promise<void> {
     const { parties, last } = this.options;
@@ -39,11 +55,17 @@ export class DistributionRound {
     await this.tellAll(this.options.parties, pseudonym, material);
   }
 
-  /** Whether every party has forgotten the name. Those that have not are named in the log; try again later. */
-  async withdraw(name: string, tenant: string): Promise<boolean> {
+  /**
+   * Whether every party has forgotten the name. Those that have not are named in the log; try again later. `unheard`: parties that
+   * need not be told.
+   */
+  async withdraw(name: string, tenant: string, unheard = NONE): Promise<boolean> {
     const { parties, last } = this.options;
-    const forget = (party: Distribution) =>
-      this.tell(party, 'popsicl-withdrawal-pending', { name, tenant }, () => party.withdraw(name, tenant));
+    const forget = async (party: Distribution) =>
+      unheard.has(party) ||
+      (await this.tell(party, 'popsicl-withdrawal-pending', { name, tenant }, () =>
+        party.withdraw(name, tenant),
+      )) === 'told';
     const isLastDone = await forget(last);
     const results = await Promise.all(parties.map(forget));
     return isLastDone && results.every(done => done);
@@ -59,10 +81,8 @@ export class DistributionRound {
         this.tell(party, 'popsicl-distribution-failed', pseudonym, () => party.publish(pseudonym, material)),
       ),
     );
-    if (results.every(told => told)) return;
-    throw new RegistrationError('distribution-failed', 'the pseudonym could not be set up everywhere', {
-      mend: 'Try again later.',
-    });
+    if (results.every(result => result === 'told')) return;
+    throw new DistributionFailed(new Set(parties.filter((_, index) => results[index] === 'unheard')));
   }
 
   private async tell(
@@ -70,7 +90,7 @@ export class DistributionRound {
     failure: 'popsicl-distribution-failed' | 'popsicl-withdrawal-pending',
     { name, tenant }: Pick<Pseudonym, 'name' | 'tenant'>,
     work: () => Promise<void>,
-  ): Promise<boolean> {
+  ): Promise<'told' | 'unheard' | 'failed'> {
     const { clock, log, patience, unsealed } = this.options;
     try {
       await new Promise<void>((resolve, reject) => {
@@ -82,7 +102,7 @@ export class DistributionRound {
           .then(resolve, reject)
           .finally(() => timer.cancel());
       });
-      return true;
+      return 'told';
     } catch (error) {
       // The code alone: the message of a party may name the pseudonym.
       const reason = (error as { code?: unknown } | undefined)?.code;
@@ -91,7 +111,7 @@ export class DistributionRound {
         reason: typeof reason === 'string' ? reason : 'unknown',
         ...(unsealed ? { pseudonym: name, tenant } : {}),
       });
-      return false;
+      return error instanceof PartyError && error.isUnheard ? 'unheard' : 'failed';
     }
   }
 }

@@ -8,7 +8,7 @@ import type { KeyType } from '../pki/key-pair.js';
 import { canonicalDomain } from '../pseudonym/label.js';
 import { PseudonymError } from '../pseudonym/pseudonym-error.js';
 import type { AddressPlan } from './address-plan.js';
-import type { DistributionRound } from './distribution-round.js';
+import { DistributionFailed, type DistributionRound } from './distribution-round.js';
 import { type DraftRequest, type DrawnPseudonym, drawPseudonym, equip } from './draft.js';
 import type { REGISTRAR_MESSAGES } from './messages.js';
 import { NameLocks } from './name-locks.js';
@@ -302,15 +302,20 @@ export class RegistrationService {
       return registration;
     } catch (error) {
       // What cannot be undone now is still `pending` in the store, and is undone by the next sweep or start.
-      await this.undo(pseudonym.name, pseudonym.tenant).catch(() => false);
+      const unheard = error instanceof DistributionFailed ? error.unheard : undefined;
+      await this.undo(pseudonym.name, pseudonym.tenant, unheard).catch(() => false);
       throw error;
     }
   }
 
-  /** Undoes a registration that nobody was told about. Whether everybody has forgotten it. */
-  private async undo(name: string, tenant: string): Promise<boolean> {
+  /** Undoes a registration that nobody was told about. Whether everybody has forgotten it; `unheard` have never known it. */
+  private async undo(
+    name: string,
+    tenant: string,
+    unheard?: DistributionFailed['unheard'],
+  ): Promise<boolean> {
     const { round, table, directory } = this.options;
-    const isForgotten = await round.withdraw(name, tenant);
+    const isForgotten = await round.withdraw(name, tenant, unheard);
     directory.forget(name);
     if (isForgotten) await table.remove(name);
     return isForgotten;

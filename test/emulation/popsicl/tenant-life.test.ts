@@ -72,6 +72,8 @@ describe('tenants that come and go', () => {
     const failure = await cloud.register('alice', 'tenant-a').catch((error: Error) => error.message);
     expect(failure).to.include('could not be set up everywhere');
     expect(await metric('pseudonyms')).to.equal(pseudonyms);
+    const listed = await cloud.cli('store', ['popsicl', 'list', '--json', '--admin', cloud.admin]);
+    expect(JSON.parse(listed.stdout)).to.have.length(pseudonyms);
     await tenant.startAgent();
     const more = await cloud.register('alice', 'tenant-a');
     expect((await cloud.curl('alice', more, more)).stdout).to.equal(tenant.page);

@@ -11,29 +11,33 @@ export const KEY_NAME = 'cloakflow-key';
 const ATTEMPTS = 200;
 const ATTEMPT_MILLISECONDS = 50;
 
+/** Who may update the zone. */
+const POLICY = `update-policy { grant ${KEY_NAME} zonesub A AAAA; };`;
+
 /** BIND's named on a loopback port of its own, primary for a zone that one key may update. */
 export class Named {
   readonly port: number;
   readonly secret: Buffer;
   private readonly folder: string;
-  private readonly process: ChildProcess;
-  private output = '';
+  private readonly domain: string;
+  private process: ChildProcess | undefined;
+  /** Its log. */
+  output = '';
 
-  private constructor(port: number, secret: Buffer, folder: string) {
+  private constructor(port: number, secret: Buffer, folder: string, domain: string) {
     this.port = port;
     this.secret = secret;
     this.folder = folder;
-    this.process = spawn('named', ['-g', '-4', '-c', join(folder, 'named.conf')], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
-    this.process.on('error', () => {});
-    this.process.stderr?.on('data', (chunk: Buffer) => {
-      this.output += chunk.toString();
-    });
+    this.domain = domain;
+  }
+
+  /** File with the secret, as `tsig-keygen` prints it between the quotes. */
+  get secretFile(): string {
+    return join(this.folder, 'secret');
   }
 
   /** Undefined where BIND is not installed. */
-  static async start(domain: string): Promise<Named | undefined> {
+  static async start(domain: string, policy = POLICY): Promise<Named | undefined> {
     const isThere = await command('named', ['-v']).then(
       () => true,
       () => false,
@@ -50,13 +54,14 @@ export class Named {
         recursion no; dnssec-validation no; managed-keys-directory "${folder}";
       };
       controls { };
-      zone "${domain}" { type primary; file "zone"; update-policy { grant ${KEY_NAME} zonesub A AAAA; }; };`;
+      zone "${domain}" { type primary; file "zone"; ${policy} };`;
     const zone = `$TTL 300\n@ SOA ns1 hostmaster 1 3600 600 86400 60\n@ NS ns1\nns1 A 127.0.0.1\n`;
     await writeFile(join(folder, 'named.conf'), conf);
     await writeFile(join(folder, 'zone'), zone);
-    const named = new Named(port, secret, folder);
+    const named = new Named(port, secret, folder, domain);
+    await writeFile(named.secretFile, secret.toString('base64'));
     try {
-      await named.untilReady(domain);
+      await named.up();
     } catch (error) {
       await named.stop();
       throw error;
@@ -64,23 +69,44 @@ export class Named {
     return named;
   }
 
+  async up(): Promise<void> {
+    const running = spawn('named', ['-g', '-4', '-c', join(this.folder, 'named.conf')], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    this.process = running;
+    running.on('error', () => {});
+    running.stderr.on('data', (chunk: Buffer) => {
+      this.output += chunk.toString();
+    });
+    await this.untilReady(running);
+  }
+
+  async down(): Promise<void> {
+    const { process: running } = this;
+    if (running?.pid === undefined || running.exitCode !== null || running.signalCode !== null) return;
+    const ended = once(running, 'exit');
+    running.kill('SIGKILL');
+    await ended;
+  }
+
+  /** It takes connections and says nothing, until it is woken. */
+  sleep(): void {
+    this.process?.kill('SIGSTOP');
+  }
+
+  wake(): void {
+    this.process?.kill('SIGCONT');
+  }
+
   async stop(): Promise<void> {
-    if (
-      this.process.pid !== undefined &&
-      this.process.exitCode === null &&
-      this.process.signalCode === null
-    ) {
-      const ended = once(this.process, 'exit');
-      this.process.kill('SIGKILL');
-      await ended;
-    }
+    await this.down();
     await rm(this.folder, { recursive: true, force: true });
   }
 
-  private async untilReady(domain: string): Promise<void> {
+  private async untilReady(running: ChildProcess): Promise<void> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      if (this.process.exitCode !== null) break;
-      const { stdout } = await dig(this.port, domain, 'SOA', '+time=1', '+tries=1');
+      if (running.exitCode !== null) break;
+      const { stdout } = await dig(this.port, this.domain, 'SOA', '+time=1', '+tries=1');
       if (stdout.includes('status: NOERROR')) return;
       await new Promise(resolve => setTimeout(resolve, ATTEMPT_MILLISECONDS));
     }

@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { expect } from 'chai';
+import { PartyError } from '../../../apps/popsicl/party-error.js';
 import { RateLimits } from '../../../apps/popsicl/registry/rate-limits.js';
 import type { RegistrationService } from '../../../apps/popsicl/registry/registration-service.js';
 import { RegistrationTable } from '../../../apps/popsicl/registry/registration-table.js';
@@ -129,6 +130,18 @@ describe('registration of pseudonyms', () => {
       });
     }
   }
+
+  it('leaves nothing to be undone by a party that has heard nothing, as when no agent is there', async () => {
+    await start();
+    const [dns, tenant] = world.parties;
+    tenant!.trouble = () => {
+      throw new PartyError('tenant-unreachable', 'away', { isUnheard: true });
+    };
+    expect(await codeOf(service.register(request))).to.equal('distribution-failed');
+    expect([...dns!.known.keys()]).to.deep.equal([]);
+    expect(await world.store.read('SELECT * FROM pseudonym')).to.deep.equal([]);
+    expect(world.log.join()).to.not.contain('popsicl-withdrawal-pending');
+  });
 
   it('does not wait for ever for a party', async () => {
     await start();

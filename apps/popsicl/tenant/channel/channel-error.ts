@@ -1,4 +1,4 @@
-import { CodedError } from '../../../../controller/coded-error.js';
+import { PartyError } from '../../party-error.js';
 
 export type ChannelErrorCode =
   /** A message that is longer than any may be. */
@@ -21,4 +21,4 @@ export type ChannelErrorCode =
   | 'bad-credentials';
 
 /** What can go wrong between controller and agent. Texts never name a pseudonym, a client or the tenant. */
-export class ChannelError extends CodedError<ChannelErrorCode> {}
+export class ChannelError extends PartyError<ChannelErrorCode> {}

@@ -284,6 +284,7 @@ export class TenantChannel implements Distribution {
     return Promise.reject(
       new ChannelError('tenant-unreachable', 'no agent of the tenant is connected', {
         mend: 'Start `cloakflow tenant agent` on the tenant.',
+        isUnheard: true,
       }),
     );
   }
