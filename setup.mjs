@@ -75,6 +75,15 @@ const root = dirname(fileURLToPath(import.meta.url));
 process.chdir(root);
 const isRoot = process.getuid?.() === 0;
 
+const oldest = [20, 19];
+const [major, minor] = process.versions.node.split('.').map(Number);
+if (major < oldest[0] || (major === oldest[0] && minor < oldest[1])) {
+  console.error(
+    `setup: Node ${process.versions.node} is too old: cloakflow needs ${oldest.join('.')} or later`,
+  );
+  process.exit(1);
+}
+
 const [job, ...rest] = process.argv.slice(2);
 if (job !== undefined && !JOBS.includes(job)) {
   console.error(`setup: unknown job '${job}': one of ${JOBS.join(', ')}, or none`);

@@ -135,7 +135,9 @@ export class AdminClient {
       case 'ECONNREFUSED':
       case 'ENOTDIR':
         return new AdminError('no-controller', `no controller answers on ${this.path}`, {
-          mend: 'Start one with `cloakflow run`, or name the socket of the one that runs with --admin PATH.',
+          mend:
+            'Start one with `cloakflow run`, or name the socket of the one that runs with --admin PATH' +
+            (process.getuid?.() === 0 ? '.' : '; one that root runs is asked with sudo.'),
         });
       case 'EACCES':
       case 'EPERM':

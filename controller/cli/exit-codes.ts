@@ -14,7 +14,7 @@ export const EXIT_CODES: readonly (readonly [code: string, meaning: string])[] =
   ['1', 'it ran and found something wrong: a malformed message, a faulty configuration, a failed command'],
   ['2', 'usage: an unknown command or option, an argument that makes no sense'],
   ['3', 'no running controller answers on the admin socket'],
-  ['4', 'the machine lacks something the command needs: root, Open vSwitch, Mininet'],
+  ['4', 'the machine lacks something the command needs: root, Open vSwitch, Mininet, a newer Node'],
   ['70', 'internal error: a bug in cloakflow, please report it'],
   ['128 + N', 'ended by signal N (130 for a second Ctrl-C)'],
 ];

@@ -56,7 +56,9 @@ export function failureJson(error: unknown): { error: Record<string, unknown> } 
 export function failureText(error: unknown, palette: Palette): string {
   const label = palette('red', 'error:');
   if (error instanceof CodedError) {
-    const mend = error.mend === undefined ? '' : `\n  ${error.mend}`;
+    // Problems of a configuration have theirs in the message.
+    const told = error.mend === undefined || error.message.includes(error.mend);
+    const mend = told ? '' : `\n  ${error.mend}`;
     return `${label} ${error.message} ${palette('dim', `[${error.code}]`)}${mend}\n`;
   }
   if (isSystemError(error)) return `${label} ${error.message}\n`;

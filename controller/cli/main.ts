@@ -1,5 +1,13 @@
 #!/usr/bin/env node
-import { runCli } from './run-cli.js';
+import { nodeTooOld } from '../doctor/oldest-node.js';
+
+// An older Node cannot even load the rest, and would say so in words that help nobody.
+const tooOld = nodeTooOld(process.versions.node);
+if (tooOld !== undefined) {
+  process.stderr.write(tooOld);
+  process.exit(4);
+}
+const { runCli } = await import('./run-cli.js');
 
 // A reader that leaves early (`cloakflow flows | head -1`) ends the command quietly.
 process.stdout.on('error', error => {

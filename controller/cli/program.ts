@@ -17,6 +17,7 @@ import { defineSwitches } from './commands/switches.js';
 import { defineTrace } from './commands/trace.js';
 import { exitCodesText } from './exit-codes.js';
 import type { Invocation } from './invocation.js';
+import { optionText } from './option-text.js';
 import { packageVersion } from './version.js';
 
 /**
@@ -29,6 +30,7 @@ export function createProgram(invocation: Invocation, json = false): Command {
     .version(packageVersion(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print the help of a command')
     .helpCommand(false)
+    .configureHelp({ optionDescription: optionText })
     .exitOverride()
     .configureOutput({
       writeOut: text => void invocation.stdout.write(text),

@@ -1,6 +1,7 @@
-import type { Argument, Command, Option } from 'commander';
+import type { Argument, Command } from 'commander';
 import { examplesOf } from './examples.js';
 import { EXIT_CODES } from './exit-codes.js';
+import { optionText } from './option-text.js';
 
 /** The reference page of the command line in Markdown, from the definitions of the commands. */
 export function renderReference(program: Command): string {
@@ -43,7 +44,7 @@ function renderCommand(command: Command): string {
   );
   const rows = [
     ...command.registeredArguments.map(argument => [`\`${placeholder(argument)}\``, argument.description]),
-    ...command.options.map(option => [`\`${option.flags}\``, describe(option)]),
+    ...command.options.map(option => [`\`${option.flags}\``, optionText(option)]),
   ];
   if (rows.length > 0) parts.push(table(['argument or option', 'meaning'], rows));
   const examples = examplesOf(command);
@@ -58,12 +59,6 @@ function fullName(command: Command): string {
 function placeholder(argument: Argument): string {
   const name = argument.variadic ? `${argument.name()}...` : argument.name();
   return argument.required ? `<${name}>` : `[${name}]`;
-}
-
-function describe(option: Option): string {
-  return option.defaultValue === undefined
-    ? option.description
-    : `${option.description} (default: ${option.defaultValueDescription ?? option.defaultValue})`;
 }
 
 function sentence(text: string): string {

@@ -4,7 +4,7 @@ import { builtInApps } from '../../apps/index.js';
 import { defaultAdminPath } from '../api/admin-path.js';
 import { type AdminServer, startAdminServer } from '../api/admin-server.js';
 import { hostBackend } from '../api/host-backend.js';
-import { type Config, Controller, loadConfig, parseConfig } from '../host/index.js';
+import { type Config, ConfigError, Controller, loadConfig, parseConfig } from '../host/index.js';
 
 /** What the command line puts in the place of parts of the configuration. */
 export interface Overrides {
@@ -27,12 +27,23 @@ export async function configFor(file: string | undefined, overrides: Overrides =
     ...(endpoints ? { listen: listen ?? [], connect: connect ?? [], tls: config.tls } : {}),
     apps: apps ?? [],
   });
-  const given = await parseConfig(text, { builtIn: builtInApps });
+  const given = await parseConfig(text, { builtIn: builtInApps }).catch(error => {
+    throw error instanceof ConfigError ? ofOptions(error, overrides) : error;
+  });
   return {
     ...config,
     ...(endpoints ? { listen: given.listen, connect: given.connect } : {}),
     ...(apps === undefined ? {} : { apps: given.apps }),
   };
+}
+
+/** The same faults, which name the options instead of places in a file. */
+function ofOptions({ problems, cause }: ConfigError, { apps = [] }: Overrides): ConfigError {
+  const named = problems.map(({ line: _, column: __, path: [key, index, ...rest], ...problem }) => ({
+    ...problem,
+    path: key === 'apps' ? [`--app ${apps[index as number]}`, ...rest] : [`--${key}`],
+  }));
+  return new ConfigError(undefined, named, cause);
 }
 
 /** Path of the admin socket: the option, CLOAKFLOW_ADMIN, the configuration (from its file's folder), the usual one. */

@@ -285,7 +285,9 @@ export class Controller {
 
   private async readAgain(): Promise<Config> {
     if (this.reread !== undefined) return this.reread();
-    throw new ControllerError('no-config-file', 'The controller was started without a configuration file.');
+    throw new ControllerError('no-config-file', 'The controller was started without a configuration file.', {
+      mend: 'Start it with one: `cloakflow run FILE`.',
+    });
   }
 
   /** All metrics in the Prometheus text format. */
@@ -354,7 +356,9 @@ export class Controller {
   private appNamed(instance: string): RunningApp {
     const app = this.apps.named(instance);
     if (app === undefined) {
-      throw new ControllerError('unknown-app', `No app of the configuration is named "${instance}".`);
+      throw new ControllerError('unknown-app', `No app of the configuration is named "${instance}".`, {
+        mend: 'See `cloakflow apps` for those that are.',
+      });
     }
     return app;
   }

@@ -102,10 +102,14 @@ async function readTlsFiles(name: string, files: TlsFiles | undefined) {
 }
 
 function connectFailed(name: string, reason: string, endpoint: OvsdbEndpoint, cause?: unknown): OvsdbError {
-  const mend =
-    endpoint.method === 'unix'
-      ? 'start Open vSwitch (`service openvswitch-switch start`) or name its socket; it belongs to root'
-      : 'see that ovsdb-server listens there (`ovs-vsctl set-manager ptcp:6640:ADDRESS`)';
+  let mend = 'see that ovsdb-server listens there (`ovs-vsctl set-manager ptcp:6640:ADDRESS`)';
+  if (endpoint.method === 'unix') {
+    mend =
+      (cause as NodeJS.ErrnoException | undefined)?.code === 'EACCES'
+        ? 'run it with sudo: the socket belongs to root'
+        : 'start Open vSwitch (`service openvswitch-switch start`) or name its socket; ' +
+          'where it is not installed, `apt-get install openvswitch-switch`';
+  }
   return new OvsdbError('connect-failed', `cannot connect to ${name}: ${reason}`, { cause, mend });
 }
 

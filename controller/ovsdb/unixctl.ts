@@ -62,6 +62,9 @@ export async function runControlCommand(
       `${command} was refused: ${(error.reason ?? error.message).trim()}`,
       {
         cause: error,
+        ...(/unknown bridge/.test(error.reason ?? '')
+          ? { mend: '`ovs-vsctl list-br` tells the bridges' }
+          : {}),
       },
     );
   } finally {

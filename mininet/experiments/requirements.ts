@@ -37,7 +37,7 @@ export function checkRequirements({ name, needs }: Experiment, size: Size): void
       'tool-missing',
       `${name} needs native/build/${unbuilt.join(', native/build/')}`,
       {
-        mend: 'npm run setup builds them',
+        mend: `node ${fileURLToPath(new URL('../../../native/build.mjs', import.meta.url))} builds them`,
       },
     );
   const wanted = memoryGiB?.[size] ?? 0;

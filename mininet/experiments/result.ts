@@ -137,7 +137,10 @@ export function readResult(file: string): Result {
   try {
     raw = JSON.parse(readFileSync(file, 'utf8'));
   } catch (cause) {
-    throw new ExperimentError('bad-result', `cannot read ${file}: ${(cause as Error).message}`, { cause });
+    throw new ExperimentError('bad-result', `cannot read ${file}: ${(cause as Error).message}`, {
+      cause,
+      mend: 'name the JSON file that `cloakflow experiment run` wrote',
+    });
   }
   const parsed = resultSchema.safeParse(raw);
   if (parsed.success) return parsed.data;

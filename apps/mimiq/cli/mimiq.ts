@@ -13,7 +13,10 @@ import { defineTunnel } from './tunnel.js';
 
 /** `cloakflow mimiq …`: one file a command. */
 export function defineMimiq(program: Command, invocation: Invocation): void {
-  const mimiq = program.command('mimiq').description('ephemeral addresses for the clients of a network');
+  const mimiq = program
+    .command('mimiq')
+    .description('ephemeral addresses for the clients of a network')
+    .helpCommand(false);
   defineLeases(mimiq, invocation);
   defineAliases(mimiq, invocation);
   definePools(mimiq, invocation);

@@ -10,7 +10,10 @@ import { defineSni } from './sni.js';
 
 /** `cloakflow popsicl …`: one file a command. */
 export function definePopsicl(program: Command, invocation: Invocation): void {
-  const popsicl = program.command('popsicl').description('pseudonyms for the servers of a cloud');
+  const popsicl = program
+    .command('popsicl')
+    .description('pseudonyms for the servers of a cloud')
+    .helpCommand(false);
   defineRegister(popsicl, invocation);
   defineList(popsicl, invocation);
   defineRenew(popsicl, invocation);

@@ -12,7 +12,8 @@ const PAGES = 'docs/results';
 export function defineExperiment(program: Command, invocation: Invocation): void {
   const experiment = program
     .command('experiment')
-    .description('replay the experiments of the papers in emulated networks');
+    .description('replay the experiments of the papers in emulated networks')
+    .helpCommand(false);
   defineList(experiment, invocation);
   defineRunExperiment(experiment, invocation);
   defineReport(experiment, invocation);

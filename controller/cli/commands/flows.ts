@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { FlowReport } from '../../api/reports.js';
 import { withExamples } from '../examples.js';
+import { CommandError } from '../failure.js';
 import { byPipeline, FLOW_COLUMNS } from '../flow-table.js';
 import { type Invocation, write, writeJson } from '../invocation.js';
 import { paletteFor } from '../palette.js';
@@ -13,6 +14,8 @@ interface FlowOptions extends QueryOptions {
   unseal?: boolean;
 }
 
+/** What else flows can belong to: the controller itself, and nobody. */
+const WITHOUT_APP = new Set(['host', 'none']);
 /** OFPTT_MAX (OpenFlow 1.3.5, 7.3.4.1). */
 const MAX_TABLE = 0xfe;
 
@@ -21,7 +24,10 @@ export function defineFlows(program: Command, invocation: Invocation): void {
     .command('flows')
     .description('list the flows of one switch, or of all, with the app that owns each')
     .argument('[switch]', 'name of the bridge, or datapath id')
-    .option('--app <name>', 'only flows of this app; `none` for those of no app')
+    .option(
+      '--app <name>',
+      'only flows of this app; `host` for those of the controller itself, `none` for those of no app',
+    )
     .option('--table <number>', 'only flows of this table', tableNumber)
     .option('--unseal', 'tell addresses and ports in flows of single clients, too');
   withQueryOptions(command);
@@ -34,6 +40,18 @@ export function defineFlows(program: Command, invocation: Invocation): void {
     const { adminClient, askEach, printTable } = await import('../query.js');
     const client = adminClient(options, invocation);
     const keep = selection(options);
+    if (options.app !== undefined && !WITHOUT_APP.has(options.app)) {
+      const names = (await client.apps()).map(app => app.name);
+      if (!names.includes(options.app)) {
+        throw new CommandError(
+          'unknown-app',
+          `no app of the controller is named ${JSON.stringify(options.app)}`,
+          {
+            mend: `It has ${[...names, ...WITHOUT_APP].join(', ')}.`,
+          },
+        );
+      }
+    }
     const reports = await askEach(invocation, client, name, 'flows', async chosen =>
       (await client.flows(chosen.id, options.unseal)).filter(keep).sort(byPipeline),
     );

@@ -88,6 +88,5 @@ function tryEncode(writer: Writer, text: string | undefined): Fault | undefined 
 
 function report(line: number, { code, message, field }: Fault, json: boolean): string {
   if (json) return `${JSON.stringify({ error: { code, message, line, field } })}\n`;
-  const place = field === undefined ? '' : `${field}: `;
-  return `line ${line}: ${place}${message} [${code}]\n`;
+  return `line ${line}: ${message} [${code}]\n`;
 }

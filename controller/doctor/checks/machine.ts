@@ -1,8 +1,8 @@
 import type { MachineFacts, Presence } from '../facts/facts.js';
 import { type Check, type Opinion, ok, skipped } from '../finding.js';
+import { OLDEST_NODE } from '../oldest-node.js';
 import { atLeast } from '../version.js';
 
-const OLDEST_NODE = '20.19.0';
 const OLDEST_KERNEL = '6.8';
 
 export const nodeVersion: Check = {

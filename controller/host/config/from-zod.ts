@@ -44,6 +44,8 @@ function sentence(issue: z.core.$ZodIssue): string {
   if (issue.code === 'invalid_type' && issue.input === undefined && issue.message.includes('undefined')) {
     return 'this key is required';
   }
+  // Names such as TLS keep their capitals.
+  if (/^[A-Z]{2}/.test(issue.message)) return issue.message;
   return issue.message.charAt(0).toLowerCase() + issue.message.slice(1);
 }
 

@@ -49,23 +49,30 @@ export async function parseConfig(text: string, { file, builtIn }: ParseOptions)
   const document = readDocument(text);
   if (document.problems.length > 0) throw new ConfigError(file, document.problems);
   const checked = checkValue(configSchema, document.value ?? {}, [], document);
-  if (!('value' in checked)) throw new ConfigError(file, checked.problems);
-  const { apps, problems } = await setUpApps(checked.value, document, {
-    builtIn,
-    base: resolve(file ?? './config'),
-  });
+  const sources = { builtIn, base: resolve(file ?? './config') };
+  if (!('value' in checked)) {
+    // What is wrong elsewhere keeps no fault of an app from being told.
+    const entries = configSchema.shape.apps.safeParse((document.value as { apps?: unknown } | null)?.apps);
+    const more = entries.success ? (await setUpApps(entries.data, document, sources)).problems : [];
+    throw new ConfigError(file, [...checked.problems, ...more].sort(byPlace));
+  }
+  const { apps, problems } = await setUpApps(checked.value.apps, document, sources);
   if (problems.length > 0) throw new ConfigError(file, problems);
   return { ...checked.value, apps, file: file === undefined ? undefined : resolve(file) };
 }
 
+function byPlace(a: ConfigProblem, b: ConfigProblem): number {
+  return (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
+}
+
 async function setUpApps(
-  values: ConfigValues,
+  entries: ConfigValues['apps'],
   document: ConfigDocument,
   sources: { builtIn: readonly AppDefinition[]; base: string },
 ): Promise<{ apps: AppSetup[]; problems: ConfigProblem[] }> {
   const apps: AppSetup[] = [];
   const problems: ConfigProblem[] = [];
-  for (const [index, entry] of values.apps.entries()) {
+  for (const [index, entry] of entries.entries()) {
     const result = await setUpApp(entry, ['apps', index], sources, document);
     if ('setup' in result) apps.push(result.setup);
     else problems.push(...result.problems);

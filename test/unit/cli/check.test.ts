@@ -45,6 +45,18 @@ describe('`check`', () => {
       .and.match(/^error: FILE:3:\d+: log\.level: /m);
   });
 
+  it('tells faults of apps beside those of the rest, in the order of the file', async () => {
+    const { text } = await check(
+      'apps:\n  - learning-swich\n  - normal: { x: 1 }\nlisten: [nowhere]\nextra: 1\n',
+    );
+    expect(text.match(/FILE:\d+/g)).to.deep.equal(['FILE:2', 'FILE:3', 'FILE:4', 'FILE:5']);
+  });
+
+  it('writes names in faults as they are written', async () => {
+    const { text } = await check("listen: ['pssl:6653:0.0.0.0']\napps: [normal]\n");
+    expect(text).to.include(' TLS needs the files');
+  });
+
   it('tells the faults as JSON where asked', async () => {
     const { code, text } = await check('apps: [learning-switch, normal]\n', '--json');
     expect(code).to.equal(1);

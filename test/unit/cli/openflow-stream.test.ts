@@ -168,7 +168,7 @@ describe('openflow decode and encode', () => {
     expect(stdout.toString('hex')).to.equal('04020008000000010414000800000002');
     const reports = stderr.split('\n').slice(0, -1);
     expect(reports.map(report => /^line (\d+): /.exec(report)?.[1])).to.deep.equal(['3', '4', '5', '6', '7']);
-    expect(reports[2]).to.match(/^line 5: flow-mod\.match\.tcpDst: .*\[bad-prerequisite\]$/);
+    expect(reports[2]).to.match(/^line 5: flow-mod\.match\.tcpDst: needs .*\[bad-prerequisite\]$/);
     expect(reports[4]).to.match(/^line 7: packet-out\.inPort: /);
   });
 

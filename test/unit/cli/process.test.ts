@@ -1,10 +1,24 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
-import { cloakflow } from './spawned.js';
+import { nodeTooOld, OLDEST_NODE } from '../../../controller/doctor/oldest-node.js';
+import { cloakflow, MAIN } from './spawned.js';
 
 const ECHO = Buffer.from('0402000800000001', 'hex');
 
 describe('command line as a process', () => {
+  it('asks for a newer Node before it loads what an older one cannot', () => {
+    const statements = readFileSync(MAIN, 'utf8').matchAll(/^import .* from '(.*)'/gm);
+    expect([...statements].map(([, from]) => from)).to.deep.equal(['../doctor/oldest-node.js']);
+    expect(nodeTooOld('18.20.8')).to.match(/^error: Node 18\.20\.8 is too old: .*\n {2}Install /);
+    expect(nodeTooOld('20.18.3')).to.include('20.19');
+    for (const version of ['20.19.0', '20.20.2', '24.0.0']) expect(nodeTooOld(version)).to.equal(undefined);
+    const { engines } = JSON.parse(
+      readFileSync(new URL('../../../../package.json', import.meta.url), 'utf8'),
+    );
+    expect(`${engines.node}.0`).to.equal(`>=${OLDEST_NODE}`);
+  });
+
   it('ends with the exit code of the command', async () => {
     expect((await cloakflow('--version').ended).code).to.equal(0);
     expect((await cloakflow('nothing').ended).code).to.equal(2);

@@ -57,6 +57,13 @@ describe('commands that ask a running controller', () => {
     ).to.have.length(1);
   });
 
+  it('`flows` knows the apps of the controller, and says which there are', async () => {
+    expect(JSON.parse(await text('flows', '--json', '--app', 'host'))).to.deep.equal([]);
+    const { code, stdout, stderr } = await captured(['flows', '--app', 'learning'], [], env);
+    expect({ code, printed: stdout.length }).to.deep.equal({ code: 1, printed: 0 });
+    expect(stderr).to.match(/named "learning" \[unknown-app\]\n {2}.*learning-switch, host, none\.\n$/);
+  });
+
   it('`flows` unseals when it is asked to', async () => {
     const addresses = async (...words: string[]) =>
       JSON.parse(await text('flows', '--json', ...words)).map(

@@ -23,6 +23,26 @@ describe('command line', () => {
     expect((await captured(['help', 'exit-codes'])).stdout.toString()).to.match(/^Exit codes:\n {2}0 /);
   });
 
+  it('says which options must be there, what they take, and what they are without', async () => {
+    const help = async (...words: string[]) =>
+      (await captured(['help', ...words])).stdout.toString().replaceAll(/\n\s+/g, ' ');
+    expect(await help('tenant', 'agent')).to.match(
+      /--config <file> +configuration file \(YAML\) \(required\)/,
+    );
+    expect(await help('attach')).to.include('(one of secure, standalone, keep; default: secure)');
+    expect(await help('trace')).not.to.match(/default: *(\[\])?\)/);
+  });
+
+  it('names the option when what it gives is wrong, and says once what to do', async () => {
+    const failure = async (...args: string[]) => (await captured(['run', ...args])).stderr;
+    expect(await failure('--listen', '6653')).to.match(/^error: --listen: "6653" is not an endpoint/);
+    expect(await failure('--connect', 'ptcp:1')).to.match(/^error: --connect: /);
+    expect(await failure('--app', 'popsicl')).to.match(/^error: --app popsicl\.domain: /);
+    const unknown = await failure('--app', 'normel');
+    expect(unknown).to.match(/^error: --app normel: unknown app "normel"/);
+    expect(unknown.match(/did you mean/g)).to.have.length(1);
+  });
+
   for (const args of [
     [],
     ['nothing'],

@@ -1,3 +1,4 @@
+import { chmodSync } from 'node:fs';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { type ClientState, OvsdbClient, type OvsdbClientOptions } from '../../../controller/ovsdb/client.js';
@@ -43,6 +44,19 @@ describe('an OVSDB client', () => {
     const error = await rejection(OvsdbClient.open(server.endpoint, QUICK));
     expect(error).to.include({ code: 'connect-failed' });
     expect((error as OvsdbError).mend).to.contain('start Open vSwitch');
+  });
+
+  it('says who may connect where this user may not', async () => {
+    await start(() => []);
+    chmodSync(server.endpoint.replace('unix:', ''), 0);
+    const isRoot = process.getuid!() === 0;
+    if (isRoot) process.seteuid!(65_534);
+    try {
+      const error = await rejection(OvsdbClient.open(server.endpoint, QUICK));
+      expect((error as OvsdbError).mend).to.contain('sudo');
+    } finally {
+      if (isRoot) process.seteuid!(0);
+    }
   });
 
   it('gives a first connection up at its signal', async () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -22,6 +22,18 @@ describe('an agent, before it gives up its rights,', () => {
     expect(statSync(folder).uid).to.equal(uid);
     for (let time = 0; time < 2; time++) claimFolder(join(folder, 'deep', 'own'), own);
     expect(statSync(join(folder, 'deep', 'own')).uid).to.equal(own.uid);
+  });
+
+  it('says that it needs root where it may not make its folder', () => {
+    chmodSync(folder, 0o500);
+    if (own.uid === 0) process.seteuid!(65_534);
+    try {
+      expect(() => claimFolder(join(folder, 'agent'), undefined))
+        .to.throw()
+        .that.includes({ code: 'no-rights', mend: 'start the agent as root; it goes on as --user' });
+    } finally {
+      if (own.uid === 0) process.seteuid!(0);
+    }
   });
 
   it('looks whether its interface is there', () => {
