@@ -170,7 +170,8 @@ export class TlsClientHello {
 /** Letters, digits, hyphens and underscores in labels of 1 to 63, in lower case; not an IPv4 address. */
 function hostName(bytes: Uint8Array, start: number, end: number): string {
   if (end === start || end - start > LONGEST_NAME) fail('bad-server-name', 'a name of a wrong length', start);
-  let name = '';
+  // One string of its own: a rope of single characters would have to be put together by whoever looks it up.
+  const codes: number[] = [];
   let label = 0;
   let digitsOnly = true;
   for (let at = start; at < end; at++) {
@@ -188,10 +189,10 @@ function hostName(bytes: Uint8Array, start: number, end: number): string {
       if (++label > 63) fail('bad-server-name', 'a label above 63 bytes', at);
       digitsOnly &&= isDigit;
     }
-    name += String.fromCharCode(code);
+    codes.push(code);
   }
   if (label === 0 || digitsOnly) fail('bad-server-name', 'no host name', start);
-  return name;
+  return String.fromCharCode(...codes);
 }
 
 function fail(code: TlsErrorCode, message: string, offset: number): never {

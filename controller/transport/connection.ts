@@ -4,7 +4,7 @@ import { Session, SessionError, type SessionHandler, type SessionOptions } from 
 import { InputGate } from './input-gate.js';
 import type { PeerCertificate } from './peer-certificate.js';
 import { tlsFailure } from './tls-refusal.js';
-import type { LoopMember, TransportLoop } from './transport-loop.js';
+import type { LoopMember, LoopReader, TransportLoop } from './transport-loop.js';
 
 /** What the owner of a connection hears of its session; output is the connection's own affair. */
 export type ConnectionHandler = Omit<SessionHandler, 'output'>;
@@ -36,7 +36,7 @@ const UNREAD = new Set(['output-overflow', 'output-stalled', 'liveness-timeout',
  * One socket and the session that speaks over it. Output is written once a turn of the event loop; while the
  * kernel has not taken all of it, more stays with the session, whose bounds then hold.
  */
-export class Connection implements LoopMember {
+export class Connection implements LoopMember, LoopReader {
   readonly session: Session;
   /** The other end, such as `tcp:192.0.2.1:51234`; `unix:` alone for an accepted unix-domain socket. */
   readonly remote: string;
@@ -86,7 +86,11 @@ export class Connection implements LoopMember {
 
   /** Takes the bytes that the socket has read. A buffer that they do not fill had room for more. */
   received(length: number, buffer: Uint8Array): void {
-    this.session.receive(buffer, 0, length, this.#loop.now());
+    this.#loop.read(this, length, buffer);
+  }
+
+  receive(length: number, buffer: Uint8Array, now: number): void {
+    this.session.receive(buffer, 0, length, now);
     this.#input.received(length, length < buffer.length);
   }
 

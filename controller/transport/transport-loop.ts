@@ -7,6 +7,11 @@ export interface LoopMember {
   tick(now: number): void;
 }
 
+/** Takes the first `length` bytes of `buffer` at `now`. */
+export interface LoopReader {
+  receive(length: number, buffer: Uint8Array, now: number): void;
+}
+
 const RECEIVE_BUFFER_LENGTH = 128 * 1024;
 const TICK_INTERVAL = 100;
 /** A tick so late that bytes may wait unread in every socket. */
@@ -25,6 +30,7 @@ export class TransportLoop {
   #spare: LoopMember[] = [];
   #timer: NodeJS.Timeout | undefined;
   #lastTick = 0;
+  #isReading = false;
 
   /** Open connections. */
   get members(): number {
@@ -55,7 +61,22 @@ export class TransportLoop {
   /** Flushes `member` when the code that runs now is done, together with all others that ask for it. */
   flushSoon(member: LoopMember): void {
     this.#dirty.push(member);
-    if (this.#dirty.length === 1) process.nextTick(flushAll, this);
+    if (this.#dirty.length === 1 && !this.#isReading) process.nextTick(flushAll, this);
+  }
+
+  /** Hands over what a socket has read; who asks for a flush meanwhile has it at the end, without a tick of its own. */
+  read(reader: LoopReader, length: number, buffer: Uint8Array): void {
+    const now = this.now();
+    // Whoever has asked before waits for the tick that is on its way.
+    this.#isReading = this.#dirty.length === 0;
+    try {
+      reader.receive(length, buffer, now);
+    } finally {
+      if (this.#isReading) {
+        this.#isReading = false;
+        if (this.#dirty.length > 0) this.flush();
+      }
+    }
   }
 
   /** Flushes those that have asked for it. */

@@ -298,7 +298,7 @@ export class Interception {
     handoffs.handOver(sw, view.inPort, segment, how, frames);
   }
 
-  /** Who serves a name: its tenant, or the decoy; which may have to wait. */
+  /** Who serves a name in lower case: its tenant, or the decoy; which may have to wait. */
   private serverOf(
     name: string | undefined,
   ): { tenant: Tenant; ready?: Promise<void> | undefined } | undefined {
@@ -307,10 +307,9 @@ export class Interception {
     const tenant = config === undefined ? undefined : this.tenants.of(config);
     if (tenant === undefined) this.counts.unknownNames++;
     const server = tenant ?? this.tenants.decoy;
-    const lower = name?.toLowerCase();
-    if (lower === undefined || server === undefined || !decoys?.fits(lower))
+    if (name === undefined || server === undefined || !decoys?.fits(name))
       return tenant && { tenant, ready: undefined };
-    const answer = decoys.answer(sourceText(this.segment), lower, tenant !== undefined);
+    const answer = decoys.answer(sourceText(this.segment), name, tenant !== undefined);
     return answer.isRefused ? undefined : { tenant: server, ready: answer.ready };
   }
 

@@ -40,6 +40,43 @@ describe('TransportLoop', () => {
     expect(log).to.deep.equal(['flush second']);
   });
 
+  it('flushes at the end of a read whoever asked meanwhile, once', async () => {
+    const loop = new TransportLoop();
+    const log: string[] = [];
+    const receive = () => {
+      loop.flushSoon(member(log, 'a'));
+      loop.flushSoon(member(log, 'b'));
+      log.push('received');
+    };
+    loop.read({ receive }, 0, loop.receiveBuffer);
+    expect(log).to.deep.equal(['received', 'flush a', 'flush b']);
+    await new Promise(setImmediate);
+    expect(log).to.have.length(3);
+  });
+
+  it('flushes in the order of asking what was asked for before a read', async () => {
+    const loop = new TransportLoop();
+    const log: string[] = [];
+    loop.flushSoon(member(log, 'before'));
+    const receive = () => loop.flushSoon(member(log, 'read'));
+    loop.read({ receive }, 0, loop.receiveBuffer);
+    await new Promise(setImmediate);
+    expect(log).to.deep.equal(['flush before', 'flush read']);
+  });
+
+  it('flushes after a read that failed, and after those that follow', async () => {
+    const loop = new TransportLoop();
+    const log: string[] = [];
+    const receive = () => {
+      loop.flushSoon(member(log, 'failed'));
+      throw new RangeError('broken');
+    };
+    expect(() => loop.read({ receive }, 0, loop.receiveBuffer)).to.throw('broken');
+    loop.flushSoon(member(log, 'next'));
+    await new Promise(setImmediate);
+    expect(log).to.deep.equal(['flush failed', 'flush next']);
+  });
+
   it('lets sockets be read before it calls anybody silent after the process stood still', async () => {
     const loop = new SteppingLoop();
     const log: string[] = [];
