@@ -46,7 +46,7 @@ const AFTER_RULES =
   'Rules of `flows` stay ten seconds after the end of their connections, and removing them keeps Open vSwitch busy: the ' +
   'next way begins when they are gone, so that this is in no figure. ';
 
-function rate({ rounds, seconds, awaitsRules, rate: figures }: Ways): Section {
+function rate({ rounds, seconds, awaitsRules, warmUp, rate: figures }: Ways): Section {
   return {
     title: 'Accesses per second',
     text:
@@ -54,7 +54,8 @@ function rate({ rounds, seconds, awaitsRules, rate: figures }: Ways): Section {
       'resumption) and an object of 1 KiB. All ways lead through the same Open vSwitch (userspace datapath) to the same ' +
       'nginx; client, switch, controller and server share the machine, which is busy: what a way costs anywhere shows in ' +
       `its rate. ${rounds} interleaved rounds of ${seconds} s; ratios are to HTTPS with client certificate in the same ` +
-      `round. ${awaitsRules ? AFTER_RULES : ''}` +
+      `round. ${warmUp === undefined ? '' : `${figure(warmUp)} accesses by each way come before the first round. `}` +
+      `${awaitsRules ? AFTER_RULES : ''}` +
       'The load generator (`load.c`, OpenSSL) is our own: it chooses address and name apart, source addresses in ' +
       'turn and an open loop, which ab, the nearest of Debian’s tools with client certificates, cannot.',
     table: {
