@@ -74,6 +74,8 @@ export class Decoys {
   private readonly rate: TokenBucket;
   private readonly questions: FirstQuestions;
   private readonly firstAnswer: FirstAnswer;
+  /** First answers that have not come yet, by source and name. */
+  private readonly awaited = new Map<string, Promise<void>>();
 
   constructor(options: DecoysOptions) {
     this.options = options;
@@ -112,15 +114,24 @@ export class Decoys {
 
   /**
    * A source asks for a name that `fits`, in lower case. A pseudonym is served by its tenant, everything else from here; the source's
-   * first question for either is answered after the same time.
+   * first question for either is answered after the same time, and so is whatever it asks before that: by a second connection it
+   * would see which names a decoy is being made for.
    */
   answer(source: string, name: string, isPseudonym: boolean): DecoyAnswer {
     const question = this.questions.ask(source, name);
     if (question === 'too-many') return { isRefused: true };
+    const pair = `${source} ${name}`;
+    const awaited = this.awaited.get(pair);
+    if (awaited !== undefined) return { isRefused: false, ready: awaited };
     const made = isPseudonym ? undefined : this.prepare(name);
-    const ready = question === 'first' ? this.firstAnswer.after(made) : made;
-    // Who is told of a rejection may be gone by then.
-    ready?.catch(() => undefined);
+    if (question === 'again') {
+      // Who is told of a rejection may be gone by then.
+      made?.catch(() => undefined);
+      return { isRefused: false, ready: made };
+    }
+    const ready = this.firstAnswer.after(made);
+    this.awaited.set(pair, ready);
+    ready.finally(() => this.awaited.delete(pair)).catch(() => undefined);
     return { isRefused: false, ready };
   }
 
@@ -144,14 +155,14 @@ export class Decoys {
   prepare(name: string): Promise<void> | undefined {
     const { served, underWay, counts } = this;
     this.foreseen.delete(name);
+    const running = underWay.get(name);
+    if (running !== undefined) return running;
     const known = served.get(name);
     if (known !== undefined) {
       served.delete(name);
       served.set(name, known);
       return undefined;
     }
-    const running = underWay.get(name);
-    if (running !== undefined) return running;
     if (underWay.size >= AT_ONCE || !this.rate.take(this.options.clock.now())) {
       counts.declined++;
       return Promise.reject(new Error('too many new names'));

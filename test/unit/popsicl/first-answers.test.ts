@@ -60,6 +60,52 @@ describe('the first answer to a source about a name', () => {
     });
   }
 
+  for (const isPseudonym of [true, false]) {
+    const what = isPseudonym ? 'a pseudonym' : 'a name that is none';
+    it(`is waited for by who asks again before it has come, for ${what}`, async () => {
+      const decoys = start();
+      const name = drawName();
+      const ready = [1, 2].map(() => {
+        const answer = decoys.answer('alice', name, isPseudonym);
+        return answer.isRefused ? 'refused' : answer.ready;
+      });
+      const order: number[] = [];
+      const both = Promise.all(
+        ready.map(async (one, index) => {
+          await one;
+          order.push(index);
+        }),
+      );
+      await until('the decoy', () => isPseudonym || decoys.counts.made > 0);
+      for (let turn = 0; turn < 4; turn++) await new Promise(resolve => setImmediate(resolve));
+      expect(order).to.deep.equal([]);
+      clock.advance(MOST);
+      await both;
+      expect(order).to.deep.equal([0, 1]);
+      expect(await timeOf(decoys, 'alice', name, isPseudonym)).to.equal(0);
+    });
+  }
+
+  it('finds a name served once somebody else has waited for it, and not before', async () => {
+    let serve: (() => void) | undefined;
+    const server = {
+      publish: () =>
+        new Promise<void>(resolve => {
+          serve = resolve;
+        }),
+      withdraw: async () => {},
+    };
+    const decoys = start({ server });
+    const name = drawName();
+    const first = decoys.prepare(name);
+    await until('the publication', () => serve !== undefined);
+    expect(decoys.prepare(name)).to.equal(first);
+    serve!();
+    await first;
+    await until('the end', () => !decoys.isBusy);
+    expect(decoys.prepare(name)).to.equal(undefined);
+  });
+
   it('takes longer for pseudonyms as well once decoys take longer', async () => {
     const decoys = start();
     publishing = 2 * LEAST;
