@@ -2,7 +2,15 @@
 import { Port, prepareActions } from '../../controller/openflow/index.js';
 
 /** The app's own part of the cookie: why a packet was punted. */
-export const Punt = { SYN: 1, SEGMENT: 2, TENANT: 3, NEIGHBOUR: 4, DATAGRAM: 5, INVALID: 6 } as const;
+export const Punt = {
+  SYN: 1,
+  SEGMENT: 2,
+  TENANT: 3,
+  NEIGHBOUR: 4,
+  DATAGRAM: 5,
+  INVALID: 6,
+  ERROR: 7,
+} as const;
 
 /** Flows of single connections (`flows` redirection) stand above the static ones, but for that of SYNs. */
 export const CONNECTION_PRIORITY = 0x3000;

@@ -13,6 +13,7 @@ import { parsePrefix } from './address-prefix.js';
 import type { PopsiclConfig } from './config.js';
 import { Tenants } from './handoff/tenants.js';
 import { Datagrams } from './interception/datagrams.js';
+import { Errors } from './interception/errors.js';
 import { Interception } from './interception/interception.js';
 import { type Heard, Neighbours } from './interception/neighbours.js';
 import { type MeterName, meterOf, planFlows } from './interception/wanted-flows.js';
@@ -35,6 +36,7 @@ export class Popsicl implements AppInstance {
   private readonly neighbours: Neighbours;
   private readonly interception: Interception;
   private readonly datagrams: Datagrams;
+  private readonly errors: Errors;
   private readonly withoutMeters = new Set<string>();
   private sinceRefresh = 0;
   /** Questions without an answer, by the tenant's index. */
@@ -61,11 +63,18 @@ export class Popsicl implements AppInstance {
       port,
       now: () => clock.now() / 1000,
     });
+    this.errors = new Errors(this.tenants, handoffs);
     const { counts } = this.datagrams;
     context.metrics.counter(
       'datagram_handoffs_total',
       'Datagrams that began to be redirected.',
       () => counts.handoffs,
+    );
+    const { counts: errors } = this.errors;
+    context.metrics.counter(
+      'translated_errors_total',
+      'ICMP errors about connections that the switch does not track.',
+      () => errors.translated,
     );
     context.metrics.counter('stray_datagrams_total', 'Datagrams to no tenant.', () => counts.strays);
     clock.every(ASK_AGAIN, () => this.askForTenants());
@@ -106,6 +115,7 @@ export class Popsicl implements AppInstance {
     const why = view.cookieLow & MAX_OWN_COOKIE;
     if (why === Punt.NEIGHBOUR) this.neighbour(sw, view);
     else if (why === Punt.DATAGRAM) this.datagrams.packetIn(sw, view);
+    else if (why === Punt.ERROR) this.errors.packetIn(sw, view);
     else this.interception.packetIn(sw, view);
   }
 

@@ -127,6 +127,11 @@ export class ConntrackRedirection implements Redirection {
     this.sendOn(sw, inPort, frame, [{ type: 'set-field', field: { ethDst: mac } }]);
   }
 
+  /** Sends a packet of a tenant that is translated already to the client, untracked. */
+  passBack(sw: Switch, inPort: number, frame: Frame): void {
+    this.sendOn(sw, inPort, frame, []);
+  }
+
   /** Rewrites a packet and sends it where packets go that need nothing more. */
   private sendOn(sw: Switch, inPort: number, data: Frame, rewriting: readonly Action[]): void {
     sw.send({ type: 'packet-out', inPort, actions: [...rewriting, ...onward(this.tables.next)], data });

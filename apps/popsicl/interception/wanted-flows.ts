@@ -22,6 +22,8 @@ const REST = 0x1000;
 const IPV4 = 0x0800;
 const IPV6 = 0x86dd;
 const ARP = 0x0806;
+const ICMPV4_ANY = { ethType: IPV4, ipProto: IpProtocol.ICMPV4 } as const;
+const ICMPV6_ANY = { ethType: IPV6, ipProto: IpProtocol.ICMPV6 } as const;
 const SYN = 0x02;
 const SYN_AND_ACK = 0x12;
 const NEIGHBOUR_SOLICITATION = 135;
@@ -82,6 +84,18 @@ export function planFlows(plan: FlowPlan): [string, WantedFlow][] {
           priority: REST,
           match: { ethType, ipProto: IpProtocol.TCP },
           cookie: Punt.TENANT,
+          instructions: punt(plan.meters.segment),
+        },
+      ]);
+    }
+    for (const match of [ICMPV4_ANY, ICMPV6_ANY]) {
+      flows.push([
+        `error-untracked-${match.ethType}`,
+        {
+          tableId: tenantSide,
+          priority: REST,
+          match,
+          cookie: Punt.ERROR,
           instructions: punt(plan.meters.segment),
         },
       ]);
@@ -170,6 +184,16 @@ function blockFlows(plan: FlowPlan, block: AddressPrefix): [string, WantedFlow][
         match: udp,
         cookie: Punt.DATAGRAM,
         instructions: punt(plan.meters.syn),
+      },
+    ],
+    [
+      name('error-untracked'),
+      {
+        tableId: pseudo,
+        priority: REST,
+        match: { ...to, ipProto: block.family === 4 ? IpProtocol.ICMPV4 : IpProtocol.ICMPV6 },
+        cookie: Punt.ERROR,
+        instructions: punt(plan.meters.segment),
       },
     ],
     [name('reply'), { tableId: tenantSide, priority: CATCH, match: source(block), instructions: plan.next }],
