@@ -1,10 +1,9 @@
-import { formatIpv4, formatIpv6 } from '../../../../controller/address/index.js';
 import { COOKIE_EPOCHS } from '../../cookie/cookie-layout.js';
 import type { CapabilityFolder } from '../capabilities/capability-folder.js';
 import { ChannelError } from '../channel/channel-error.js';
+import { readConnection } from '../channel/connection-message.js';
 import { materialDigest } from '../channel/material-digest.js';
 import {
-  type ConnectionMessage,
   type CookieKeyMessage,
   type FromController,
   type HelloMessage,
@@ -13,7 +12,6 @@ import {
 } from '../channel/messages.js';
 import { isHostName } from '../host-name.js';
 import type { HandoffProgram } from '../kernel/handoff-program.js';
-import type { RestoredConnection } from '../repair/restored-connection.js';
 import type { Restorer } from '../repair/restorer.js';
 import { TenantError } from '../tenant-error.js';
 import type { WebServer } from '../web-server/web-server.js';
@@ -112,32 +110,4 @@ export class Agent {
     if (keys.length === 1) await program.clearKey(newest.epoch + 1);
     for (const key of keys) await program.setKey(key);
   }
-}
-
-function readConnection(message: ConnectionMessage): RestoredConnection {
-  const { tenantAddress, clientAddress, clientWindowScale, tenantWindowScale } = message;
-  const family = tenantAddress.length === 4 ? 4 : 6;
-  if (![4, 16].includes(tenantAddress.length) || clientAddress.length !== tenantAddress.length)
-    throw new ChannelError('bad-message', 'the controller sent an address that is none');
-  if (message.tenantPort > 0xffff || message.clientPort > 0xffff || message.mss > 0xffff)
-    throw new ChannelError('bad-message', 'the controller sent a number that is too large');
-  const scaled = clientWindowScale !== undefined && tenantWindowScale !== undefined;
-  return {
-    family,
-    tenant: { address: unpacked(tenantAddress), port: message.tenantPort },
-    client: { address: unpacked(clientAddress), port: message.clientPort },
-    sendSequence: message.sendSequence,
-    receiveSequence: message.receiveSequence,
-    tsval: message.tsval,
-    sackPermitted: message.sackPermitted,
-    windowScale: scaled ? { client: clientWindowScale, tenant: tenantWindowScale } : undefined,
-    mss: message.mss,
-    clientWindow: message.clientWindow,
-    offeredWindow: message.offeredWindow,
-  };
-}
-
-function unpacked(address: Uint8Array): string {
-  if (address.length === 16) return formatIpv6(address);
-  return formatIpv4(new DataView(address.buffer, address.byteOffset).getUint32(0));
 }

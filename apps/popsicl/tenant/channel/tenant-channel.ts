@@ -1,45 +1,25 @@
-import type { AddressInfo, Socket } from 'node:net';
-import { createServer, type Server, type TLSSocket } from 'node:tls';
-import { parseIpv4, parseIpv6 } from '../../../../controller/address/index.js';
-import { type Clock, systemClock } from '../../../../controller/host/index.js';
+import type { TLSSocket } from 'node:tls';
+import { systemClock } from '../../../../controller/host/index.js';
 import type { CloudFacts, Distribution, Pseudonym, ServerMaterial, TenantMaterial } from '../../model.js';
 import type { CookieKey } from '../kernel/handoff-program.js';
 import type { RestoredConnection } from '../repair/restored-connection.js';
 import { AgentConnection, type AgentLimits, DEFAULT_AGENT_LIMITS } from './agent-connection.js';
+import { AgentListener, type AgentListenerOptions } from './agent-listener.js';
 import { CatchUp, materialMessage } from './catch-up.js';
 import { ChannelError } from './channel-error.js';
-import { domainOfAgent } from './control-authority.js';
-import { serveEnrolment } from './enrol-connection.js';
-import type { ConnectionMessage, ServedMessage } from './messages.js';
+import { connectionMessage } from './connection-message.js';
+import type { ServedMessage } from './messages.js';
 
-export interface TenantChannelOptions {
-  readonly host: string;
-  /** 0: any that is free. */
-  readonly port: number;
-  /** The controller's own; see `control-authority.ts`. */
-  readonly certificatePem: string;
-  readonly keyPem: string;
-  /** Certificate of the authority that agents' certificates are from. */
-  readonly authorityPem: string;
-  /** Whether the domain is a tenant of this cloud. */
-  isTenant(domain: string): boolean;
+export interface TenantChannelOptions extends AgentListenerOptions {
   /** Whether the pseudonym is active, and this tenant's. What an agent serves besides, it is told to revoke. */
   isActive?(name: string, domain: string): boolean;
   /** What the tenant has to serve. An agent that connects is sent what it lacks of it. */
   wanted?(domain: string): AsyncIterable<TenantMaterial>;
   /** What the tenant may know of the cloud. */
   cloud?(domain: string): CloudFacts;
-  /** For those without a certificate: whether anybody is invited, and the certificate for an invitation. */
-  readonly enrolment?: {
-    isOpen(): boolean;
-    enrol(secret: Uint8Array, request: string): Promise<string | undefined>;
-  };
   /** Something has come or gone; for logs and metrics. */
   onEvent?(event: ChannelEvent): void;
-  readonly clock?: Clock;
   readonly limits?: Partial<AgentLimits>;
-  /** Agents at a time. */
-  readonly maxAgents?: number;
 }
 
 export type ChannelEvent =
@@ -58,68 +38,37 @@ export interface AgentReport {
   readonly hindrances: readonly string[];
 }
 
-const HANDSHAKE_LIMIT = 10_000;
-const MAX_AGENTS = 4096;
-/** Connections without a certificate at a time. */
-const MAX_ENROLLING = 8;
-
-/**
- * Where the agents of tenants connect to: mutual TLS, one agent a tenant. Spreads cookie keys and pseudonyms, and asks for
- * connections to be restored.
- */
+/** One agent a tenant: spreads cookie keys and pseudonyms to them, and asks for connections to be restored. */
 export class TenantChannel implements Distribution {
   readonly label = 'tenant';
   private readonly options: TenantChannelOptions;
   private readonly limits: AgentLimits;
-  private readonly server: Server;
+  private readonly listener: AgentListener;
   private readonly agents = new Map<string, AgentConnection>();
   /** Those that have not said Hello, the newest of each tenant: none can take the room of others. */
   private readonly candidates = new Map<string, AgentConnection>();
-  /** Every connection, also those that have not got through TLS. */
-  private readonly sockets = new Set<Socket>();
   private readonly catchUps = new Map<AgentConnection, CatchUp>();
-  private enrolling = 0;
   private keys: readonly CookieKey[] = [];
 
   private constructor(options: TenantChannelOptions) {
     this.options = options;
     this.limits = { ...DEFAULT_AGENT_LIMITS, ...options.limits };
-    this.server = createServer({
-      // With its authority, which who enrols knows by a fingerprint.
-      cert: options.certificatePem + options.authorityPem,
-      key: options.keyPem,
-      ca: options.authorityPem,
-      requestCert: true,
-      // Looked at in `accept`: who enrols has none yet.
-      rejectUnauthorized: false,
-      minVersion: 'TLSv1.3',
-      handshakeTimeout: HANDSHAKE_LIMIT,
-    });
-    this.server.maxConnections = options.maxAgents ?? MAX_AGENTS;
-    this.server.on('connection', (socket: Socket) => {
-      this.sockets.add(socket);
-      socket.once('close', () => this.sockets.delete(socket));
-    });
-    this.server.on('secureConnection', socket => this.accept(socket));
-    this.server.on('tlsClientError', (_error, socket) => {
-      socket.destroy();
-      this.options.onEvent?.({ type: 'refused' });
+    this.listener = new AgentListener(options, this.limits.patience, {
+      agent: (socket, domain) => this.accept(socket, domain),
+      enrolled: () => this.options.onEvent?.({ type: 'enrolled' }),
+      refused: () => this.options.onEvent?.({ type: 'refused' }),
     });
   }
 
   /** Resolves when agents may connect. */
   static async listen(options: TenantChannelOptions): Promise<TenantChannel> {
     const channel = new TenantChannel(options);
-    await new Promise<void>((resolve, reject) => {
-      channel.server.once('error', reject);
-      channel.server.listen(options.port, options.host, resolve);
-    });
-    channel.server.on('error', () => {});
+    await channel.listener.listen();
     return channel;
   }
 
   get port(): number {
-    return (this.server.address() as AddressInfo).port;
+    return this.listener.port;
   }
 
   /** The agents that are connected and have said Hello. */
@@ -171,25 +120,12 @@ export class TenantChannel implements Distribution {
   }
 
   async close(): Promise<void> {
-    const closed = new Promise(resolve => this.server.close(resolve));
     for (const agent of this.agents.values())
       agent.close(new ChannelError('tenant-unreachable', 'the channel has closed'));
-    for (const socket of this.sockets) socket.destroy();
-    await closed;
+    await this.listener.close();
   }
 
-  private accept(socket: TLSSocket): void {
-    if (this.mayEnrol(socket)) {
-      this.enrol(socket);
-      return;
-    }
-    const domain = socket.authorized ? domainOfAgent(socket.getPeerCertificate().subject?.CN) : undefined;
-    if (domain === undefined || !this.options.isTenant(domain)) {
-      socket.on('error', () => {});
-      socket.destroy();
-      this.options.onEvent?.({ type: 'refused' });
-      return;
-    }
+  private accept(socket: TLSSocket, domain: string): void {
     socket.setNoDelay(true);
     const agent = new AgentConnection(
       socket,
@@ -252,22 +188,6 @@ export class TenantChannel implements Distribution {
       .finally(() => this.catchUps.delete(agent));
   }
 
-  private mayEnrol(socket: TLSSocket): boolean {
-    const { enrolment } = this.options;
-    const hasNone = socket.getPeerX509Certificate() === undefined;
-    return hasNone && enrolment?.isOpen() === true && this.enrolling < MAX_ENROLLING;
-  }
-
-  private enrol(socket: TLSSocket): void {
-    this.enrolling++;
-    const { enrolment, onEvent, clock = systemClock } = this.options;
-    const done = (isEnrolled: boolean) => {
-      this.enrolling--;
-      onEvent?.({ type: isEnrolled ? 'enrolled' : 'refused' });
-    };
-    serveEnrolment(socket, { enrol: enrolment!.enrol, done }, clock, this.limits.patience);
-  }
-
   /** An agent that does not do what it has to do is let go, and begins anew. */
   private tell(agent: AgentConnection, body: Parameters<AgentConnection['request']>[0]): void {
     agent.request(body).catch(reason => agent.close(reason as ChannelError));
@@ -296,36 +216,4 @@ function anew(): ChannelError {
 
 function storeFailed(): ChannelError {
   return new ChannelError('tenant-unreachable', 'the store could not be read for the agent');
-}
-
-function connectionMessage(connection: RestoredConnection): ConnectionMessage {
-  const { family, tenant, client, windowScale } = connection;
-  return {
-    tenantAddress: packed(family, tenant.address),
-    tenantPort: tenant.port,
-    clientAddress: packed(family, client.address),
-    clientPort: client.port,
-    sendSequence: connection.sendSequence,
-    receiveSequence: connection.receiveSequence,
-    tsval: connection.tsval,
-    sackPermitted: connection.sackPermitted,
-    clientWindowScale: windowScale?.client,
-    tenantWindowScale: windowScale?.tenant,
-    mss: connection.mss,
-    clientWindow: connection.clientWindow,
-    offeredWindow: connection.offeredWindow,
-  };
-}
-
-function packed(family: 4 | 6, address: string): Uint8Array {
-  if (family === 6) {
-    const bytes = parseIpv6(address);
-    if (bytes === undefined) throw new RangeError('an address is no IPv6 address');
-    return bytes;
-  }
-  const bytes = new Uint8Array(4);
-  const number = parseIpv4(address);
-  if (Number.isNaN(number)) throw new RangeError('an address is no IPv4 address');
-  new DataView(bytes.buffer).setUint32(0, number);
-  return bytes;
 }
