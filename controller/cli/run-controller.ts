@@ -1,9 +1,17 @@
 import { endpointOf } from '../host/index.js';
-import type { RunOptions } from './commands/run.js';
 import { type Invocation, write } from './invocation.js';
-import { controllerLogger } from './logger.js';
+import { controllerLogger, type LogLevel } from './logger.js';
 import { adminPathFor, configFor, type RunningController, startController } from './running-controller.js';
 import { untilSignal } from './signals.js';
+
+export interface RunOptions {
+  listen?: string[];
+  connect?: string[];
+  app?: string[];
+  admin?: string;
+  logLevel?: LogLevel;
+  json?: boolean;
+}
 
 /** `cloakflow run`: ends when a signal says so. */
 export async function runController(

@@ -7,7 +7,20 @@ import { adminClient } from '../../../controller/cli/query.js';
 import { registerAtPortal } from '../portal/portal-client.js';
 import { answerSchema, type RegistrationAnswer, type RegistrationInput } from '../portal/portal-requests.js';
 import { canonicalDomain } from '../pseudonym/label.js';
-import type { RegisterOptions } from './register.js';
+import type { OperatorOptions } from './operator-options.js';
+
+export interface RegisterOptions extends OperatorOptions {
+  portal?: string;
+  ca?: string;
+  pkcs12?: string;
+  passwordFile?: string;
+  out: string;
+  csr?: string;
+  form?: 'stored' | 'stateless';
+  keyType?: 'ecdsa-p256' | 'rsa-2048';
+  linker?: string | true;
+  linkerCsr?: string;
+}
 
 /** Files that a registration leaves, by what they are. */
 interface Written {

@@ -1,20 +1,8 @@
 import { type Command, Option } from 'commander';
 import { withExamples } from '../../../controller/cli/examples.js';
 import type { Invocation } from '../../../controller/cli/invocation.js';
-import { type OperatorOptions, withOperatorOptions } from './operator-options.js';
-
-export interface RegisterOptions extends OperatorOptions {
-  portal?: string;
-  ca?: string;
-  pkcs12?: string;
-  passwordFile?: string;
-  out: string;
-  csr?: string;
-  form?: 'stored' | 'stateless';
-  keyType?: 'ecdsa-p256' | 'rsa-2048';
-  linker?: string | true;
-  linkerCsr?: string;
-}
+import { withOperatorOptions } from './operator-options.js';
+import type { RegisterOptions } from './register-pseudonym.js';
 
 export function defineRegister(popsicl: Command, invocation: Invocation): void {
   const command = popsicl

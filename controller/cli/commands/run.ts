@@ -2,17 +2,8 @@ import { type Command, Option } from 'commander';
 import { collect } from '../collect.js';
 import { withExamples } from '../examples.js';
 import type { Invocation } from '../invocation.js';
-import type { LogLevel } from '../logger.js';
 import { ADMIN_OPTION, JSON_OPTION } from '../query-options.js';
-
-export interface RunOptions {
-  listen?: string[];
-  connect?: string[];
-  app?: string[];
-  admin?: string;
-  logLevel?: LogLevel;
-  json?: boolean;
-}
+import type { RunOptions } from '../run-controller.js';
 
 export function defineRun(program: Command, invocation: Invocation): void {
   const command = program
