@@ -6,7 +6,7 @@ import { CodedError } from '../../../controller/coded-error.js';
 import { CAPABILITY_PARAMETER } from '../capability.js';
 import type { RegistrationService } from '../registry/registration-service.js';
 import { sourceOf } from '../source.js';
-import type { CapabilityDirectory } from '../tenant/web/capability-directory.js';
+import type { CapabilityDirectory } from '../tenant/capabilities/capability-directory.js';
 import { addPageRoutes } from './page-routes.js';
 import { PortalError } from './portal-error.js';
 import { registrationAnswer, registrationSchema } from './portal-requests.js';

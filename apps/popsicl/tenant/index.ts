@@ -1,4 +1,6 @@
 /** What a tenant's own server needs to serve pseudonyms (`cloakflow/tenant`). */
+
+export type { CapabilityDirectory } from './capabilities/capability-directory.js';
 export { CapabilityFiles } from './capabilities/capability-files.js';
 export { acceptHandoffs, type HandoffServerOptions } from './node/handoff-server.js';
 export { PseudonymContexts } from './node/pseudonym-contexts.js';
@@ -8,5 +10,4 @@ export {
   servePseudonyms,
 } from './node/pseudonym-server.js';
 export { TenantError, type TenantErrorCode } from './tenant-error.js';
-export type { CapabilityDirectory } from './web/capability-directory.js';
 export { protect, TenantWeb, type TenantWebOptions } from './web/tenant-web.js';

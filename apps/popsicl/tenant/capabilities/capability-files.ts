@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { CloudFacts } from '../../model.js';
 import { isHostName } from '../host-name.js';
-import type { CapabilityDirectory } from '../web/capability-directory.js';
+import type { CapabilityDirectory } from './capability-directory.js';
 import { CAPABILITY_SUFFIX, CLOUD_FILE } from './capability-folder.js';
 
 const NOTHING: CloudFacts = { linker: '', tenants: [], trusted: [] };

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { markedUrl } from './defence/put-aside.js';
 import type { Page } from './page.js';
 import { CssRewriter } from './rewrite/css-rewriter.js';
 import { HtmlRewriter } from './rewrite/html-rewriter.js';
+import { markedUrl } from './rewrite/put-aside.js';
 
 /** What is rewritten; `markup` is SVG and XHTML, where no script is inserted. */
 export type BodyKind = 'html' | 'markup' | 'css';

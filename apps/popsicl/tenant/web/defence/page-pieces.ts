@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { escapeAttribute } from '../rewrite/attributes.js';
+import type { DocumentObjects } from '../rewrite/put-aside.js';
 import type { Defence } from './options.js';
 import { addressOfPiece, type PieceForm } from './piece-name.js';
 
@@ -10,7 +11,7 @@ export type Ahead = readonly (readonly [address: string, object: string, count: 
 const MOST_AHEAD = 64;
 
 /** The objects that a document names, under which names its pieces are asked for, and in how many. */
-export class PagePieces {
+export class PagePieces implements DocumentObjects {
   /** Characters of a document that are held until all its objects are known. */
   readonly longest: number;
   private readonly defence: Defence;

@@ -1,9 +1,9 @@
 import { CAPABILITY_PARAMETER } from '../../../capability.js';
-import { type AsideOptions, markedUrl, putAside, type Runner } from '../defence/put-aside.js';
 import { Attributes, type Change, type StartTag } from './attributes.js';
 import { rewriteCss } from './css-rewriter.js';
 import { rewriteImportMap } from './import-map.js';
 import type { Links } from './links.js';
+import { type AsideOptions, markedUrl, putAside, type Runner } from './put-aside.js';
 import { rewriteRefresh } from './refresh.js';
 import { rewriteSrcset } from './srcset.js';
 import { attributeKind } from './url-attributes.js';

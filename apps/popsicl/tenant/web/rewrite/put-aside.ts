@@ -1,13 +1,22 @@
-import { type Attributes, escapeAttribute } from '../rewrite/attributes.js';
-import type { Links } from '../rewrite/links.js';
-import type { PagePieces } from './page-pieces.js';
+import { type Attributes, escapeAttribute } from './attributes.js';
+import type { Links } from './links.js';
+
+/** The objects of a document that its script fetches: `defence/page-pieces.ts`. */
+export interface DocumentObjects {
+  /** Characters of a document that are held until all its objects are known. */
+  readonly longest: number;
+  /** An absolute address. */
+  fetchAhead(address: string): void;
+  /** What the object of an address is called, and scripts that bring it. */
+  scripts(address: string, form: 'script' | 'style'): { object: string; markup: string };
+}
 
 /** How a page is written whose objects its script fetches. */
 export interface AsideOptions {
   /** Of the scripts that are inserted. */
   readonly nonce: string;
   /** Of the document; undefined: no parser of one reads it, but a script that inserts parts into one. */
-  readonly pieces: PagePieces | undefined;
+  readonly pieces: DocumentObjects | undefined;
 }
 
 /** What comes behind a tag whose addresses are put aside. */
@@ -58,7 +67,12 @@ export function putAside(
   return {};
 }
 
-function script(attributes: Attributes, links: Links, nonce: string, pieces: PagePieces | undefined): Runner {
+function script(
+  attributes: Attributes,
+  links: Links,
+  nonce: string,
+  pieces: DocumentObjects | undefined,
+): Runner {
   const type = attributes.keyword('type');
   const src = attributes.get('src');
   if (!src || !pieces || !SCRIPT_TYPES.has(type) || type === 'module' || !links.isOwn(src)) return {};
@@ -77,7 +91,12 @@ function script(attributes: Attributes, links: Links, nonce: string, pieces: Pag
   return attributes.get('defer') === undefined ? { afterEnd: waiting } : { atEnd: waiting };
 }
 
-function link(attributes: Attributes, links: Links, nonce: string, pieces: PagePieces | undefined): Runner {
+function link(
+  attributes: Attributes,
+  links: Links,
+  nonce: string,
+  pieces: DocumentObjects | undefined,
+): Runner {
   const rels = attributes.keyword('rel').split(/\s+/);
   const href = attributes.get('href');
   if (!href || !links.isOwn(href)) return {};
