@@ -6,11 +6,12 @@ import type { CloudServer } from './cloud-server.js';
 import type { DnsServer } from './dns/dns-server.js';
 import { startDns, updatePublisher } from './dns/start-dns.js';
 import { LinkerAuthority } from './linker/linker-authority.js';
-import { PersonRegister } from './linker/person-register.js';
+import { LinkerPersons } from './linker/linker-persons.js';
 import { Persons } from './linker/persons.js';
 import type { LinkTarget } from './linker/referral.js';
 import { startLinker } from './linker/start-linker.js';
 import type { Distribution, TenantConfig } from './model.js';
+import { operatorCalls } from './operator-calls.js';
 import { openAuthority } from './pki/authority-store.js';
 import type { CloudAuthority } from './pki/cloud-authority.js';
 import { portalNames, startPortal } from './portal/start-portal.js';
@@ -22,7 +23,6 @@ import { AddressPlan } from './registry/address-plan.js';
 import { DistributionRound } from './registry/distribution-round.js';
 import { currentKeyTime, loadKeyRing, rotateKeys } from './registry/key-keeper.js';
 import type { REGISTRAR_MESSAGES } from './registry/messages.js';
-import { operatorCalls } from './registry/operator-calls.js';
 import { RateLimits } from './registry/rate-limits.js';
 import { RegistrationService } from './registry/registration-service.js';
 import { RegistrationTable } from './registry/registration-table.js';
@@ -141,7 +141,7 @@ async function start(options: RegistrarOptions, closers: (() => unknown)[]): Pro
       maxPseudonyms: config.maxPseudonyms,
       keyType: config.keyType,
       form: config.form,
-      linker: linkerAuthority && new PersonRegister(linkerAuthority, persons),
+      linker: linkerAuthority && new LinkerPersons(linkerAuthority, persons),
     },
     plan,
   );

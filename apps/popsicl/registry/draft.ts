@@ -2,10 +2,11 @@ import type { Certificate } from 'pkijs';
 import { capabilityUrl, drawCapability } from '../capability.js';
 import type { Pseudonym, PseudonymForm, ServerMaterial } from '../model.js';
 import type { CloudAuthority } from '../pki/cloud-authority.js';
-import { type ClientCredential, issueClientCredential, issueServerMaterial } from '../pki/issue.js';
+import { issueClientCredential, issueServerMaterial } from '../pki/issue.js';
 import type { KeyType } from '../pki/key-pair.js';
 import { drawPassword, makePkcs12 } from '../pki/pkcs12.js';
 import type { AddressPlan } from './address-plan.js';
+import type { PersonDraft } from './person.js';
 import type { Pkcs12Files, Registration } from './reports.js';
 
 /** What a pseudonym is to be. */
@@ -25,7 +26,7 @@ export interface DraftRequest {
   /** TCP port of pseudonyms. */
   readonly port: number;
   /** Absent: nothing ties the pseudonym to others. */
-  readonly person: NewPerson | { readonly linkerName: string } | undefined;
+  readonly person: PersonDraft | undefined;
 }
 
 /** A name with its addresses, drawn and not yet anybody's. */
@@ -49,13 +50,6 @@ export function drawPseudonym(plan: AddressPlan, request: DraftRequest): DrawnPs
     state: 'active',
   };
   return { pseudonym, own };
-}
-
-/** What a person gets with her first pseudonym, to be known to the linker by. */
-export interface NewPerson {
-  readonly linkerName: string;
-  readonly code: string;
-  readonly credential: ClientCredential;
 }
 
 /** Keys and certificates of both sides. The client's keys are in the registration and nowhere else. */
@@ -83,7 +77,7 @@ export async function equip(
 }
 
 async function linkerPart(
-  person: NewPerson | { readonly linkerName: string } | undefined,
+  person: PersonDraft | undefined,
   password: string,
 ): Promise<Registration['linker']> {
   if (person === undefined) return undefined;

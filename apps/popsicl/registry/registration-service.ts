@@ -1,63 +1,29 @@
 import type { Clock, MessageLog, Timer } from '../../../controller/host/index.js';
-import { StoreError } from '../../../controller/store/index.js';
-import type { KnownPerson, PersonRegister } from '../linker/person-register.js';
-import type { PseudonymForm, TenantConfig, TenantMaterial } from '../model.js';
+import type { TenantConfig, TenantMaterial } from '../model.js';
 import { keyOfRequest } from '../pki/client-request.js';
-import type { CloudAuthority } from '../pki/cloud-authority.js';
-import type { KeyType } from '../pki/key-pair.js';
 import { canonicalDomain } from '../pseudonym/label.js';
-import { PseudonymError } from '../pseudonym/pseudonym-error.js';
 import type { AddressPlan } from './address-plan.js';
-import { DistributionFailed, type DistributionRound } from './distribution-round.js';
-import { type DraftRequest, type DrawnPseudonym, drawPseudonym, equip } from './draft.js';
+import { Issuance, type IssuanceOptions, type RegistrationRequest } from './issuance.js';
 import type { REGISTRAR_MESSAGES } from './messages.js';
 import { NameLocks } from './name-locks.js';
+import type { KnownPerson, PersonRegister } from './person.js';
 import type { RateLimits } from './rate-limits.js';
 import { RegistrationError } from './registration-error.js';
-import type { Ending, Registered, RegistrationTable } from './registration-table.js';
+import type { Ending, Registered } from './registration-table.js';
 import { Renewals } from './renewals.js';
 import type { PseudonymReport, Registration } from './reports.js';
-import type { TableDirectory } from './table-directory.js';
 
-export interface RegistrationOptions {
-  /** Cloud domain, canonical. */
-  readonly domain: string;
+export interface RegistrationOptions extends IssuanceOptions {
   readonly tenants: ReadonlyMap<string, TenantConfig>;
-  readonly authority: CloudAuthority;
-  readonly table: RegistrationTable;
-  readonly directory: TableDirectory;
-  readonly round: DistributionRound;
   readonly rates: RateLimits;
   readonly clock: Clock;
-  /** Milliseconds since 1970. */
-  readonly wallClock: () => number;
   readonly log: MessageLog<typeof REGISTRAR_MESSAGES>;
-  /** Milliseconds that a pseudonym holds, and that an ended one keeps its addresses. */
-  readonly lifetime: number;
+  /** Milliseconds that an ended pseudonym keeps its addresses. */
   readonly retention: number;
   readonly maxPseudonyms: number;
-  readonly keyType: KeyType;
-  readonly form: PseudonymForm;
   /** Absent: the cloud has no linker. */
   readonly linker?: PersonRegister | undefined;
 }
-
-/** What a client asks for. `csr`: PEM; absent: a key is made, and given away with its certificate. */
-export interface RegistrationRequest {
-  readonly domain: string;
-  readonly csr?: string | undefined;
-  readonly form?: PseudonymForm | undefined;
-  readonly keyType?: KeyType | undefined;
-  /** `new` for a certificate for the linker, or the code that came with one; absent: no linker. */
-  readonly linker?: string | undefined;
-  /** With `new`: PEM, for another key than that of `csr`; absent: one is made. */
-  readonly linkerCsr?: string | undefined;
-  /** Whose limit it counts against; see `sourceOf`. */
-  readonly source: string;
-}
-
-/** Attempts to find addresses that no other pseudonym has. */
-const MAX_DRAWS = 100;
 
 /** Registration of pseudonyms (4.1, 5.1): what is acknowledged is on the disk and known to everybody who has to know. */
 export class RegistrationService {
@@ -65,15 +31,15 @@ export class RegistrationService {
   private readonly options: RegistrationOptions;
   private readonly locks = new NameLocks();
   private readonly underWay = new Set<Promise<unknown>>();
+  private readonly issuance: Issuance;
   private readonly renewals: Renewals;
   private live = 0;
-  private plan: AddressPlan;
   private sweeping: Timer | undefined;
   private isClosing = false;
 
   private constructor(options: RegistrationOptions, plan: AddressPlan) {
     this.options = options;
-    this.plan = plan;
+    this.issuance = new Issuance(options, this.locks, plan);
     this.renewals = new Renewals(options);
   }
 
@@ -110,7 +76,7 @@ export class RegistrationService {
 
   /** Draws from here on by another plan, after keys rotated. */
   usePlan(plan: AddressPlan): void {
-    this.plan = plan;
+    this.issuance.plan = plan;
   }
 
   /** Sweeps every `interval` milliseconds, and does `also` after it. */
@@ -231,7 +197,7 @@ export class RegistrationService {
     this.live++;
     try {
       const person = await this.personOf(request);
-      const registration = await this.draw(request, tenant, person);
+      const registration = await this.issuance.issue(request, tenant, person);
       this.counts.registered++;
       return registration;
     } catch (error) {
@@ -249,76 +215,6 @@ export class RegistrationService {
     return wish === 'new'
       ? linker.introduce(keyType ?? this.options.keyType, linkerCsr, csr)
       : linker.recall(wish);
-  }
-
-  /** Draws until a pseudonym's own addresses are free, and sets it up. */
-  private async draw(
-    request: RegistrationRequest,
-    { domain: tenant, port }: TenantConfig,
-    person: KnownPerson | undefined,
-  ): Promise<Registration> {
-    const { domain, authority, wallClock, lifetime, table, directory } = this.options;
-    const now = wallClock();
-    const draft: DraftRequest = {
-      domain,
-      tenant,
-      tenantNumber: await table.tenantNumber(tenant),
-      form: request.form ?? this.options.form,
-      keyType: request.keyType ?? this.options.keyType,
-      csr: request.csr,
-      now,
-      expiresAt: Math.min(now + lifetime, authority.notAfter),
-      port,
-      person: person?.draft,
-    };
-    for (let draws = 0; draws < MAX_DRAWS; draws++) {
-      const drawn = drawPseudonym(this.plan, draft);
-      if (drawn.own.some(address => directory.isTaken(address))) continue;
-      const registration = await this.locks.run(drawn.pseudonym.name, () => this.setUp(drawn, draft, person));
-      if (registration !== undefined) return registration;
-    }
-    throw new PseudonymError('addresses-exhausted', 'no free pseudo-address was found', {
-      mend: 'Add a block of pseudo-addresses, or let pseudonyms share addresses.',
-    });
-  }
-
-  /** Undefined when an address is somebody else's after all. */
-  private async setUp(
-    { pseudonym, own }: DrawnPseudonym,
-    draft: DraftRequest,
-    person: KnownPerson | undefined,
-  ): Promise<Registration | undefined> {
-    const { authority, table, round } = this.options;
-    const { material, registration } = await equip(authority, pseudonym, draft);
-    try {
-      await table.begin(pseudonym, material, own, person?.hashes);
-    } catch (error) {
-      if (error instanceof StoreError && error.code === 'not-applied') return undefined;
-      throw error;
-    }
-    try {
-      await round.publish(pseudonym, material);
-      await table.activate(pseudonym.name);
-      return registration;
-    } catch (error) {
-      // What cannot be undone now is still `pending` in the store, and is undone by the next sweep or start.
-      const unheard = error instanceof DistributionFailed ? error.unheard : undefined;
-      await this.undo(pseudonym.name, pseudonym.tenant, unheard).catch(() => false);
-      throw error;
-    }
-  }
-
-  /** Undoes a registration that nobody was told about. Whether everybody has forgotten it; `unheard` have never known it. */
-  private async undo(
-    name: string,
-    tenant: string,
-    unheard?: DistributionFailed['unheard'],
-  ): Promise<boolean> {
-    const { round, table, directory } = this.options;
-    const isForgotten = await round.withdraw(name, tenant, unheard);
-    directory.forget(name);
-    if (isForgotten) await table.remove(name);
-    return isForgotten;
   }
 
   private async end(name: string, ending: Ending, now: number): Promise<PseudonymReport> {
@@ -339,7 +235,7 @@ export class RegistrationService {
     for await (const { name, tenant } of table.all('pending', 'withdrawing')) {
       await this.locks.runUnlessBusy(name, async () => {
         const state = (await table.get(name))?.state;
-        if (state === 'pending' && (await this.undo(name, tenant))) count++;
+        if (state === 'pending' && (await this.issuance.undo(name, tenant))) count++;
         if (state === 'withdrawing' && (await round.withdraw(name, tenant))) {
           await table.finishEnd(name);
           count++;

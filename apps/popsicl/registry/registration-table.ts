@@ -1,5 +1,6 @@
 import type { SqlValue, Statement, Store } from '../../../controller/store/index.js';
 import type { Pseudonym, PseudonymForm, ServerMaterial, TenantMaterial } from '../model.js';
+import type { PersonHashes } from './person.js';
 import type { RegistrationState } from './reports.js';
 
 /** How a pseudonym ends. */
@@ -16,13 +17,6 @@ export interface Registered {
   readonly expiresAt: number;
   readonly state: RegistrationState;
   readonly ending: Ending | null;
-}
-
-/** Whose a pseudonym is: of a linker code that was given out, or with `keyHash` of a new one. */
-export interface PersonHashes {
-  readonly codeHash: Uint8Array;
-  /** Of the public key in the certificate for the linker. */
-  readonly keyHash?: Uint8Array | undefined;
 }
 
 interface Row {

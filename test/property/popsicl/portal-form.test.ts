@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import type { Hono } from 'hono';
 import { CloudAuthority, createAuthority } from '../../../apps/popsicl/pki/cloud-authority.js';
 import { portalRoutes } from '../../../apps/popsicl/portal/portal-routes.js';
+import type { RegistrationRequest } from '../../../apps/popsicl/registry/issuance.js';
 import { RegistrationError } from '../../../apps/popsicl/registry/registration-error.js';
-import type { RegistrationRequest } from '../../../apps/popsicl/registry/registration-service.js';
 
 const NAME = 'portal.popsicls.test';
 const OWN = { 'sec-fetch-site': 'same-origin', 'content-type': 'application/x-www-form-urlencoded' };

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import type { Json } from '../../../controller/openflow/index.js';
-import { registrationAnswer, registrationSchema } from '../portal/portal-requests.js';
-import { RegistrationError } from './registration-error.js';
-import type { RegistrationService } from './registration-service.js';
+import type { Json } from '../../controller/openflow/index.js';
+import { registrationAnswer, registrationSchema } from './portal/portal-requests.js';
+import { RegistrationError } from './registry/registration-error.js';
+import type { RegistrationService } from './registry/registration-service.js';
 
 /** The operator's registrations share one limit, apart from those of clients. */
 const OPERATOR = 'operator';

@@ -1,21 +1,14 @@
 import { keyOfRequest } from '../pki/client-request.js';
 import type { KeyType } from '../pki/key-pair.js';
 import { PkiError } from '../pki/pki-error.js';
-import type { NewPerson } from '../registry/draft.js';
+import type { KnownPerson, PersonRegister } from '../registry/person.js';
 import { RegistrationError } from '../registry/registration-error.js';
-import type { PersonHashes } from '../registry/registration-table.js';
 import type { LinkerAuthority } from './linker-authority.js';
 import { canonicalCode, codeHash, drawCode, keyHash } from './linker-code.js';
 import type { Persons } from './persons.js';
 
-/** Whose a pseudonym is to be: what the store keeps, and what she gets. */
-export interface KnownPerson {
-  readonly hashes: PersonHashes;
-  readonly draft: NewPerson | { readonly linkerName: string };
-}
-
-/** How a person becomes known to the linker, and is known again at her next registration. */
-export class PersonRegister {
+/** Persons by the linker's codes and certificates. */
+export class LinkerPersons implements PersonRegister {
   private readonly authority: LinkerAuthority;
   private readonly persons: Persons;
 
@@ -24,10 +17,6 @@ export class PersonRegister {
     this.persons = persons;
   }
 
-  /**
-   * Somebody new, with a certificate and a code; `request` (PEM) is for a key of her own, which must not be that of `other`, her
-   * request for the pseudonym. Throws PkiError.
-   */
   async introduce(keyType: KeyType, request?: string, other?: string): Promise<KnownPerson> {
     if (request !== undefined && other !== undefined) await refuseSameKey(request, other);
     const code = drawCode();
@@ -36,7 +25,6 @@ export class PersonRegister {
     return { hashes, draft: { linkerName: this.authority.name, code, credential } };
   }
 
-  /** Who was given this code. Throws RegistrationError `unknown-code`. */
   async recall(text: string): Promise<KnownPerson> {
     const code = canonicalCode(text);
     const hash = codeHash(code ?? '');
