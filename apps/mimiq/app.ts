@@ -2,7 +2,7 @@ import { type AppDefinition, defineApp } from '../../controller/host/index.js';
 import { configSchema } from './config.js';
 import { MESSAGES } from './messages.js';
 import type { Allocate } from './mimiq.js';
-import { TABLE_NAMES } from './routes/pipeline.js';
+import { TABLE_NAMES } from './pipeline/pipeline.js';
 
 /** An app whose addresses come from this allocator. */
 export function mimiqWith(allocate: Allocate): AppDefinition {
@@ -16,7 +16,7 @@ export function mimiqWith(allocate: Allocate): AppDefinition {
     // Loaded when it runs: most controllers run without it.
     start: async context => {
       const { Mimiq } = await import('./mimiq.js');
-      const { readFabric } = await import('./routes/read-fabric.js');
+      const { readFabric } = await import('./fabric/read-fabric.js');
       const { config } = context;
       const { ipv4, ipv6, aliases } = config.allocator;
       return Mimiq.start(context, readFabric(config, { ipv4, ipv6, aliasBits: aliases.bits }), allocate);

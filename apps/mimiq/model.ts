@@ -1,6 +1,6 @@
 /**
  * The words that all parts of MIMIQ share, with the paper's section where it names the thing. Pure types. Every time is in
- * milliseconds since 1970, by a clock that follows the wall clock but never goes back (`allocator/steady-time.ts`).
+ * milliseconds since 1970, by a clock that follows the wall clock but never goes back (`steady-time.ts`).
  */
 
 /** Datapath id as text: 16 hexadecimal digits. */

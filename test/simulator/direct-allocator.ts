@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { addressKey, writeBits } from '../../apps/mimiq/allocator/address-bits.js';
+import { addressKey, writeBits } from '../../apps/mimiq/address-bits.js';
 import type { Allocate, Allocation } from '../../apps/mimiq/mimiq.js';
 import type { AliasState, Attachment, Forwarding, Lease, Requests } from '../../apps/mimiq/model.js';
 

@@ -2,9 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Clock, Timer } from '../../../controller/host/clock.js';
+import {
+  type AgentMessage,
+  type ApplicationMessage,
+  applicationMessage,
+  MAX_LINE,
+} from '../client/agent-messages.js';
 import { ClientError } from '../client/client-error.js';
 import type { AddressStock, StockedAddress } from './address-stock.js';
-import { type AgentMessage, type ApplicationMessage, applicationMessage, MAX_LINE } from './messages.js';
 
 /** Addresses that one application may have. */
 const MAX_HELD = 64;

@@ -1,8 +1,8 @@
 import type { Clock } from '../../../controller/host/index.js';
-import type { Random } from '../allocator/random.js';
 import type { AliasState, Forwarding, SwitchId } from '../model.js';
-import type { StoredState } from '../store/lease-store.js';
-import { type AliasChange, Aliases, type AliasPlan } from './aliases.js';
+import type { Random } from '../random.js';
+import type { AliasChange, StoredState } from '../store/lease-store.js';
+import { Aliases, type AliasPlan } from './aliases.js';
 
 const RETRY_AFTER = 1000;
 
@@ -11,7 +11,7 @@ export interface AliasServiceOptions {
   readonly random: Random;
   readonly forwarding: Forwarding;
   readonly clock: Clock;
-  /** Steady time (`allocator/steady-time.ts`). */
+  /** Steady time (`steady-time.ts`). */
   readonly now: () => number;
   /** Makes a change durable. */
   readonly commit: (change: AliasChange) => Promise<void>;

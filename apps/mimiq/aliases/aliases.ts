@@ -1,6 +1,7 @@
-import { AllocationError } from '../allocator/allocation-error.js';
-import type { Random } from '../allocator/random.js';
+import { AllocationError } from '../allocation-error.js';
 import type { AliasState, SwitchId } from '../model.js';
+import type { Random } from '../random.js';
+import type { AliasChange } from '../store/lease-store.js';
 
 /** How aliases are made (3.3); times in milliseconds. */
 export interface AliasPlan {
@@ -11,16 +12,6 @@ export interface AliasPlan {
   readonly periods: number;
   readonly perSwitch: number;
   readonly maxSwitches: number;
-}
-
-/** What has to be stored: durable before it is used. */
-export interface AliasChange {
-  readonly put: readonly AliasState[];
-  /** Aliases that ended. */
-  readonly remove: readonly AliasState[];
-  readonly sids: readonly { readonly switchId: SwitchId; readonly sid: number }[];
-  /** Switches that are forgotten. */
-  readonly forget: readonly SwitchId[];
 }
 
 const SID_RANGE = 2 ** 32;

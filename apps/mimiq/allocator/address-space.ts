@@ -1,12 +1,12 @@
 import { parseIpv4, parseIpv6 } from '../../../controller/address/index.js';
+import { addressKey } from '../address-bits.js';
 import { ipv4Bytes, ipv4Number } from '../address-prefix.js';
 import type { AliasState, Lease } from '../model.js';
-import { addressKey } from './address-bits.js';
+import type { Random } from '../random.js';
 import type { AllocatorConfig } from './config.js';
 import { Ipv4Pool } from './ipv4-pool.js';
 import { type Ipv6Layout, Ipv6Pool } from './ipv6-pool.js';
 import { ipv4PrefixText, parseIpv4Prefix, parseIpv6Prefix } from './prefix.js';
-import type { Random } from './random.js';
 
 /** What a client has to know about an address besides the address. */
 export interface Surroundings {

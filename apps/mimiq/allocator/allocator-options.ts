@@ -1,9 +1,9 @@
 import type { Clock } from '../../../controller/host/index.js';
 import type { Forwarding } from '../model.js';
+import type { Random } from '../random.js';
+import type { TimeSource } from '../steady-time.js';
 import type { LeaseStore, StoredLease } from '../store/lease-store.js';
 import type { AllocatorConfig } from './config.js';
-import type { Random } from './random.js';
-import type { TimeSource } from './steady-time.js';
 
 export interface AllocatorOptions {
   readonly config: AllocatorConfig;

@@ -1,9 +1,11 @@
 import { AliasService } from '../aliases/alias-service.js';
+import { AllocationError } from '../allocation-error.js';
 import type { AliasState, Attachment, SwitchId } from '../model.js';
+import { CryptoRandom } from '../random.js';
+import { SteadyTime, systemTime } from '../steady-time.js';
 import type { LeaseStore, StoredLease, StoredState } from '../store/lease-store.js';
 import { AddressSpace, type TakenAddress } from './address-space.js';
 import { Alarm } from './alarm.js';
-import { AllocationError } from './allocation-error.js';
 import type { Allocation, AllocatorOptions } from './allocator-options.js';
 import { CommitQueue } from './commit-queue.js';
 import { LeaseEnds } from './lease-ends.js';
@@ -11,8 +13,6 @@ import { clientKey, isOf, LeaseTable } from './lease-table.js';
 import { Lifetimes } from './lifetimes.js';
 import { Limits } from './limits.js';
 import { type Offer, Offers } from './offers.js';
-import { CryptoRandom } from './random.js';
-import { SteadyTime, systemTime } from './steady-time.js';
 
 const SECOND = 1000;
 /** A lease that is accepted within this time of its offer lasts as it was made. */

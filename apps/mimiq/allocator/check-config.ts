@@ -1,7 +1,10 @@
+import type { z } from 'zod';
 import { parseIpv4, parseIpv6 } from '../../../controller/address/index.js';
-import { hasPrefix } from './address-bits.js';
-import type { AllocatorConfig } from './config.js';
+import { hasPrefix } from '../address-bits.js';
+import type { allocatorKeys } from './config-keys.js';
 import { parseIpv4Prefix, parseIpv6Prefix } from './prefix.js';
+
+type AllocatorConfig = z.output<typeof allocatorKeys>;
 
 /** Something that a configuration cannot mean, with the path of the key that should change. */
 export interface ConfigProblem {

@@ -1,8 +1,8 @@
+import { AllocationError } from '../allocation-error.js';
 import { ForwardingError } from '../forwarding-error.js';
 import type { Forwarding } from '../model.js';
+import type { TimeMark } from '../steady-time.js';
 import type { LeaseStore, StoredLease } from '../store/lease-store.js';
-import { AllocationError } from './allocation-error.js';
-import type { TimeMark } from './steady-time.js';
 
 /** Leases of one transaction at most, so that one commit does not hold the controller up for long. */
 const MAX_BATCH = 4096;

@@ -1,4 +1,4 @@
-import type { Random } from './random.js';
+import type { Random } from '../random.js';
 
 /**
  * The free addresses of one IPv4 prefix. Each draw is uniform over all free ones and independent of all draws before, so

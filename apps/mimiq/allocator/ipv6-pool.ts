@@ -1,5 +1,5 @@
-import { addressKey, hasPrefix, writeBits } from './address-bits.js';
-import type { Random } from './random.js';
+import { addressKey, hasPrefix, writeBits } from '../address-bits.js';
+import type { Random } from '../random.js';
 
 /** Where things are in an address of the prefix, in bits from the front. */
 export interface Ipv6Layout {

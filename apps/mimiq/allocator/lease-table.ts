@@ -1,6 +1,6 @@
+import { addressKey } from '../address-bits.js';
 import type { Attachment } from '../model.js';
 import type { StoredLease } from '../store/lease-store.js';
-import { addressKey } from './address-bits.js';
 
 /** All leases of one client. */
 interface Client {

@@ -1,8 +1,8 @@
 import type { AliasState, Attachment } from '../model.js';
+import type { Random } from '../random.js';
 import type { StoredLease } from '../store/lease-store.js';
 import type { TakenAddress } from './address-space.js';
 import type { AllocatorConfig } from './config.js';
-import type { Random } from './random.js';
 
 const SECOND = 1000;
 

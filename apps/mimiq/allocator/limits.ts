@@ -1,5 +1,5 @@
+import { AllocationError } from '../allocation-error.js';
 import type { Attachment } from '../model.js';
-import { AllocationError } from './allocation-error.js';
 import type { AllocatorConfig } from './config.js';
 import type { LeaseTable } from './lease-table.js';
 

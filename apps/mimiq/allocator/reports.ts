@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Json } from '../../../controller/openflow/index.js';
 import { formatAddress } from '../address-prefix.js';
-import { AllocationError } from './allocation-error.js';
+import { AllocationError } from '../allocation-error.js';
 import type { Allocator } from './allocator.js';
 
 /** What an operator sees of a lease: nothing of its client. Times are cut to minutes, which sets of one client share. */

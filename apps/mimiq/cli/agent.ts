@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { withExamples } from '../../../controller/cli/examples.js';
 import { type Invocation, write } from '../../../controller/cli/invocation.js';
-import { DEFAULT_SOCKET } from '../agent/messages.js';
+import { DEFAULT_SOCKET } from '../client/agent-messages.js';
 
 interface AgentCommandOptions {
   interface: string;

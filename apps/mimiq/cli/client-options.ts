@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { DEFAULT_SOCKET } from '../agent/messages.js';
+import { DEFAULT_SOCKET } from '../client/agent-messages.js';
 import type { MimiqClient } from '../client/client.js';
 import type { ClientError } from '../client/client-error.js';
 

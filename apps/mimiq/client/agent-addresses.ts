@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
-import { type AgentMessage, agentMessage, DEFAULT_SOCKET, MAX_LINE } from '../agent/messages.js';
 import type { AddressSource, Family, HeldAddress } from './address-source.js';
+import { type AgentMessage, agentMessage, DEFAULT_SOCKET, MAX_LINE } from './agent-messages.js';
 import { ClientError, type ClientErrorCode } from './client-error.js';
 
 /** Milliseconds before its end when an address is left, or a quarter of what is left where that is less. */

@@ -25,4 +25,5 @@ export {
   strategyFor,
   strategyRules,
 } from './strategy/options.js';
-export { createStrategy, type Progress, type Strategy } from './strategy/strategy.js';
+export type { Progress } from './strategy/progress.js';
+export { createStrategy, type Strategy } from './strategy/strategy.js';

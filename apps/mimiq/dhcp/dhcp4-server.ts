@@ -1,6 +1,6 @@
+import { addressKey } from '../address-bits.js';
 import { ipv4Bytes, ipv4Number } from '../address-prefix.js';
-import { addressKey } from '../allocator/address-bits.js';
-import { AllocationError } from '../allocator/allocation-error.js';
+import { AllocationError } from '../allocation-error.js';
 import type { Allocator } from '../allocator/allocator.js';
 import { ipv4Mask } from '../allocator/prefix.js';
 import type { Attachment, Dhcp4Answer } from '../model.js';

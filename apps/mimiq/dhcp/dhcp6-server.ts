@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { addressKey } from '../allocator/address-bits.js';
-import { AllocationError } from '../allocator/allocation-error.js';
+import { addressKey } from '../address-bits.js';
+import { AllocationError } from '../allocation-error.js';
 import type { Allocator } from '../allocator/allocator.js';
 import type { Allocation } from '../allocator/allocator-options.js';
 import type { Attachment } from '../model.js';

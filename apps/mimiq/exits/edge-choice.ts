@@ -1,8 +1,8 @@
 import type { Clock } from '../../../controller/host/index.js';
 import { isPortUp, type Switch } from '../../../controller/switch/index.js';
+import { type Fabric, type FabricSwitch, isEdge } from '../fabric/fabric.js';
 import type { SwitchId } from '../model.js';
-import { type Fabric, type FabricSwitch, isEdge } from '../routes/fabric.js';
-import type { Exits } from '../routes/switch-plan.js';
+import type { Exits } from '../pipeline/switch-plan.js';
 
 /** Milliseconds in which edges may connect after the start, come back when they were lost, and prove themselves then. */
 const START_GRACE = 10_000;

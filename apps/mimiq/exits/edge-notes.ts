@@ -1,7 +1,7 @@
 import type { AppContext } from '../../../controller/host/index.js';
 import type { ActualFlow, Switch } from '../../../controller/switch/index.js';
 import type { SwitchId } from '../model.js';
-import { From, lookUpKeyOf, type Tables } from '../routes/pipeline.js';
+import { From, lookUpKeyOf, type Tables } from '../pipeline/pipeline.js';
 
 const PRIORITY = 1;
 

@@ -1,9 +1,9 @@
 import { parseMac } from '../../../controller/address/index.js';
 import type { AppContext } from '../../../controller/host/index.js';
 import type { ActualFlow, Instruction, Switch } from '../../../controller/switch/index.js';
+import type { FabricSwitch, OutsidePort } from '../fabric/fabric.js';
 import type { SwitchId } from '../model.js';
-import type { FabricSwitch, OutsidePort } from '../routes/fabric.js';
-import { apply, ETH, lookUpKey, lookUpKeyOf, type Tables } from '../routes/pipeline.js';
+import { apply, ETH, lookUpKey, lookUpKeyOf, type Tables } from '../pipeline/pipeline.js';
 import { question, readAnswer } from './neighbour-question.js';
 
 /** Milliseconds between two looks, and of them between two questions to a router that answers. */

@@ -1,6 +1,6 @@
 import { type PacketInView, Port } from '../../../controller/openflow/index.js';
 import type { Switch } from '../../../controller/switch/index.js';
-import type { Fabric, FabricSwitch } from '../routes/fabric.js';
+import type { Fabric, FabricSwitch } from '../fabric/fabric.js';
 import { icmpError, type Teller, type Trouble } from './icmp-error.js';
 
 /** Tells senders what became of their packets: clients as the gateway, everybody else as the edge switch. */

@@ -5,10 +5,10 @@
 import { IpProtocol } from '../../../controller/packet/index.js';
 import type { Instruction, Match } from '../../../controller/switch/index.js';
 import { type AddressPrefix, ipv4Number, prefixMask } from '../address-prefix.js';
-import type { FlowSet } from '../routes/flow-set.js';
-import { blockMatch, leasedBlocks } from '../routes/matches.js';
-import { apply, ETH, goto, lookUp, PUNT, Punt } from '../routes/pipeline.js';
-import type { SwitchPlan } from '../routes/switch-plan.js';
+import type { FlowSet } from '../pipeline/flow-set.js';
+import { blockMatch, leasedBlocks } from '../pipeline/matches.js';
+import { apply, ETH, goto, lookUp, PUNT, Punt } from '../pipeline/pipeline.js';
+import type { SwitchPlan } from '../pipeline/switch-plan.js';
 import { respondWith } from './responder-flows.js';
 
 const REQUEST = 500;

@@ -4,9 +4,9 @@
  */
 import { IpProtocol } from '../../../controller/packet/index.js';
 import type { Action } from '../../../controller/switch/index.js';
-import type { FlowSet } from '../routes/flow-set.js';
-import type { Tables } from '../routes/pipeline.js';
-import { apply, ETH, goto, move, OUTPUT_IN_PORT } from '../routes/pipeline.js';
+import type { FlowSet } from '../pipeline/flow-set.js';
+import type { Tables } from '../pipeline/pipeline.js';
+import { apply, ETH, goto, move, OUTPUT_IN_PORT } from '../pipeline/pipeline.js';
 
 const NEIGHBOUR_SOLICITATION = 135;
 const NEIGHBOUR_ADVERTISEMENT = 136;

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { type AddressPrefix, parsePrefix, prefixContains } from '../address-prefix.js';
 import { datapathId } from '../config-values.js';
-import { unaskable } from '../exits/next-hop.js';
-import { outsidePortSchema } from '../exits/outside-port.js';
+import { unaskable } from '../fabric/next-hop.js';
+import { outsidePortSchema } from '../fabric/outside-port.js';
 import { hostBitsOf, slotBits } from './address-epochs.js';
 
 /** Clients of one edge: each has a flow for every epoch in force. */

@@ -4,12 +4,12 @@
  */
 import type { Action, Instruction, WantedFlow } from '../../../controller/switch/index.js';
 import { type AddressPrefix, ipv4Number, prefixMask } from '../address-prefix.js';
+import type { OutsidePort } from '../fabric/fabric.js';
 import { respondWith } from '../neighbours/responder-flows.js';
+import type { FlowSet } from '../pipeline/flow-set.js';
+import { blockMatch, hostMatch } from '../pipeline/matches.js';
+import { apply, goto, PUNT, Punt, type Tables } from '../pipeline/pipeline.js';
 import { answerFrom, solicitationFor } from '../routes/entry-flows.js';
-import type { OutsidePort } from '../routes/fabric.js';
-import type { FlowSet } from '../routes/flow-set.js';
-import { blockMatch, hostMatch } from '../routes/matches.js';
-import { apply, goto, PUNT, Punt, type Tables } from '../routes/pipeline.js';
 import { leaveBy } from '../routes/route-flows.js';
 
 /** Both sides of an edge, each towards its router. */

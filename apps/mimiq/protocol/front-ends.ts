@@ -1,5 +1,5 @@
 import { parseIpv4, parseIpv6 } from '../../../controller/address/index.js';
-import { AllocationError } from '../allocator/allocation-error.js';
+import { AllocationError } from '../allocation-error.js';
 import type { Allocator } from '../allocator/allocator.js';
 import type { AllocatorConfig } from '../allocator/config.js';
 import { PortRate } from '../allocator/port-rate.js';

@@ -1,5 +1,5 @@
-import { addressKey } from '../allocator/address-bits.js';
-import { AllocationError } from '../allocator/allocation-error.js';
+import { addressKey } from '../address-bits.js';
+import { AllocationError } from '../allocation-error.js';
 import type { Allocator } from '../allocator/allocator.js';
 import type { AllocatorConfig } from '../allocator/config.js';
 import type { Attachment } from '../model.js';

@@ -2,9 +2,9 @@ import { type PacketInView, Port } from '../../../controller/openflow/index.js';
 import { PacketError } from '../../../controller/packet/index.js';
 import type { Switch } from '../../../controller/switch/index.js';
 import { ipv4Bytes } from '../address-prefix.js';
+import type { Fabric } from '../fabric/fabric.js';
 import type { Attachment, Requests } from '../model.js';
-import type { Fabric } from '../routes/fabric.js';
-import { Punt } from '../routes/pipeline.js';
+import { Punt } from '../pipeline/pipeline.js';
 import { datagramFrame, ROUTER_LIFETIME, routerAdvertisement } from './answer-frames.js';
 import { type PuntedDatagram, readDatagram } from './punted-datagram.js';
 

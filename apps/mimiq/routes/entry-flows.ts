@@ -2,12 +2,12 @@
 import { IpProtocol } from '../../../controller/packet/index.js';
 import type { Action, Match } from '../../../controller/switch/index.js';
 import { ipv4Number } from '../address-prefix.js';
+import type { OutsidePort } from '../fabric/fabric.js';
 import { respondWith } from '../neighbours/responder-flows.js';
-import type { OutsidePort } from './fabric.js';
-import type { FlowSet } from './flow-set.js';
-import { blockMatch, leasedBlocks } from './matches.js';
-import { apply, ETH, From, goto, lookAtLength, PUNT, Punt } from './pipeline.js';
-import { limitOf, type SwitchPlan } from './switch-plan.js';
+import type { FlowSet } from '../pipeline/flow-set.js';
+import { blockMatch, leasedBlocks } from '../pipeline/matches.js';
+import { apply, ETH, From, goto, lookAtLength, PUNT, Punt } from '../pipeline/pipeline.js';
+import { limitOf, type SwitchPlan } from '../pipeline/switch-plan.js';
 import { fromPeer } from './tunnel-actions.js';
 
 const ICMPV6 = { ethType: ETH.ipv6, ipProto: IpProtocol.ICMPV6 } as const;

@@ -1,9 +1,9 @@
 /** The flows that come and go with leases and aliases. */
 import type { WantedFlow } from '../../../controller/switch/index.js';
+import type { Fabric } from '../fabric/fabric.js';
 import type { AliasState, Attachment, Lease } from '../model.js';
-import type { Fabric } from './fabric.js';
-import { aliasMatch, hostMatch } from './matches.js';
-import { apply, goto, leaseHolder, lookUpKey, type Tables, tellHolder } from './pipeline.js';
+import { aliasMatch, hostMatch } from '../pipeline/matches.js';
+import { apply, goto, leaseHolder, lookUpKey, type Tables, tellHolder } from '../pipeline/pipeline.js';
 import { REMOTE_PRIORITY } from './route-flows.js';
 import { encapsulate } from './tunnel-actions.js';
 

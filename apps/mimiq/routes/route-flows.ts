@@ -1,9 +1,9 @@
 /** Where packets go: to a client here, through the tunnel to the switch of a client, or out of the network (3.3). */
 import { IpProtocol } from '../../../controller/packet/index.js';
 import type { Action, Instruction } from '../../../controller/switch/index.js';
-import { type FabricSwitch, isClientFacing, isEdge, type OutsidePort } from './fabric.js';
-import type { FlowSet } from './flow-set.js';
-import { blockMatch, leasedBlocks } from './matches.js';
+import { type FabricSwitch, isClientFacing, isEdge, type OutsidePort } from '../fabric/fabric.js';
+import type { FlowSet } from '../pipeline/flow-set.js';
+import { blockMatch, leasedBlocks } from '../pipeline/matches.js';
 import {
   apply,
   ETH,
@@ -17,8 +17,8 @@ import {
   PUNT,
   Punt,
   type Tables,
-} from './pipeline.js';
-import { limitOf, type SwitchPlan } from './switch-plan.js';
+} from '../pipeline/pipeline.js';
+import { limitOf, type SwitchPlan } from '../pipeline/switch-plan.js';
 import { encapsulate } from './tunnel-actions.js';
 
 const NEVER = 500;

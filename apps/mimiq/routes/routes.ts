@@ -3,10 +3,10 @@ import type { ActualFlow, Switch } from '../../../controller/switch/index.js';
 import { EdgeChoice, type EdgeState } from '../exits/edge-choice.js';
 import { EdgeNotes } from '../exits/edge-notes.js';
 import { type KnownRouters, NextRouters } from '../exits/next-routers.js';
+import { type Fabric, type FabricSwitch, isClientFacing, isEdge } from '../fabric/fabric.js';
 import { ForwardingError } from '../forwarding-error.js';
 import type { AliasState, Forwarding, Lease, SwitchId } from '../model.js';
-import { type Fabric, type FabricSwitch, isClientFacing, isEdge } from './fabric.js';
-import { TABLE_NAMES, type Tables } from './pipeline.js';
+import { TABLE_NAMES, type Tables } from '../pipeline/pipeline.js';
 import { SwitchRoutes } from './switch-routes.js';
 
 /** What is known of the ways out, for the routes of a new configuration. */

@@ -1,9 +1,9 @@
 import { clientFlows } from '../neighbours/client-flows.js';
 import { responderFlows } from '../neighbours/responder-flows.js';
+import { FlowSet } from '../pipeline/flow-set.js';
+import type { SwitchPlan } from '../pipeline/switch-plan.js';
 import { entryFlows } from './entry-flows.js';
-import { FlowSet } from './flow-set.js';
 import { routeFlows } from './route-flows.js';
-import type { SwitchPlan } from './switch-plan.js';
 
 /** Everything that a switch has whoever holds which address. */
 export function staticFlows(plan: SwitchPlan): FlowSet {

@@ -1,9 +1,9 @@
 import { isPortUp, type Switch, type WantedState } from '../../../controller/switch/index.js';
+import { type Fabric, type FabricSwitch, isClientFacing, isEdge } from '../fabric/fabric.js';
 import type { AliasState, Attachment, Lease } from '../model.js';
-import { type Fabric, type FabricSwitch, isClientFacing, isEdge } from './fabric.js';
+import type { Exits, SwitchPlan } from '../pipeline/switch-plan.js';
 import { aliasFlows, bindFlow, leaseFlow, remoteLeaseFlow } from './lease-flows.js';
 import { staticFlows } from './static-flows.js';
-import type { Exits, SwitchPlan } from './switch-plan.js';
 
 export interface RoutesBase extends Pick<SwitchPlan, 'tables' | 'next'> {
   exitsOf(own: FabricSwitch): Exits;

@@ -1,7 +1,7 @@
 import type { Action, Match } from '../../../controller/switch/index.js';
 import { ipv4Number } from '../address-prefix.js';
-import type { TunnelPlan } from './fabric.js';
-import { FORGET_IN_PORT } from './pipeline.js';
+import type { TunnelPlan } from '../fabric/fabric.js';
+import { FORGET_IN_PORT } from '../pipeline/pipeline.js';
 
 /** Sends the packet through the tunnel port to the switch with that internal address, also when it came through it. */
 export function encapsulate(plan: TunnelPlan, port: number, underlay: Uint8Array): Action[] {

@@ -1,7 +1,7 @@
 import { Port } from '../../../controller/openflow/index.js';
 import { buildFrame } from '../../../controller/packet/index.js';
 import type { Switch } from '../../../controller/switch/index.js';
-import type { Fabric, FabricSwitch } from './fabric.js';
+import type { Fabric, FabricSwitch } from '../fabric/fabric.js';
 import { encapsulate } from './tunnel-actions.js';
 
 /** IEEE Std 802: local experimental. */

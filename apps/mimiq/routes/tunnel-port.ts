@@ -1,7 +1,7 @@
 import { OvsdbError } from '../../../controller/ovsdb/errors.js';
 import { addTunnel, listBridges, openOpenVswitch } from '../../../controller/ovsdb/open-vswitch/index.js';
 import { formatAddress } from '../address-prefix.js';
-import type { FabricSwitch, TunnelPlan } from './fabric.js';
+import type { FabricSwitch, TunnelPlan } from '../fabric/fabric.js';
 
 /**
  * Makes the tunnel port of a switch that has an OVSDB endpoint: one port for all peers, whose addresses the flows give.

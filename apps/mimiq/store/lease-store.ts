@@ -1,6 +1,5 @@
-import type { AliasChange } from '../aliases/aliases.js';
-import type { TimeMark } from '../allocator/steady-time.js';
 import type { AliasState, Lease, SwitchId } from '../model.js';
+import type { TimeMark } from '../steady-time.js';
 
 /** A lease, and the request that it answers: who asks the same again gets the same. */
 export interface StoredLease extends Lease {
@@ -19,6 +18,16 @@ export interface StoredState {
   readonly time: TimeMark | undefined;
   /** 16 random bytes that name this allocator to DHCPv6 clients, the same for ever. */
   readonly identity: Uint8Array;
+}
+
+/** What changes among aliases; durable before they are used. */
+export interface AliasChange {
+  readonly put: readonly AliasState[];
+  /** Aliases that ended. */
+  readonly remove: readonly AliasState[];
+  readonly sids: readonly { readonly switchId: SwitchId; readonly sid: number }[];
+  /** Switches that are forgotten. */
+  readonly forget: readonly SwitchId[];
 }
 
 /** One transaction. */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { TimeMark } from '../allocator/steady-time.js';
 import type { AliasState, SwitchId } from '../model.js';
+import type { TimeMark } from '../steady-time.js';
 import type { LeaseStore, StoreChange, StoredLease, StoredState } from './lease-store.js';
 
 /** Keeps everything as long as the object lives: for tests, and for networks whose restart may forget. */

@@ -1,6 +1,6 @@
 import { openStore, type SqlValue, type Statement, type Store } from '../../../controller/store/index.js';
-import { MARK_AGE, type TimeMark } from '../allocator/steady-time.js';
 import type { AliasState, LeaseState, SwitchId } from '../model.js';
+import { MARK_AGE, type TimeMark } from '../steady-time.js';
 import type { LeaseStore, StoreChange, StoredLease, StoredState } from './lease-store.js';
 import { MIGRATIONS } from './migrations.js';
 

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { addressKey } from '../../../apps/mimiq/allocator/address-bits.js';
-import { AllocationError } from '../../../apps/mimiq/allocator/allocation-error.js';
+import { addressKey } from '../../../apps/mimiq/address-bits.js';
+import { AllocationError } from '../../../apps/mimiq/allocation-error.js';
 import { Allocator } from '../../../apps/mimiq/allocator/allocator.js';
 import { allocatorSchema } from '../../../apps/mimiq/allocator/config.js';
 import { ForwardingError } from '../../../apps/mimiq/forwarding-error.js';

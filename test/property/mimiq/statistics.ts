@@ -1,5 +1,5 @@
 import { createCipheriv, createHash } from 'node:crypto';
-import { CryptoRandom } from '../../../apps/mimiq/allocator/random.js';
+import { CryptoRandom } from '../../../apps/mimiq/random.js';
 
 /** The allocator's own generator over a stream that is the same for the same seed. */
 export function seeded(seed: number): CryptoRandom {

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { Aliases } from '../../../apps/mimiq/aliases/aliases.js';
 import { Ipv4Pool } from '../../../apps/mimiq/allocator/ipv4-pool.js';
 import { Ipv6Pool } from '../../../apps/mimiq/allocator/ipv6-pool.js';
-import type { Random } from '../../../apps/mimiq/allocator/random.js';
+import type { Random } from '../../../apps/mimiq/random.js';
 import { excess, seeded, UNLIKELY, uniformity } from './statistics.js';
 
 const SIZE = 4096;

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { AliasService } from '../../../apps/mimiq/aliases/alias-service.js';
 import { Aliases } from '../../../apps/mimiq/aliases/aliases.js';
-import { CryptoRandom } from '../../../apps/mimiq/allocator/random.js';
+import { CryptoRandom } from '../../../apps/mimiq/random.js';
 import { ManualClock } from '../../simulator/manual-clock.js';
 import { FakeForwarding } from './fake-network.js';
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { addressKey } from '../../../apps/mimiq/allocator/address-bits.js';
+import { addressKey } from '../../../apps/mimiq/address-bits.js';
 import { MemoryLeaseStore } from '../../../apps/mimiq/store/memory-lease-store.js';
 import { client, FakeNetwork, SWITCH, settle } from './fake-network.js';
 import { refusalOf } from './refusal.js';

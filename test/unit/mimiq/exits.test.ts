@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { expect } from 'chai';
 import { mimiqWith } from '../../../apps/mimiq/app.js';
 import { configSchema } from '../../../apps/mimiq/config.js';
-import { lookUpKey, lookUpKeyOf } from '../../../apps/mimiq/routes/pipeline.js';
+import { lookUpKey, lookUpKeyOf } from '../../../apps/mimiq/pipeline/pipeline.js';
 import { buildFrame, findLayer, parseFrame } from '../../../controller/packet/index.js';
 import { cookieOf, isShortLived, ownerNumber } from '../../../controller/switch/index.js';
 import { SimulatedSwitch } from '../../simulator/simulated-switch.js';

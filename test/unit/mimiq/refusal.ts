@@ -1,4 +1,4 @@
-import { AllocationError } from '../../../apps/mimiq/allocator/allocation-error.js';
+import { AllocationError } from '../../../apps/mimiq/allocation-error.js';
 
 /** The error with which an allocation is refused. */
 export async function refusalOf(work: Promise<unknown>): Promise<AllocationError> {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ClientError } from '../client-error.js';
-import type { Progress } from './strategy.js';
+import type { Progress } from './progress.js';
 
 export type StrategyOptions =
   | { readonly type: 'never' }

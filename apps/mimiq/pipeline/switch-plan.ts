@@ -1,5 +1,5 @@
 import type { Instruction } from '../../../controller/switch/index.js';
-import type { Fabric, FabricSwitch } from './fabric.js';
+import type { Fabric, FabricSwitch } from '../fabric/fabric.js';
 import type { Tables } from './pipeline.js';
 
 /** What the static flows of one switch are made from. */

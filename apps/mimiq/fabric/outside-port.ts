@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { parseMac } from '../../../controller/address/index.js';
 import { parseAddress } from '../address-prefix.js';
 import { address, mac, port } from '../config-values.js';
-import type { OutsidePort } from '../routes/fabric.js';
+import type { OutsidePort } from './fabric.js';
 import { nextHopSchema, readNextHop } from './next-hop.js';
 
 /** A port of an edge switch, and what the edge is there. */

@@ -1,7 +1,7 @@
 import type { Match } from '../../../controller/switch/index.js';
+import { writeBits } from '../address-bits.js';
 import { type AddressPrefix, ipv4Number, prefixMask } from '../address-prefix.js';
-import { writeBits } from '../allocator/address-bits.js';
-import type { AliasLayout, Fabric } from './fabric.js';
+import type { AliasLayout, Fabric } from '../fabric/fabric.js';
 import { ETH } from './pipeline.js';
 
 type Side = 'source' | 'destination';

@@ -1,6 +1,6 @@
 import type { AddressPrefix } from '../address-prefix.js';
-import type { NextHop } from '../exits/next-hop.js';
 import type { SwitchId } from '../model.js';
+import type { NextHop } from './next-hop.js';
 
 /** The network as configuration and allocator describe it (3.3): everything that flows depend on, leases and aliases apart. */
 export interface Fabric {

@@ -1,4 +1,4 @@
-import { CodedError } from '../../../controller/coded-error.js';
+import { CodedError } from '../../controller/coded-error.js';
 
 export type AllocationErrorCode =
   | 'bad-request'

@@ -1,8 +1,8 @@
 import { parseIpv4, parseIpv6, parseMac } from '../../../controller/address/index.js';
 import { ipv4Bytes, parseAddress, parsePrefix } from '../address-prefix.js';
-import type { FabricConfig, SwitchConfig } from '../config.js';
-import { readOutsidePort } from '../exits/outside-port.js';
+import type { FabricConfig, SwitchConfig } from './config.js';
 import type { AliasLayout, Fabric, FabricSwitch } from './fabric.js';
+import { readOutsidePort } from './outside-port.js';
 
 /** The blocks that leases come from, as the allocator's configuration has them. */
 export interface LeasedBlocks {

@@ -1,9 +1,20 @@
 import type { z } from 'zod';
-import type { SwitchConfig } from './config.js';
-import { unaskable } from './exits/next-hop.js';
+import { type NextHopConfig, unaskable } from './next-hop.js';
+
+/** What is looked at of a switch. */
+interface Checked {
+  readonly datapathId: string;
+  readonly underlay?: string | undefined;
+  readonly clients: readonly number[];
+  readonly exit?: string | undefined;
+  readonly outside?:
+    | 'next'
+    | { readonly port: number; readonly addresses: readonly string[]; readonly nextHop: NextHopConfig }
+    | undefined;
+}
 
 /** What the keys of single switches do not show: whether together they are a network. */
-export function checkSwitches(switches: Record<string, SwitchConfig>, context: z.RefinementCtx): void {
+export function checkSwitches(switches: Readonly<Record<string, Checked>>, context: z.RefinementCtx): void {
   const say = (path: (string | number)[], message: string) =>
     context.addIssue({ code: 'custom', path, message });
   const seen = new Map<string, string>();
