@@ -114,6 +114,8 @@ static int choose(SSL *ssl, void *argument)
 int handshake_forbid_resumption(SSL_CTX *context)
 {
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+    /* OpenSSL asks an external cache whatever the mode is, and it may have the sessions of other addresses. */
+    SSL_CTX_sess_set_get_cb(context, NULL);
     SSL_CTX_set_options(context, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION);
     return SSL_CTX_set_num_tickets(context, 0) == 1 && SSL_CTX_set_max_early_data(context, 0) == 1;
 }

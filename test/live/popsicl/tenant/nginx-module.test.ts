@@ -6,6 +6,7 @@ import { connect } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { PseudonymFolder } from '../../../../apps/popsicl/tenant/web-server/pseudonym-folder.js';
+import { freePort } from '../../../simulator/free-port.js';
 import { hasNginx, NginxProcess, selfSigned } from './nginx-process.js';
 import { CLOUD, type Kit, KitMaker, temporaryFolder, write } from './pseudonym-kit.js';
 import { itRefusesEverybodyElse } from './refusals.js';
@@ -18,6 +19,8 @@ const MODULE = fileURLToPath(
 describe('nginx with one block for every pseudonym', () => {
   let folder: string;
   let nginx: NginxProcess;
+  /** Of another address, with the certificate and the cache of the ordinary server. */
+  let elsewhere: number;
   let store: PseudonymFolder;
   let maker: KitMaker;
   let p: Kit;
@@ -31,8 +34,15 @@ describe('nginx with one block for every pseudonym', () => {
     store = new PseudonymFolder(join(folder, 'store'));
     const decoy = selfSigned(folder, 'decoy');
     const ordinary = selfSigned(folder, 'www.tenant.example');
+    elsewhere = await freePort();
     nginx = await NginxProcess.start(
       port => `
+        server {
+          listen 127.0.0.1:${elsewhere} ssl;
+          ssl_certificate ${ordinary.cert}; ssl_certificate_key ${ordinary.key};
+          ssl_session_cache shared:ordinary:1m; ssl_session_tickets off;
+          location / { return 200 "elsewhere"; }
+        }
         server {
           listen 127.0.0.1:${port} ssl default_server; server_name www.tenant.example;
           ssl_certificate ${ordinary.cert}; ssl_certificate_key ${ordinary.key};
@@ -73,6 +83,18 @@ describe('nginx with one block for every pseudonym', () => {
 
       // And for a decoy one that looks the same.
       itNamesOneIssuer(version, () => ({ port: nginx.port, names: [`unknown.${CLOUD}`] }));
+
+      it('resumes no session of another address that shares certificate and cache', async () => {
+        const one = await visit({ port: elsewhere, name: 'www.tenant.example', version });
+        expect(one.sessions).to.not.deep.equal([]);
+        for (const session of one.sessions) {
+          const again = await visit({ port: elsewhere, name: 'www.tenant.example', version, session });
+          expect(again.resumed).to.equal(true);
+          const outcome = await go({ name: p.name, version, session: again.sessions.at(-1) ?? session });
+          expect(outcome).to.include({ resumed: false, status: undefined });
+          expect(outcome.refusal).to.match(/^(certificate required|handshake failure)$/);
+        }
+      });
 
       it('offers no session', async () => {
         const visits = [
