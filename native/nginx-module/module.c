@@ -30,15 +30,30 @@ static const char *pseudonym_of(ngx_http_request_t *r)
     return r->connection->ssl == NULL ? NULL : handshake_pseudonym(r->connection->ssl->connection);
 }
 
+static int is_host(const char *name, const u_char *text, size_t length)
+{
+    char host[NAME_LENGTH + 1];
+    return name_copy(host, (const char *)text, length) && strcmp(host, name) == 0;
+}
+
+/* nginx goes by the host of the request's target where that has one; what stands behind it may go by the header. */
+static int is_header_host(const char *name, const ngx_table_elt_t *header)
+{
+    size_t length = 0;
+    if (header == NULL) return 1;
+    while (length < header->value.len && header->value.data[length] != ':') length++;
+    if (length > 0 && header->value.data[length - 1] == '.') length--;
+    return is_host(name, header->value.data, length);
+}
+
 /* Runs before any other handler of a request. */
 static ngx_int_t check_request(ngx_http_request_t *r)
 {
     popsicl_conf_t *conf = ngx_http_get_module_srv_conf(r, ngx_http_popsicl_module);
-    char host[NAME_LENGTH + 1];
     if (conf->store == NULL) return NGX_DECLINED;
     const char *name = pseudonym_of(r);
-    if (name == NULL || !name_copy(host, (const char *)r->headers_in.server.data, r->headers_in.server.len) ||
-        strcmp(host, name) != 0)
+    if (name == NULL || !is_host(name, r->headers_in.server.data, r->headers_in.server.len) ||
+        !is_header_host(name, r->headers_in.host))
         return NGX_HTTP_MISDIRECTED_REQUEST;
     return store_has(conf->store, name) ? NGX_DECLINED : NGX_HTTP_CLOSE;
 }

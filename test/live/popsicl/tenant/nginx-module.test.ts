@@ -171,6 +171,22 @@ describe('nginx with one block for every pseudonym', () => {
     );
   });
 
+  it('answers 421 where target and Host differ', async () => {
+    const ask = (target: string, host: string) => {
+      const files = [write(folder, 'h.crt', p.client.cert), write(folder, 'h.key', p.client.key)];
+      const words = ['-quiet', '-cert', files[0]!, '-key', files[1]!];
+      return sClient(
+        nginx.port,
+        p.name,
+        words,
+        `GET ${target} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`,
+      );
+    };
+    expect(await ask(`https://${p.name}/`, q.name)).to.include('HTTP/1.1 421');
+    expect(await ask(`https://${q.name}/`, p.name)).to.include('HTTP/1.1 421');
+    expect(await ask(`https://${p.name}/`, `${p.name.toUpperCase()}.:443`)).to.include('HTTP/1.1 200');
+  });
+
   it('keeps no more pseudonyms in memory than it may, and serves all', async () => {
     const labels = Array.from({ length: 25 }, (_, index) => `many${index}`);
     const kits = await Promise.all([...labels, 'l'.repeat(60)].map(label => maker.make(label)));
