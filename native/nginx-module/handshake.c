@@ -28,6 +28,12 @@ int handshake_prepare(void)
     return choice_index >= 0;
 }
 
+void handshake_end(void)
+{
+    if (choice_index >= 0) CRYPTO_free_ex_index(CRYPTO_EX_INDEX_SSL, choice_index);
+    choice_index = -1;
+}
+
 static int remember(SSL *ssl, const char *name, const X509_NAME *issuer)
 {
     struct choice *choice = OPENSSL_zalloc(sizeof(*choice));

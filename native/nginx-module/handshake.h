@@ -8,6 +8,9 @@
 /* Once a process. 0 without memory. */
 int handshake_prepare(void);
 
+/* Before this code leaves a process that goes on: OpenSSL would call it for every SSL that is freed. */
+void handshake_end(void);
+
 /* Lets a context choose by SNI from a store: a client gets through with a certificate that the anchor of its SNI's
  * pseudonym vouches for, and with no other. Every other SNI, and none, gets the context's own certificate as a decoy and
  * the alerts that a client of another pseudonym gets. 0 when OpenSSL refuses. */

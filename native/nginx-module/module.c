@@ -175,6 +175,12 @@ static char *merge_conf(ngx_conf_t *cf, void *parent, void *child)
     return NGX_CONF_OK;
 }
 
+/* nginx unloads a module that its configuration no longer names, or whose configuration it refuses. */
+__attribute__((destructor)) static void unload(void)
+{
+    handshake_end();
+}
+
 static ngx_command_t commands[] = {
     {ngx_string("popsicl_store"), NGX_HTTP_SRV_CONF | NGX_CONF_TAKE1, ngx_conf_set_str_slot, NGX_HTTP_SRV_CONF_OFFSET,
      offsetof(popsicl_conf_t, folder), NULL},

@@ -1,11 +1,12 @@
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { chmod, rm, writeFile } from 'node:fs/promises';
+import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { PseudonymFolder } from '../../../../apps/popsicl/tenant/web-server/pseudonym-folder.js';
+import { until } from '../../../../mininet/driver/index.js';
 import { freePort } from '../../../simulator/free-port.js';
 import { hasNginx, NginxProcess, selfSigned } from './nginx-process.js';
 import { CLOUD, type Kit, KitMaker, temporaryFolder, write } from './pseudonym-kit.js';
@@ -209,5 +210,52 @@ describe('nginx with one block for every pseudonym', () => {
       );
     }
     await chmod(join(folder, 'store'), 0o750);
+  });
+});
+
+describe('nginx whose configuration does without the module again', () => {
+  let folder: string;
+  let nginx: NginxProcess | undefined;
+
+  before(function () {
+    if (!hasNginx() || !existsSync(MODULE)) this.skip();
+    folder = temporaryFolder();
+  });
+  after(async () => {
+    await nginx?.[Symbol.asyncDispose]();
+    if (folder) await rm(folder, { recursive: true, force: true });
+  });
+
+  it('goes on serving, after a reload that takes it out and one that fails with it', async () => {
+    const decoy = selfSigned(folder, 'decoy');
+    nginx = await NginxProcess.start(
+      port => `server {
+        listen 127.0.0.1:${port} ssl; ssl_certificate ${decoy.cert}; ssl_certificate_key ${decoy.key};
+        location / { return 200 "plain"; }
+      }`,
+      { folder },
+    );
+    const { port } = nginx;
+    const file = join(folder, 'nginx.conf');
+    const plain = await readFile(file, 'utf8');
+    const withModule = `load_module ${MODULE};\n${plain.replace('location', `popsicl_store ${folder}; location`)}`;
+    const log = () => readFile(join(folder, 'error.log'), 'utf8');
+    const reload = async (content: string, isDone: () => Promise<boolean>) => {
+      await writeFile(file, content);
+      process.kill(nginx!.pid, 'SIGHUP');
+      await until('the reload', isDone);
+    };
+    const ended = async () => (await log()).match(/worker process \d+ exited/g)?.length ?? 0;
+    const status = async () => (await visit({ port, name: 'decoy' })).status;
+
+    await reload(withModule, async () => (await ended()) >= 1);
+    expect(await status()).to.equal(undefined);
+    await reload(plain, async () => (await ended()) >= 2);
+    await reload(`${withModule}\nno_such_directive;`, async () =>
+      (await log()).includes('no_such_directive'),
+    );
+    await reload(plain, async () => (await ended()) >= 3);
+    for (let visits = 0; visits < 5; visits++) expect(await status()).to.equal(200);
+    expect(await log()).to.not.include('exited on signal');
   });
 });
