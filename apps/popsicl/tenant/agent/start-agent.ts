@@ -1,4 +1,5 @@
-import { chmod, chown, mkdir, readFile } from 'node:fs/promises';
+import { constants as flags } from 'node:fs';
+import { mkdir, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CodedError } from '../../../../controller/coded-error.js';
 import { CapabilityFolder } from '../capabilities/capability-folder.js';
@@ -36,7 +37,9 @@ export interface RunningAgent {
 export async function startAgent(config: AgentConfig, log: AgentLog): Promise<RunningAgent> {
   const runAs = lookUp(config.user, config.group);
   const credentials = await readCredentials(config);
-  await makeFolder(config.runFolder, runAs, 0o755);
+  // What is done there as root, the agent's user must not lead elsewhere; its own is the folder of the helper's socket.
+  await makeFolder(config.runFolder, ROOT, 0o755);
+  await makeFolder(join(config.runFolder, REPAIR_FOLDER), runAs, 0o755);
   await makeFolder(config.webServer.folder, runAs, 0o2750);
   const { folder, group } = config.capabilities ?? { folder: config.webServer.folder };
   if (config.capabilities !== undefined) {
@@ -84,6 +87,8 @@ export async function startAgent(config: AgentConfig, log: AgentLog): Promise<Ru
   }
 }
 
+const ROOT: RunAs = { uid: 0, gid: 0, readers: 0 };
+const REPAIR_FOLDER = 'repair';
 const forever = () => new Promise<never>(() => {});
 
 async function startCookie(
@@ -125,7 +130,7 @@ async function startRepair(
 ): Promise<Restorer | undefined> {
   const { handoffSocket: deliver, port } = config;
   if (deliver === undefined || !config.strategies.includes('repair')) return undefined;
-  const socket = join(config.runFolder, 'tcp-repair.sock');
+  const socket = join(config.runFolder, REPAIR_FOLDER, 'tcp-repair.sock');
   try {
     helpers.push(
       await HelperProcess.repair(join(config.native, 'tcp-repair'), { socket, deliver, port }, runAs),
@@ -154,8 +159,17 @@ function startWebServer(
 async function makeFolder(folder: string, { uid, readers }: RunAs, mode: number): Promise<void> {
   await mkdir(folder, { recursive: true });
   if (process.getuid!() !== 0) return;
-  await chown(folder, uid, readers);
-  await chmod(folder, mode);
+  const handle = await open(folder, flags.O_RDONLY | flags.O_DIRECTORY | flags.O_NOFOLLOW).catch(() => {
+    throw new TenantError('bad-configuration', `${folder} is no folder`, {
+      mend: 'Where it is a link, name the folder itself.',
+    });
+  });
+  try {
+    await handle.chown(uid, readers);
+    await handle.chmod(mode);
+  } finally {
+    await handle.close();
+  }
 }
 
 async function readCredentials({ credentials }: AgentConfig) {

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { chown, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { access, chown, lstat, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { COOKIE_EPOCHS, COOKIE_KEY_LENGTH } from '../../cookie/cookie-layout.js';
 import { type RunProgram, runProgram } from '../run-program.js';
 import { TenantError } from '../tenant-error.js';
+import { writeWhole } from '../web-server/write-whole.js';
 
 /** A key of SYN cookies and what goes with it. */
 export interface CookieKey {
@@ -30,7 +31,7 @@ export interface HandoffProgramOptions {
   interface: string;
   /** The compiled program, `native/build/handoff.bpf.o`. */
   object: string;
-  /** Folder for the pins; a bpf file system is mounted at `bpf` in it. */
+  /** Folder for the pins, which only who loads may write to; a bpf file system is mounted at `bpf` in it. */
   runFolder: string;
   /** Who may write keys afterwards, without any capability; absent: only root. */
   owner?: { uid: number; gid: number };
@@ -72,6 +73,8 @@ export class HandoffProgram {
     const known = await readJson(state);
     const before = await program.loaded();
     if (before !== undefined && known?.sum === sum && known?.id === before) {
+      // A mount ends with the mount namespace of the agent that made it; the program does not.
+      if (!(await program.hasPins())) await program.pinMaps(before);
       await program.own();
       return program;
     }
@@ -81,7 +84,7 @@ export class HandoffProgram {
       throw new TenantError('program-failed', 'tc took the BPF program and does not show it');
     await program.pinMaps(id);
     await program.own();
-    await writeFile(state, JSON.stringify({ sum, id }));
+    await writeWhole(state, JSON.stringify({ sum, id }));
     return program;
   }
 
@@ -148,6 +151,8 @@ export class HandoffProgram {
   private async mountPins(): Promise<void> {
     const folder = join(this.options.runFolder, 'bpf');
     await mkdir(folder, { recursive: true });
+    if (!(await lstat(folder)).isDirectory())
+      throw new TenantError('program-failed', `${folder} is a link, and nothing is mounted there`);
     const kind = await this.run(['stat', '--file-system', '--format=%T', folder]);
     if (kind.trim() !== 'bpf_fs') await this.run(['mount', '-t', 'bpf', '-o', 'mode=0711', 'bpf', folder]);
   }
@@ -186,6 +191,11 @@ export class HandoffProgram {
       await this.run(['rm', '-f', this.pin(name)]);
       await this.run(['bpftool', 'map', 'pin', 'id', String(id), this.pin(name)]);
     }
+  }
+
+  private async hasPins(): Promise<boolean> {
+    const looks = [KEYS_MAP, COUNT_MAP].map(map => access(this.pin(map)));
+    return (await Promise.allSettled(looks)).every(({ status }) => status === 'fulfilled');
   }
 
   private async own(): Promise<void> {

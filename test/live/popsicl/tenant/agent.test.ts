@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { chmod, rm } from 'node:fs/promises';
+import { chmod, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
@@ -166,6 +166,15 @@ webServer: { kind: folder, folder: ${folder}/store }
       .and.match(/^Uid:\s65534/m);
   });
 
+  it('owns nothing where it acts as root when it starts', async () => {
+    const run = join(folder, 'run');
+    for (const place of [run, join(run, 'bpf'), join(run, 'handoff-t0.json')]) {
+      const { uid, mode } = await stat(place);
+      expect([uid, mode & 0o022], place).to.deep.equal([0, 0]);
+    }
+    expect((await stat(join(run, 'repair'))).uid).to.equal(NOBODY);
+  });
+
   it('tells the controller what this machine can do', async () => {
     const [connected] = await channel.printed(/^\{"type":"connected".*$/m);
     expect(JSON.parse(connected!)).to.deep.include({ strategies: ['cookie', 'repair'], hindrances: [] });
@@ -241,6 +250,13 @@ webServer: { kind: folder, folder: ${folder}/store }
     agent = await startAgent();
     await until('the revocation', async () => (await curl(revoked)).exitCode !== 0);
     expect((await curl(kept)).exitCode).to.equal(0);
+  });
+
+  it('comes back in another mount namespace, as a service does', async () => {
+    await agent.stop();
+    await HandoffProgram.unmount(join(folder, 'run'));
+    agent = await startAgent();
+    expect(agent.stdout).to.match(/^ready: cookie repair$/m);
   });
 
   it('connects again after the controller was killed', async () => {

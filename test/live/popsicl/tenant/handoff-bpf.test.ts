@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -254,6 +254,31 @@ describe('the BPF program of a tenant', () => {
     const one = client('IPv4');
     one.send('x');
     await one.echoed('x');
+  });
+
+  it('stays with its keys when the mount of its pins is gone', async () => {
+    await HandoffProgram.unmount(folder);
+    program = await load();
+    await settled('IPv4');
+    expect((await program.counts()).accepted).to.be.above(1);
+  });
+
+  it('mounts nothing where a link leads elsewhere, and writes through none', async () => {
+    const [other, victim] = [join(folder, 'other'), join(folder, 'victim')];
+    await HandoffProgram.unmount(folder);
+    await mkdir(other);
+    await rename(join(folder, 'bpf'), join(folder, 'bpf-before'));
+    await symlink(other, join(folder, 'bpf'));
+    const outcome = await load().catch((error: { code: string }) => error.code);
+    expect(outcome).to.equal('program-failed');
+    await rm(join(folder, 'bpf'));
+    await writeFile(victim, 'of root');
+    await rm(join(folder, 'handoff-t0.json'));
+    await symlink(victim, join(folder, 'handoff-t0.json'));
+    program = await load();
+    await program.setKey({ epoch: 6, key: KEY, tenantWindowScale: 7 });
+    expect(await readFile(victim, 'utf8')).to.equal('of root');
+    expect(JSON.parse(await readFile(join(folder, 'handoff-t0.json'), 'utf8'))).to.have.property('sum');
   });
 
   it('counts what the kernel refuses', async () => {
