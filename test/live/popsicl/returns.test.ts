@@ -115,7 +115,9 @@ for (const [strategy, redirection, family] of CASES) {
         await open('one');
         await fetch('one');
       } finally {
-        for (const capture of captures) expect((await capture.stop()).frames).to.equal(0);
+        const results = await Promise.all(captures.map(capture => capture.stop()));
+        await Promise.all(captures.map(capture => capture.discard()));
+        for (const { frames } of results) expect(frames).to.equal(0);
       }
       const { stdout } = await cloud.client.run(['ip', '-s', '-j', 'link', 'show', 'eth1'], { check: true });
       expect(JSON.parse(stdout)[0].stats64.rx.bytes).to.be.above(big.length);
