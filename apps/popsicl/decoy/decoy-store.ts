@@ -31,7 +31,7 @@ export class DecoyStore implements DecoyKeeper {
 
   /** Throws StoreError. */
   static async open(file: string): Promise<DecoyStore> {
-    return new DecoyStore(await openStore(file, MIGRATIONS));
+    return new DecoyStore(await openStore(file, MIGRATIONS, { erases: true }));
   }
 
   /** The oldest first. */

@@ -1,14 +1,24 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import type { FlowReport } from '../../../controller/api/reports.js';
 import { isShortLived } from '../../../controller/switch/index.js';
-import { CLOUD_DOMAIN, domainOf, HANDS_OVER } from '../../../mininet/demo/popsicl-cloud.js';
+import {
+  CLOUD_DOMAIN,
+  type CloudDefaults,
+  domainOf,
+  HANDS_OVER,
+  publicAddressOf,
+} from '../../../mininet/demo/popsicl-cloud.js';
+import { CLI } from '../../../mininet/demo/stage.js';
 import { type RunningCommand, until } from '../../../mininet/driver/index.js';
 import { CloudAtWork, type Registered } from './cloud-at-work.js';
 
 /** Each kind of server; the relay carries connections over IPv6 to the second. */
 const TENANTS = ['tenant-a', 'tenant-b', 'tenant-c'] as const;
+/** Serves names that are nobody's. */
+const DECOY = 'mallory';
+const SERVERS = [...TENANTS, DECOY] as const;
 const CLIENT_ADDRESSES = ['192.0.2.10', '192.0.2.70', '2001:db8:a::10', '2001:db8:b::10'];
 /** As they stand in packets. */
 const CLIENT_BYTES = ['c000020a', 'c0000246', '20010db8000a0000', '20010db8000b0000'];
@@ -40,20 +50,26 @@ describe('no output tells of a client, of a name that she asks for, or of which 
   let bob: Registered;
   let gone: Registered;
   let relayed: Registered;
+  let webProxy: RunningCommand;
   /** What programs of the operator have printed. */
   const printed: string[] = [];
 
   before(async function () {
     if (!HANDS_OVER) this.skip();
     // Connections to one tenant stand as rules in the switches.
-    cloud = await CloudAtWork.start(TENANTS, {
+    cloud = await CloudAtWork.start(SERVERS, {
       logLevel: 'debug',
       popsicl: ({ tenants }) => ({
         proxy: { ipv6: 'fd00::53' },
-        tenants: tenants.map(tenant => {
-          if (tenant.domain === domainOf('tenant-c')) return { ...tenant, redirection: 'flows' };
-          return tenant.domain === domainOf('tenant-b') ? { ...tenant, strategy: { ipv6: 'proxy' } } : tenant;
-        }),
+        decoy: decoyOf(tenants),
+        tenants: tenants
+          .filter(({ domain }) => domain !== domainOf(DECOY))
+          .map(tenant => {
+            if (tenant.domain === domainOf('tenant-c')) return { ...tenant, redirection: 'flows' };
+            return tenant.domain === domainOf('tenant-b')
+              ? { ...tenant, strategy: { ipv6: 'proxy' } }
+              : tenant;
+          }),
       }),
     });
     [alice, bob, gone, relayed] = await Promise.all([
@@ -64,6 +80,11 @@ describe('no output tells of a client, of a name that she asks for, or of which 
     ]);
   });
   after(() => cloud?.[Symbol.asyncDispose]());
+
+  function decoyOf(tenants: CloudDefaults['tenants']): object {
+    const { trusts: _, ...decoy } = tenants.find(({ domain }) => domain === domainOf(DECOY))!;
+    return decoy;
+  }
 
   const operator = async (...words: string[]): Promise<number> => {
     const { stdout, stderr, exitCode } = await cloud.cli('store', [...words, '--admin', cloud.admin]);
@@ -163,6 +184,8 @@ describe('no output tells of a client, of a name that she asks for, or of which 
     await network
       .host('tenant-b')
       .run([process.execPath, '-e', NOISE, 'channel', FOREIGN], { timeout: 60_000 });
+    await failCommands(portal);
+    await abuseWebProxy();
 
     const before = cloud.tenant('tenant-c').agentOutput;
     printed.push(before);
@@ -181,10 +204,74 @@ describe('no output tells of a client, of a name that she asks for, or of which 
     await cloud.tenant('tenant-c').startAgent();
   }
 
+  /** Commands that cannot do what they are asked for. */
+  async function failCommands(portal: readonly string[]): Promise<void> {
+    const unwritable = join(cloud.folder, 'cloakflow.yaml');
+    const [a, elsewhere] = [domainOf('tenant-a'), ['--portal', `https://${FOREIGN}`]];
+    const attempts: [host: string, words: string[], input?: string][] = [
+      ['store', ['popsicl', 'invite', UNREGISTERED, '--admin', cloud.admin]],
+      ['store', ['popsicl', 'register', UNREGISTERED, '--admin', cloud.admin, '--out', cloud.folder]],
+      [
+        'store',
+        ['popsicl', 'register', a, '--admin', cloud.admin, '--out', cloud.folder, '--linker', FOREIGN],
+      ],
+      ['store', ['popsicl', 'revoke', FOREIGN, '--admin', cloud.admin]],
+      ['store', ['popsicl', 'renew', UNKNOWN, '--admin', cloud.admin, '--json']],
+      ['store', ['popsicl', 'revoke', alice.name, '--admin', unwritable]],
+      ['bob', ['popsicl', 'register', a, ...portal, '--out', join(unwritable, 'x')]],
+      [
+        'bob',
+        ['popsicl', 'register', a, '--portal', `https://portal.${CLOUD_DOMAIN}`, '--out', cloud.folder],
+      ],
+      ['bob', ['popsicl', 'register', a, ...elsewhere, '--out', cloud.folder]],
+      ['bob', ['popsicl', 'sni'], FOREIGN],
+      ['tenant-b', ['tenant', 'agent', '--config', unwritable]],
+    ];
+    for (const [host, words, input = ''] of attempts) {
+      const { stdout, stderr, exitCode } = await cloud.cli(host, words, input);
+      expect(exitCode, words.join(' ')).not.to.equal(0);
+      expect(stdout + stderr, words.join(' ')).not.to.equal('');
+      printed.push(stdout, stderr);
+    }
+  }
+
+  /** `cloakflow tenant web` before a server that is not there, and who comes to it. */
+  async function abuseWebProxy(): Promise<void> {
+    const { pseudonyms } = cloud.tenant('tenant-c');
+    const files = dirname(pseudonyms);
+    webProxy = await cloud.network
+      .host('tenant-c')
+      .spawn([
+        ...[process.execPath, CLI, 'tenant', 'web', '--upstream', 'http://127.0.0.1:1', '--defence'],
+        ...['--listen', '0.0.0.0:8443', '--domain', CLOUD_DOMAIN, '--capabilities', pseudonyms],
+        ...['--pseudonyms', pseudonyms, '--decoy-certificate', join(files, 'decoy.pem')],
+        ...['--decoy-key', join(files, 'decoy.key'), '--site', domainOf('tenant-c')],
+      ]);
+    await webProxy.printed(/^ready/m, 60_000);
+    const place = publicAddressOf('tenant-c');
+    const owner = ['--cert-type', 'P12', '--cert', `${bob.files.pkcs12.modern}:${bob.password}`];
+    const others = ['--cert-type', 'P12', '--cert', `${alice.files.pkcs12.modern}:${alice.password}`];
+    const capability = new URL(bob.url).search;
+    const visit = async (name: string, path: string, words: string[] = []) => {
+      const fixed = ['-sk', '-m', '10', '-w', '%{http_code}', '--resolve', `${name}:8443:${place}`];
+      const url = `https://${name}:8443${path}`;
+      const { stdout } = await cloud.network.host('bob').run(['curl', ...fixed, ...words, url]);
+      return stdout.slice(-3);
+    };
+    expect(await visit(bob.name, `/${FOREIGN}${capability}`, owner)).to.equal('502');
+    expect(await visit(bob.name, `/${FOREIGN}`, owner)).to.equal('404');
+    expect(await visit(bob.name, `/${capability}`, [...owner, '-H', `Host: ${FOREIGN}`])).to.equal('421');
+    for (const name of [bob.name, alice.name, gone.name, UNKNOWN, FOREIGN]) {
+      expect(await visit(name, `/${capability}`, others), name).not.to.match(/^(200|502)$/);
+    }
+    await cloud.network.host('bob').run(['curl', '-sm', '5', `http://${place}:8443/${FOREIGN}`]);
+    await webProxy.stop('SIGTERM');
+  }
+
   const labelOf = (name: string) => name.split('.')[0]!;
   const canaries = () => [
     ...[alice, bob, gone, relayed].map(({ name }) => labelOf(name)),
-    ...TENANTS.map(domainOf),
+    ...SERVERS.map(domainOf),
     ...[labelOf(UNKNOWN), FOREIGN, UNREGISTERED],
     ...CLIENT_ADDRESSES,
     ...CLIENT_BYTES,
@@ -217,6 +304,7 @@ describe('no output tells of a client, of a name that she asks for, or of which 
     expect(metrics.stdout).to.match(/^cloakflow_popsicl_unknown_names_total\{.*\} [1-9]/m);
     expect(metrics.stdout).to.match(/^cloakflow_popsicl_bad_hellos_total\{.*\} [1-9]/m);
     expect(metrics.stdout).to.match(/^cloakflow_popsicl_agents_refused_total\{.*\} [1-9]/m);
+    expect(metrics.stdout).to.match(/^cloakflow_popsicl_decoys_total\{.*\} [1-9]/m);
 
     const written = await log();
     expect(written).to.include('popsicl-distribution-failed').and.include('popsicl-agent-gone');
@@ -225,8 +313,9 @@ describe('no output tells of a client, of a name that she asks for, or of which 
       'standard output of the controller': cloud.controller.stdout,
       metrics: metrics.stdout,
       'errors of the controller and its relay': cloud.controller.stderr,
+      '`cloakflow tenant web`': webProxy.stdout + webProxy.stderr,
     };
-    for (const name of TENANTS) {
+    for (const name of SERVERS) {
       const tenant = cloud.tenant(name);
       absent(`agent of ${name}`, tenant.agentOutput, canaries());
       absent(`web server of ${name}`, await tenant.serverOutput(), canaries());
@@ -238,10 +327,10 @@ describe('no output tells of a client, of a name that she asks for, or of which 
     absent('what the operator and refused clients were shown', printed.join('\n'), sealed);
   });
 
-  it('nor in files, but for the store and what the authority signs', async () => {
+  it('nor in files, but for the stores and what the authority signs', async () => {
     const kept = await readdir(join(cloud.folder, 'registry'), { recursive: true, withFileTypes: true });
     const others = kept.filter(
-      ({ name, parentPath }) => !name.startsWith('popsicl.db') && !parentPath.endsWith('/ca'),
+      ({ name, parentPath }) => !/^(popsicl|decoys)\.db/.test(name) && !parentPath.endsWith('/ca'),
     );
     const files = others.filter(entry => entry.isFile());
     expect(files.map(({ name }) => name)).to.include('cookie-keys.json');
