@@ -62,7 +62,7 @@ export function checkStrategies(config: Checked, context: z.RefinementCtx): void
       tenant.strategy[family] ?? DEFAULT_STRATEGY[family];
     const served = tenants.filter(tenant => tenant[family] !== undefined);
     const proxied = served.filter(tenant => strategyOf(tenant) === 'proxy');
-    const isShared = registration?.addresses[family].mode === 'shared';
+    const isShared = ['shared', 'common'].includes(registration?.addresses[family].mode ?? '');
     for (const [index, tenant] of tenants.entries()) {
       const refuse = (message: string) =>
         context.addIssue({ code: 'custom', path: ['tenants', index, 'strategy', family], message });

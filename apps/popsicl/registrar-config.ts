@@ -44,6 +44,8 @@ const update = z.strictObject({
   update: z.strictObject({
     server: endpoint,
     ttl: z.int().min(1).max(86_400).default(300),
+    /** As above; `alike` by one record for all names, and so with addresses that all names have in common. */
+    unknownNames: z.enum(['alike', 'none']).default('none'),
     key: z.strictObject({
       name: domain,
       algorithm: z.enum(['hmac-sha256', 'hmac-sha384', 'hmac-sha512']).default('hmac-sha256'),
@@ -76,7 +78,7 @@ const family = (mode: 'shared' | 'own') =>
     .strictObject({
       /** Pseudo-addresses of each pseudonym. */
       count: z.int().min(1).max(8).default(1),
-      mode: z.enum(['shared', 'own', 'sealed']).default(mode),
+      mode: z.enum(['shared', 'own', 'sealed', 'common']).default(mode),
     })
     .prefault({});
 
@@ -114,6 +116,18 @@ export const registrarSchema = z
     message: 'the name of a stateless pseudonym has room for one address of each family',
     path: ['form'],
   })
+  .refine(
+    ({ dns, addresses: { ipv4, ipv6 } }) =>
+      dns === undefined ||
+      !('update' in dns) ||
+      dns.update.unknownNames === 'none' ||
+      (ipv4.mode === 'common' && ipv6.mode === 'common'),
+    {
+      message:
+        'another server answers for all names alike only where `addresses` of both families are `common`',
+      path: ['dns', 'update', 'unknownNames'],
+    },
+  )
   .refine(
     ({ dns, linker }) =>
       linker === undefined || dns === undefined || 'update' in dns || dns.records.linker !== undefined,

@@ -19,7 +19,7 @@ import { AddressPool } from './pseudonym/address-pool.js';
 import { cloudDomain } from './pseudonym/label.js';
 import type { RegistrarConfig } from './registrar-config.js';
 import { addRegistrarMetrics } from './registrar-metrics.js';
-import { AddressPlan } from './registry/address-plan.js';
+import { AddressPlan, isOwn } from './registry/address-plan.js';
 import { DistributionRound } from './registry/distribution-round.js';
 import { currentKeyTime, loadKeyRing, rotateKeys } from './registry/key-keeper.js';
 import type { REGISTRAR_MESSAGES } from './registry/messages.js';
@@ -110,9 +110,9 @@ async function start(options: RegistrarOptions, closers: (() => unknown)[]): Pro
   let plan = new AddressPlan(pool, ring, { counts, modes });
 
   const tenants = new Map(options.tenants.map(tenant => [tenant.domain, tenant]));
-  const own = { ipv4: modes.ipv4 !== 'shared', ipv6: modes.ipv6 !== 'shared' };
+  const own = { ipv4: isOwn(modes.ipv4), ipv6: isOwn(modes.ipv6) };
   const directory = new TableDirectory(tenants, () => plan, own);
-  const publisher = await updatePublisher(config, domain, wallClock);
+  const publisher = await updatePublisher(config, domain, wallClock, plan.common);
   const parties = publisher === undefined ? options.parties : [publisher, ...options.parties];
   const patience = config.patience * SECOND;
   const linkerName = `linker.${domain}`;

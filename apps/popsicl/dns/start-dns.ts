@@ -47,14 +47,18 @@ export async function startDns(
   });
 }
 
-/** What keeps the names in another server, where the configuration asks for that. Throws `dns-update-key`. */
+/**
+ * What keeps the names in another server, where the configuration asks for that. `common`: addresses that all names have. Throws
+ * `dns-update-key`.
+ */
 export async function updatePublisher(
   { dns, patience }: RegistrarConfig,
   domain: string,
   wallClock: () => number,
+  common?: Addresses,
 ): Promise<UpdatePublisher | undefined> {
   if (dns === undefined || !('update' in dns)) return undefined;
-  const { server, ttl, key } = dns.update;
+  const { server, ttl, key, unknownNames } = dns.update;
   const text = (await readFile(key.secretFile, 'utf8')).trim();
   const secret = Buffer.from(text, 'base64');
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(text) || secret.length < MIN_SECRET_BYTES) {
@@ -69,5 +73,6 @@ export async function updatePublisher(
     ttl,
     patience: patience * 1000,
     wallClock,
+    everyName: unknownNames === 'alike' ? common : undefined,
   });
 }

@@ -14,6 +14,7 @@ import {
   uint16,
   uint32,
 } from './wire.js';
+import type { Addresses } from './zone.js';
 
 export interface UpdatePublisherOptions {
   /** The primary server of the zone. */
@@ -27,6 +28,8 @@ export interface UpdatePublisherOptions {
   readonly patience: number;
   /** Milliseconds since 1970. */
   readonly wallClock: () => number;
+  /** Addresses of every name, given out or not: one record has them, and nothing tells which names there are. */
+  readonly everyName?: Addresses | undefined;
 }
 
 const MAX_ANSWER_BYTES = 65_535;
@@ -40,8 +43,12 @@ export class UpdatePublisher implements Distribution {
     this.options = options;
   }
 
-  /** Replaces whatever the server has of the name. Throws DnsError. */
-  async publish({ name, addresses }: Pseudonym): Promise<void> {
+  /** Replaces whatever the server has of the name, or of all names. Throws DnsError. */
+  async publish(pseudonym: Pick<Pseudonym, 'name' | 'addresses'>): Promise<void> {
+    const { everyName, domain } = this.options;
+    // What is there already changes nothing, the serial number of the zone neither.
+    const name = everyName === undefined ? pseudonym.name : `*.${domain}`;
+    const addresses = everyName ?? pseudonym.addresses;
     const records = [
       ...addresses.ipv4.map(address => this.record(name, RecordType.A, uint32(parseIpv4(address)))),
       ...addresses.ipv6.map(address => this.record(name, RecordType.AAAA, Buffer.from(parseIpv6(address)!))),
@@ -50,6 +57,7 @@ export class UpdatePublisher implements Distribution {
   }
 
   async withdraw(name: string): Promise<void> {
+    if (this.options.everyName !== undefined) return;
     await this.update([this.removal(name)]);
   }
 

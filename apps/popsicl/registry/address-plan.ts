@@ -9,9 +9,12 @@ import { StatelessLabels } from '../pseudonym/stateless-label.js';
 /**
  * How a family's addresses come about. `shared`: drawn, and several pseudonyms may have the same (4.1). `own`: drawn, one
  * pseudonym each, so that the address alone names the tenant. `sealed`: one each too, and the tenant can be read from it with
- * the key (IPv6 only).
+ * the key (IPv6 only). `common`: drawn once, and every pseudonym's.
  */
-export type AddressMode = 'shared' | 'own' | 'sealed';
+export type AddressMode = 'shared' | 'own' | 'sealed' | 'common';
+
+/** Whether an address is one pseudonym's alone. */
+export const isOwn = (mode: AddressMode): boolean => mode === 'own' || mode === 'sealed';
 
 export interface AddressPlanOptions {
   /** Pseudo-addresses of each pseudonym; 0 where the family has no block. */
@@ -27,6 +30,8 @@ export interface PlannedPseudonym {
 }
 
 const FAMILIES: readonly AddressFamily[] = ['ipv4', 'ipv6'];
+/** In the place of a label, for addresses that all labels have; no label is written so. */
+const EVERY_LABEL = '*';
 
 /**
  * Draws labels and their addresses. A stored label's addresses are derived from it under the cloud's secret, so that names that
@@ -57,7 +62,7 @@ export class AddressPlan {
       for (let index = 0; index < this.options.counts[family]; index++) {
         const address = this.address(family, label, index, tenantNumber);
         drawn[family].push(address);
-        if (this.options.modes[family] !== 'shared') own.push(address);
+        if (isOwn(this.options.modes[family])) own.push(address);
       }
     }
     return { label: label ?? this.labels.seal(drawn), addresses: drawn, own };
@@ -67,10 +72,20 @@ export class AddressPlan {
   ofUnknown(label: string): Pseudonym['addresses'] {
     const { counts } = this.options;
     const derive = (family: AddressFamily) =>
-      Array.from({ length: counts[family] }, (_, index) =>
-        this.pool.derive(family, this.secret, `${index} ${label}`),
-      );
+      Array.from({ length: counts[family] }, (_, index) => this.derived(family, label, index));
     return { ipv4: derive('ipv4'), ipv6: derive('ipv6') };
+  }
+
+  /** Addresses that every name has; undefined where a family's differ from name to name. */
+  get common(): Pseudonym['addresses'] | undefined {
+    const { counts, modes } = this.options;
+    const isCommon = FAMILIES.every(family => counts[family] === 0 || modes[family] === 'common');
+    return isCommon ? this.ofUnknown(EVERY_LABEL) : undefined;
+  }
+
+  private derived(family: AddressFamily, label: string, index: number): string {
+    const text = this.options.modes[family] === 'common' ? EVERY_LABEL : label;
+    return this.pool.derive(family, this.secret, `${index} ${text}`);
   }
 
   private address(
@@ -79,9 +94,9 @@ export class AddressPlan {
     index: number,
     tenantNumber: number,
   ): string {
-    if (this.options.modes[family] === 'sealed') return formatIpv6(this.sealed!.seal(tenantNumber));
-    return label === undefined
-      ? this.pool.draw(family)
-      : this.pool.derive(family, this.secret, `${index} ${label}`);
+    const mode = this.options.modes[family];
+    if (mode === 'sealed') return formatIpv6(this.sealed!.seal(tenantNumber));
+    if (label === undefined && mode !== 'common') return this.pool.draw(family);
+    return this.derived(family, label ?? EVERY_LABEL, index);
   }
 }

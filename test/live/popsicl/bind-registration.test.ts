@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { drawLabel } from '../../../apps/popsicl/pseudonym/label.js';
 import { MIGRATIONS } from '../../../apps/popsicl/registry/schema.js';
 import { openStore } from '../../../controller/store/index.js';
 import { until } from '../../../mininet/driver/index.js';
@@ -105,6 +106,53 @@ describe('registration where BIND has the names', () => {
     expect(await addressesOf(name)).to.deep.equal(GONE);
     expect((await addressesOf(other)).all).to.have.length(2);
     await revoke(other);
+  });
+
+  it('with common addresses BIND tells unknown, revoked and foreign names apart by nothing, nor when one begins or ends', async () => {
+    const server = (await Named.start(CLOUD))!;
+    try {
+      const update = {
+        server: { address: '127.0.0.1', port: server.port },
+        key: { name: KEY_NAME, secretFile: server.secretFile },
+        unknownNames: 'alike',
+      };
+      const addresses = { ipv4: { mode: 'common', count: 2 }, ipv6: { mode: 'common' } };
+      await world.start({ dns: { update }, addresses });
+      const [foreign, revoked] = [await register(), await register()];
+      // All that BIND says: flags, sections, names in the form of the question, and for how long it holds.
+      const said = async (name: string) => {
+        const answers = [];
+        for (const type of ['A', 'AAAA', 'MX', 'ANY']) {
+          const { stdout } = await dig(server.port, name, type, '+norecurse', '+nocookie');
+          const text = stdout
+            .replaceAll(name, 'NAME')
+            .replace(/id: \d+/, '')
+            .replace(/^; <<>>.*$/m, '');
+          const lines = text.split('\n').filter(line => !/^;; (Query time|WHEN|SERVER)|^$/.test(line));
+          answers.push(lines.sort().join('\n'));
+        }
+        return answers;
+      };
+      const serial = async () => (await dig(server.port, CLOUD, 'SOA', '+short')).stdout;
+      const [before, zone] = [await said(foreign), await serial()];
+      expect(before[0]!.match(/IN\s+A\s+198\.51\.100\./g)).to.have.length(2);
+      expect(before[1]).to.match(/IN\s+AAAA\s+2001:db8:/);
+      for (const { ipv4, ipv6 } of [foreign, revoked].map(
+        name => world.registrar.directory.entry(name)!.addresses,
+      )) {
+        expect(before[0]!.split(/\s+/)).to.include.members(ipv4);
+        expect(before[1]!.split(/\s+/)).to.include.members(ipv6);
+      }
+      expect(await revoke(revoked)).to.include({ state: 'revoked' });
+      const unknown = `${drawLabel()}.${CLOUD}`;
+      for (const name of [foreign, revoked, unknown]) expect(await said(name)).to.deep.equal(before);
+      await world.registrar.call('renew', { name: foreign });
+      expect(await register()).not.to.equal(foreign);
+      expect(await serial()).to.equal(zone);
+      expect(await said(foreign)).to.deep.equal(before);
+    } finally {
+      await server.stop();
+    }
   });
 
   it('one that BIND refuses leaves no trace in the store, at the tenant or in the directory', async () => {

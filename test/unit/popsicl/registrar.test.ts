@@ -150,6 +150,18 @@ describe('registrar of a cloud', () => {
     expect(registrarSchema.safeParse(config({ linker: HERE })).success).to.equal(true);
   });
 
+  it('is told when another DNS server is to hide names whose addresses differ', () => {
+    const key = { name: 'key', secretFile: '/nowhere' };
+    const update = { server: { address: '127.0.0.1', port: 53 }, key, unknownNames: 'alike' };
+    const parse = (addresses: object) =>
+      registrarSchema.safeParse({ folder: '/nowhere', dns: { update }, addresses });
+    const common = { mode: 'common' };
+    expect(parse({ ipv4: common, ipv6: common }).success).to.equal(true);
+    for (const addresses of [{}, { ipv4: common }, { ipv6: common }]) {
+      expect(parse(addresses).error?.issues[0]?.path).to.deep.equal(['dns', 'update', 'unknownNames']);
+    }
+  });
+
   it('is told when stateless names have no room for the addresses that each shall have', () => {
     const issue = (form: string, count: number) =>
       registrarSchema.safeParse({ folder: '/x', form, addresses: { ipv6: { count } } }).error?.issues[0]

@@ -1,12 +1,14 @@
 import { X509Certificate } from 'node:crypto';
 import { expect } from 'chai';
 import { PartyError } from '../../../apps/popsicl/party-error.js';
+import { AddressPlan } from '../../../apps/popsicl/registry/address-plan.js';
+import { loadKeyRing } from '../../../apps/popsicl/registry/key-keeper.js';
 import { RateLimits } from '../../../apps/popsicl/registry/rate-limits.js';
 import type { RegistrationService } from '../../../apps/popsicl/registry/registration-service.js';
 import { RegistrationTable } from '../../../apps/popsicl/registry/registration-table.js';
 import { sourceOf } from '../../../apps/popsicl/source.js';
 import { CodedError } from '../../../controller/coded-error.js';
-import { CLOUD, codeOf, LIFETIME, World, type WorldOptions } from './registry-world.js';
+import { CLOUD, codeOf, LIFETIME, TWO_FAMILIES, World, type WorldOptions } from './registry-world.js';
 
 describe('registration of pseudonyms', () => {
   let world: World;
@@ -273,6 +275,23 @@ describe('registration of pseudonyms', () => {
     for (const { name } of [a, b]) {
       expect(world.directory.entry(name)!.addresses).to.deep.equal(world.plan.ofUnknown(name.split('.')[0]!));
     }
+  });
+
+  it('has the same addresses for all, known or not, where they are to have them in common', async () => {
+    const modes = { ipv4: 'common', ipv6: 'common' } as const;
+    await start({ addresses: { counts: { ipv4: 1, ipv6: 1 }, modes } });
+    const common = world.plan.common!;
+    expect([common.ipv4.length, common.ipv6.length]).to.deep.equal([1, 1]);
+    for (const form of ['stored', 'stateless'] as const) {
+      const { name } = await service.register({ ...request, form });
+      expect(world.directory.entry(name)!.addresses).to.deep.equal(common);
+      expect(world.plan.ofUnknown(name.split('.')[0]!)).to.deep.equal(common);
+    }
+    expect(world.directory.isTaken(common.ipv6[0]!)).to.equal(false);
+    expect(world.directory.tenantOfAddress(common.ipv6[0]!)).to.equal(undefined);
+    expect(new AddressPlan(world.plan.pool, await loadKeyRing(world.store, 0), TWO_FAMILIES).common).to.equal(
+      undefined,
+    );
   });
 
   it('puts clients together by their IPv4 address, or by the /56 of IPv6', () => {

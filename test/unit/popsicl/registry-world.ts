@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import type { Distribution, Pseudonym, ServerMaterial, TenantConfig } from '../../../apps/popsicl/model.js';
 import { CloudAuthority, createAuthority } from '../../../apps/popsicl/pki/cloud-authority.js';
 import { AddressPool } from '../../../apps/popsicl/pseudonym/address-pool.js';
-import { AddressPlan, type AddressPlanOptions } from '../../../apps/popsicl/registry/address-plan.js';
+import { AddressPlan, type AddressPlanOptions, isOwn } from '../../../apps/popsicl/registry/address-plan.js';
 import { DistributionRound } from '../../../apps/popsicl/registry/distribution-round.js';
 import { loadKeyRing } from '../../../apps/popsicl/registry/key-keeper.js';
 import { REGISTRAR_MESSAGES } from '../../../apps/popsicl/registry/messages.js';
@@ -56,7 +56,7 @@ const TENANTS: readonly TenantConfig[] = [
   { domain: 'a.example', ipv4: '10.0.0.1', port: 443 },
   { domain: 'b.example', ipv6: 'fd00::2', port: 443 },
 ];
-const TWO_FAMILIES: AddressPlanOptions = {
+export const TWO_FAMILIES: AddressPlanOptions = {
   counts: { ipv4: 1, ipv6: 1 },
   modes: { ipv4: 'shared', ipv6: 'own' },
 };
@@ -98,8 +98,8 @@ export class World {
     this.plan = new AddressPlan(new AddressPool({ ipv4, ipv6 }), ring, addresses);
     const { modes } = addresses;
     const directory = new TableDirectory(this.tenants, () => this.plan, {
-      ipv4: modes.ipv4 !== 'shared',
-      ipv6: modes.ipv6 !== 'shared',
+      ipv4: isOwn(modes.ipv4),
+      ipv6: isOwn(modes.ipv6),
     });
     this.directory = directory;
     const log = messageLog(
