@@ -1,3 +1,4 @@
+import { writeU32 } from '../../../controller/packet/byte-order.js';
 import type { PuntedSegment } from '../segments/punted-segment.js';
 import type { SipHash } from '../siphash.js';
 import type { CookieKeys } from './cookie-keys.js';
@@ -84,7 +85,7 @@ export class SynCookies {
 
   private firstByteHash(hash: SipHash, segment: PuntedSegment, initial: number): number {
     const length = this.fill(segment, HashedBytes.tag.firstByte);
-    writeWord(this.input, length, initial);
+    writeU32(this.input, length, initial);
     return hash.hash(this.input, length + 4);
   }
 
@@ -93,12 +94,12 @@ export class SynCookies {
     const { input } = this;
     let offset = 0;
     if (segment.family === 6) {
-      writeWord(input, 0, segment.source0);
-      writeWord(input, 4, segment.source1);
-      writeWord(input, 8, segment.source2);
+      writeU32(input, 0, segment.source0);
+      writeU32(input, 4, segment.source1);
+      writeU32(input, 8, segment.source2);
       offset = 12;
     }
-    writeWord(input, offset, segment.source3);
+    writeU32(input, offset, segment.source3);
     input[offset + 4] = segment.destinationPort >>> 8;
     input[offset + 5] = segment.destinationPort;
     input[offset + 6] = tag;
@@ -129,11 +130,4 @@ function mssIndexOf(syn: PuntedSegment): number {
   let index = sizes.length - 1;
   while (index > 0 && sizes[index]! > offered) index--;
   return index;
-}
-
-function writeWord(bytes: Uint8Array, offset: number, value: number): void {
-  bytes[offset] = value >>> 24;
-  bytes[offset + 1] = value >>> 16;
-  bytes[offset + 2] = value >>> 8;
-  bytes[offset + 3] = value;
 }

@@ -2,6 +2,7 @@ import { prepareActions } from '../../../controller/openflow/index.js';
 import { TcpFlag } from '../../../controller/packet/index.js';
 import type { Action, Instruction, Switch } from '../../../controller/switch/index.js';
 import { ASKED_ONCE } from '../pipeline.js';
+import { type AddressWords, bytesOf } from '../segments/address-words.js';
 import type { PuntedSegment } from '../segments/punted-segment.js';
 import type { LiveConnection } from './live-connections.js';
 import type { Frame, Redirection } from './redirection.js';
@@ -66,7 +67,7 @@ export class ConntrackRedirection implements Redirection {
   ): void {
     const { zone, tenantSide } = this.tables;
     const port = connection.pseudoPort;
-    const address = segment.family === 4 ? connection.pseudo[3] : bytesOf(connection.pseudo);
+    const address = segment.family === 4 ? connection.pseudo[3] : bytesOf(6, connection.pseudo);
     if ((segment.flags & TcpFlag.SYN) !== 0) {
       // Connection tracking begins with no SYN-ACK: this one alone is translated here, and what follows it commits.
       const field = typeof address === 'number' ? { ipv4Src: address } : { ipv6Src: address };
@@ -90,17 +91,10 @@ export class ConntrackRedirection implements Redirection {
 
   /** Makes the switch forget what it knows of the connection of `segment`, a packet of the client. */
   forget(sw: Switch, segment: PuntedSegment): number {
-    const address = (words: readonly number[]) => {
-      const bytes = new Uint8Array(16);
-      const view = new DataView(bytes.buffer);
-      if (segment.family === 4) {
-        // An IPv4 address stands mapped into IPv6 here.
-        view.setUint32(8, 0xffff);
-        view.setUint32(12, words[3]!);
-        return bytes;
-      }
-      return bytesOf(words);
-    };
+    const { family } = segment;
+    // An IPv4 address stands mapped into IPv6 here.
+    const address = ([word0, word1, word2, word3]: AddressWords) =>
+      bytesOf(6, family === 4 ? [0, 0, 0xffff, word3] : [word0, word1, word2, word3]);
     const { source0, source1, source2, source3 } = segment;
     const { destination0, destination1, destination2, destination3 } = segment;
     sw.send({
@@ -179,12 +173,3 @@ function onward([goto]: readonly Instruction[]): Action[] {
 
 /** OFPP_IN_PORT in 16 bits: the packet's own port stays (nicira-ext.h). */
 const KEEP_IN_PORT = 0xfff8;
-
-function bytesOf(words: readonly number[]): Uint8Array {
-  const bytes = new Uint8Array(16);
-  const view = new DataView(bytes.buffer);
-  words.forEach((word, index) => {
-    view.setUint32(4 * index, word);
-  });
-  return bytes;
-}

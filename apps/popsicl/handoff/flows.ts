@@ -10,6 +10,7 @@ import {
   type Switch,
 } from '../../../controller/switch/index.js';
 import { CONNECTION_PRIORITY } from '../pipeline.js';
+import { bytesOf } from '../segments/address-words.js';
 import type { ConnectionEnds } from '../segments/connection-ends.js';
 import type { IdleRules } from './idle-rules.js';
 import type { LiveConnection, LiveConnections } from './live-connections.js';
@@ -250,23 +251,16 @@ const OWNED = OWNER_MASK | BigInt(SHORT_LIVED);
 const INTO_TABLES: Action = { type: 'output', port: Port.TABLE, maxLen: 0 };
 
 function pseudoOf({ family, pseudo }: LiveConnection): Uint8Array | number {
-  return family === 4 ? pseudo[3] : bytesOf(...pseudo);
+  return family === 4 ? pseudo[3] : bytesOf(family, pseudo);
 }
 
 function sourceOf({ family, source0, source1, source2, source3 }: ConnectionEnds): Uint8Array | number {
-  return family === 4 ? source3 : bytesOf(source0, source1, source2, source3);
+  return family === 4 ? source3 : bytesOf(family, [source0, source1, source2, source3]);
 }
 
 function destinationOf(segment: ConnectionEnds): Uint8Array | number {
   const { family, destination0, destination1, destination2, destination3 } = segment;
-  return family === 4 ? destination3 : bytesOf(destination0, destination1, destination2, destination3);
-}
-
-function bytesOf(...words: readonly number[]): Uint8Array {
-  const bytes = new Uint8Array(16);
-  const view = new DataView(bytes.buffer);
-  words.forEach((word, index) => {
-    view.setUint32(4 * index, word);
-  });
-  return bytes;
+  return family === 4
+    ? destination3
+    : bytesOf(family, [destination0, destination1, destination2, destination3]);
 }

@@ -1,6 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import type { ConnectionEnds } from '../segments/connection-ends.js';
-import { SipHash } from '../siphash.js';
+import { ConnectionHash, portsOf } from '../segments/connection-hash.js';
 
 /**
  * Words of a slot: client address, pseudo-address, both ports, tenant and family, second of the handoff, tenant's side, start,
@@ -59,8 +58,7 @@ export class LiveConnections {
   private used = 0;
   private live = 0;
   private readonly limit: number;
-  private readonly hash = new SipHash(randomBytes(16));
-  private readonly key = new Uint8Array(40);
+  private readonly hash = new ConnectionHash();
   private readonly found: LiveConnection = {
     slot: 0,
     tenant: 0,
@@ -97,7 +95,7 @@ export class LiveConnections {
     translatedPort = segment.sourcePort,
     start = 0,
   ): LiveConnection {
-    const hash = this.hashForward(segment);
+    const hash = this.hash.ofEnds(segment);
     const known = this.findForward(segment, hash);
     if (known >= 0) this.drop(known);
     if (this.used === this.capacity) {
@@ -127,7 +125,7 @@ export class LiveConnections {
     words[at + ANSWERED] = 0;
     words[at + RULES] = 0;
     words[at + FORWARD] = hash;
-    words[at + BACKWARD] = this.hashBackward(
+    words[at + BACKWARD] = this.hash.ofEnd(
       segment.source0,
       segment.source1,
       segment.source2,
@@ -141,7 +139,7 @@ export class LiveConnections {
 
   /** The connection that a segment to a pseudo-address belongs to. Valid until the next lookup. */
   ofClient(segment: ConnectionEnds): LiveConnection | undefined {
-    const slot = this.findForward(segment, this.hashForward(segment));
+    const slot = this.findForward(segment, this.hash.ofEnds(segment));
     return slot < 0 ? undefined : this.describe(slot);
   }
 
@@ -172,7 +170,7 @@ export class LiveConnections {
     port: number,
     owner: number,
   ): LiveConnection | undefined {
-    const start = this.hashBackward(word0, word1, word2, word3, port, owner);
+    const start = this.hash.ofEnd(word0, word1, word2, word3, port, owner);
     const { backward, words } = this;
     const mask = backward.length - 1;
     for (let index = start & mask; backward[index] !== EMPTY; index = (index + 1) & mask) {
@@ -257,30 +255,6 @@ export class LiveConnections {
     return -1;
   }
 
-  private hashForward(segment: ConnectionEnds): number {
-    const { key } = this;
-    const { destination0, destination1, destination2, destination3 } = segment;
-    writeWords(key, 0, segment.source0, segment.source1, segment.source2, segment.source3);
-    writeWords(key, 16, destination0, destination1, destination2, destination3);
-    writeWord(key, 32, portsOf(segment));
-    return this.hash.hash(key, 36);
-  }
-
-  private hashBackward(
-    word0: number,
-    word1: number,
-    word2: number,
-    word3: number,
-    port: number,
-    owner: number,
-  ): number {
-    const { key } = this;
-    writeWords(key, 0, word0, word1, word2, word3);
-    writeWord(key, 16, port);
-    writeWord(key, 20, owner);
-    return this.hash.hash(key, 24);
-  }
-
   /** Makes a slot found by both its hashes. */
   private index(slot: number): void {
     const at = slot * WORDS;
@@ -349,22 +323,4 @@ export class LiveConnections {
     this.used = this.live = this.head;
     this.head %= capacity;
   }
-}
-
-function portsOf({ sourcePort, destinationPort }: ConnectionEnds): number {
-  return ((sourcePort << 16) | destinationPort) >>> 0;
-}
-
-function writeWords(bytes: Uint8Array, offset: number, a: number, b: number, c: number, d: number): void {
-  writeWord(bytes, offset, a);
-  writeWord(bytes, offset + 4, b);
-  writeWord(bytes, offset + 8, c);
-  writeWord(bytes, offset + 12, d);
-}
-
-function writeWord(bytes: Uint8Array, offset: number, value: number): void {
-  bytes[offset] = value >>> 24;
-  bytes[offset + 1] = value >>> 16;
-  bytes[offset + 2] = value >>> 8;
-  bytes[offset + 3] = value;
 }

@@ -2,7 +2,8 @@ import { parseIpv4, parseIpv6 } from '../../../controller/address/index.js';
 import type { Action } from '../../../controller/openflow/index.js';
 import { IpProtocol } from '../../../controller/packet/index.js';
 import { type ActualFlow, MAX_OWN_COOKIE } from '../../../controller/switch/index.js';
-import type { ConnectionEnds } from '../segments/connection-ends.js';
+import { type AddressWords, wordsOf } from '../segments/address-words.js';
+import { type ConnectionEnds, endsOf } from '../segments/connection-ends.js';
 import type { Tenant, Tenants } from './tenants.js';
 
 /** A connection as the forward rule of the redirection `flows` has it. */
@@ -58,36 +59,12 @@ export function rulesNumber(cookie: bigint): number {
   return Number(cookie & BigInt(MAX_OWN_COOKIE));
 }
 
-/** Four words in network order; of an IPv4 address the last. */
-function words(address: unknown): readonly number[] | undefined {
+function words(address: unknown): AddressWords | undefined {
   if (typeof address !== 'string') return undefined;
-  if (!address.includes(':')) {
-    const number = parseIpv4(address);
-    return Number.isNaN(number) ? undefined : [0, 0, 0, number];
+  if (address.includes(':')) {
+    const bytes = parseIpv6(address);
+    return bytes === undefined ? undefined : wordsOf(bytes);
   }
-  const bytes = parseIpv6(address);
-  if (bytes === undefined) return undefined;
-  const view = new DataView(bytes.buffer, bytes.byteOffset);
-  return [0, 4, 8, 12].map(offset => view.getUint32(offset));
-}
-
-function endsOf(
-  family: 4 | 6,
-  source: readonly number[],
-  destination: readonly number[],
-  sourcePort: number,
-  destinationPort: number,
-): ConnectionEnds {
-  const [source0, source1, source2, source3] = source as [number, number, number, number];
-  const [destination0, destination1, destination2, destination3] = destination as [
-    number,
-    number,
-    number,
-    number,
-  ];
-  return {
-    family,
-    ...{ source0, source1, source2, source3, sourcePort },
-    ...{ destination0, destination1, destination2, destination3, destinationPort },
-  };
+  const number = parseIpv4(address);
+  return Number.isNaN(number) ? undefined : [0, 0, 0, number];
 }

@@ -12,7 +12,8 @@ import type { Switch } from '../../../controller/switch/index.js';
 import { type Handoffs, switchNumber } from '../handoff/handoffs.js';
 import type { Tenant, Tenants } from '../handoff/tenants.js';
 import type { Directory } from '../model.js';
-import type { ConnectionEnds } from '../segments/connection-ends.js';
+import { wordsOf } from '../segments/address-words.js';
+import { type ConnectionEnds, endsOf } from '../segments/connection-ends.js';
 import type { SourceLimits } from '../segments/source-limits.js';
 
 /** Bytes of source and destination in an IP header. */
@@ -93,24 +94,11 @@ function readDatagram(
     const { sourcePort, destinationPort } = new UdpView(frame, ip.payloadOffset, ip.end);
     if (destinationPort !== port) return undefined;
     const [from, between, to] = ADDRESSES[family];
-    const [source0, source1, source2, source3] = words(frame.subarray(start + from, start + between));
+    const source = wordsOf(frame.subarray(start + from, start + between));
     const address = frame.subarray(start + between, start + to);
-    const [destination0, destination1, destination2, destination3] = words(address);
-    const ends: ConnectionEnds = {
-      family,
-      ...{ source0, source1, source2, source3, sourcePort },
-      ...{ destination0, destination1, destination2, destination3, destinationPort },
-    };
-    return { ends, address };
+    return { ends: endsOf(family, source, wordsOf(address), sourcePort, destinationPort), address };
   } catch (error) {
     if (error instanceof PacketError) return undefined;
     throw error;
   }
-}
-
-/** Four words in network order; of an IPv4 address the last. */
-function words(address: Uint8Array): [number, number, number, number] {
-  const view = new DataView(address.buffer, address.byteOffset, address.length);
-  if (address.length === 4) return [0, 0, 0, view.getUint32(0)];
-  return [view.getUint32(0), view.getUint32(4), view.getUint32(8), view.getUint32(12)];
 }

@@ -2,6 +2,7 @@ import { formatIpv4, formatIpv6 } from '../../../controller/address/index.js';
 import type { MessageLog } from '../../../controller/host/index.js';
 import type { Tenant } from '../handoff/tenants.js';
 import type { MESSAGES } from '../messages.js';
+import { type AddressWords, bytesOf } from '../segments/address-words.js';
 import type { PuntedSegment } from '../segments/punted-segment.js';
 
 /** Writes into the log who visits whom, for an operator who has unsealed that; there is none otherwise. */
@@ -29,12 +30,6 @@ export class Disclosure {
   }
 }
 
-function textOf(family: 4 | 6, ...words: [number, number, number, number]): string {
-  if (family === 4) return formatIpv4(words[3]);
-  const bytes = new Uint8Array(16);
-  const view = new DataView(bytes.buffer);
-  words.forEach((word, index) => {
-    view.setUint32(4 * index, word);
-  });
-  return formatIpv6(bytes);
+function textOf(family: 4 | 6, ...words: AddressWords): string {
+  return family === 4 ? formatIpv4(words[3]) : formatIpv6(bytesOf(family, words));
 }

@@ -4,6 +4,8 @@ import type { Switch } from '../../../controller/switch/index.js';
 import type { Handoffs } from '../handoff/handoffs.js';
 import type { LiveConnection } from '../handoff/live-connections.js';
 import type { Tenant, Tenants } from '../handoff/tenants.js';
+import { bytesOf } from '../segments/address-words.js';
+import { reversed } from '../segments/connection-ends.js';
 import { type MachineEnd, QuotedPacket } from '../segments/quoted-packet.js';
 
 /**
@@ -29,20 +31,7 @@ export class Errors {
 
   /** What the tenant sent under the pseudo-address did not reach the client. */
   private toTenant(sw: Switch, inPort: number, packet: QuotedPacket): void {
-    const { ends } = packet;
-    const connection = this.live(packet).ofClient({
-      family: ends.family,
-      source0: ends.destination0,
-      source1: ends.destination1,
-      source2: ends.destination2,
-      source3: ends.destination3,
-      sourcePort: ends.destinationPort,
-      destination0: ends.source0,
-      destination1: ends.source1,
-      destination2: ends.source2,
-      destination3: ends.source3,
-      destinationPort: ends.sourcePort,
-    });
+    const connection = this.live(packet).ofClient(reversed(packet.ends));
     const tenant = connection === undefined ? undefined : this.tenants.at(connection.tenant);
     if (connection === undefined || tenant?.mac === undefined) return;
     packet.toMachine(asTenant(tenant, connection));
@@ -68,18 +57,9 @@ export class Errors {
 }
 
 function asTenant({ ipv4, ipv6, port }: Tenant, { family, translatedPort }: LiveConnection): MachineEnd {
-  return { address: family === 4 ? bytesOf([ipv4]) : ipv6!, port, clientPort: translatedPort };
+  return { address: family === 4 ? bytesOf(4, [0, 0, 0, ipv4]) : ipv6!, port, clientPort: translatedPort };
 }
 
 function asPseudonym({ family, pseudo, pseudoPort, clientPort }: LiveConnection): MachineEnd {
-  return { address: bytesOf(family === 4 ? [pseudo[3]] : pseudo), port: pseudoPort, clientPort };
-}
-
-function bytesOf(words: readonly number[]): Uint8Array {
-  const bytes = new Uint8Array(4 * words.length);
-  const view = new DataView(bytes.buffer);
-  words.forEach((word, index) => {
-    view.setUint32(4 * index, word);
-  });
-  return bytes;
+  return { address: bytesOf(family, pseudo), port: pseudoPort, clientPort };
 }

@@ -4,18 +4,19 @@ import { TcpFlag, TlsError, TlsHelloReader } from '../../../controller/packet/in
 import { MAX_OWN_COOKIE, type Switch } from '../../../controller/switch/index.js';
 import type { PopsiclConfig } from '../config.js';
 import { SYN_ACK_WINDOW } from '../cookie/cookie-layout.js';
-import { SynCookies, windowScaleOf } from '../cookie/syn-cookie.js';
+import { SynCookies } from '../cookie/syn-cookie.js';
 import { Handoffs } from '../handoff/handoffs.js';
 import type { Frame } from '../handoff/redirection.js';
-import type { Tenant, Tenants } from '../handoff/tenants.js';
-import { BACK, Punt } from '../pipeline.js';
+import type { Tenants } from '../handoff/tenants.js';
+import { Punt } from '../pipeline.js';
 import { type PendingHello, PendingHellos } from '../segments/pending-hellos.js';
 import { PuntedSegment } from '../segments/punted-segment.js';
 import { SourceLimits } from '../segments/source-limits.js';
 import type { Services } from '../services.js';
-import { AnswerBuilder } from './answer.js';
+import { Answers } from './answers.js';
 import { exposeCounts, newCounts } from './counts.js';
 import { Disclosure } from './disclosure.js';
+import { ServerChoice } from './server-choice.js';
 import { untranslated } from './untranslated.js';
 
 /** Longest ClientHello: what the window of the SYN-ACK lets a client send. */
@@ -24,11 +25,11 @@ const MAX_HELLO = SYN_ACK_WINDOW;
 /** Decides about every TCP segment that a switch does not know what to do with (4.2). */
 export class Interception {
   private readonly context: AppContext<PopsiclConfig>;
-  private readonly services: Services;
   private readonly tenants: Tenants;
   private readonly segment = new PuntedSegment();
   private readonly cookies: SynCookies;
-  private readonly answers: AnswerBuilder;
+  private readonly answers: Answers;
+  private readonly servers: ServerChoice;
   readonly handoffs: Handoffs;
   readonly sources: SourceLimits;
   private readonly pending: PendingHellos;
@@ -36,22 +37,17 @@ export class Interception {
   private readonly reader = new TlsHelloReader(MAX_HELLO);
   private readonly disclosure: Disclosure | undefined;
   private readonly counts = newCounts();
-  /** Answers that wait for a switch to forget. */
-  private answersWaiting = 0;
-  /** Refusals in this second. */
-  private refusals = 0;
   /** Whole seconds of the clock, renewed every second: packets need no better. */
   private second = 0;
 
   constructor(context: AppContext<PopsiclConfig>, tenants: Tenants, services: Services) {
     this.context = context;
-    this.services = services;
     this.tenants = tenants;
     const { config, clock } = context;
     this.disclosure = config.unsealed ? new Disclosure(context.log, tenants.decoy) : undefined;
     this.cookies = new SynCookies(services.keys);
-    const { mss, windowScale } = config.fleet;
-    this.answers = new AnswerBuilder({ mss: { 4: mss.ipv4, 6: mss.ipv6 }, windowScale });
+    this.answers = new Answers(context, this.counts);
+    this.servers = new ServerChoice(tenants, services, this.counts);
     const { pendingPerSource, handoffsPerSource, pendingHellos, pendingBytes, pendingSeconds } =
       config.limits;
     this.sources = new SourceLimits({
@@ -69,7 +65,7 @@ export class Interception {
       agents: services.agents,
       pending: this.pending,
       now: () => this.second,
-      refuse: (sw, inPort, segment) => this.refuse(sw, inPort, segment),
+      refuse: (sw, inPort, segment) => this.answers.refuse(sw, inPort, segment),
     });
     this.readClock();
     clock.every(1000, () => this.readClock());
@@ -96,10 +92,10 @@ export class Interception {
     const { segment, counts, cookies } = this;
     counts.syns++;
     if (segment.destinationPort !== this.context.config.port) {
-      this.refuse(sw, view.inPort);
+      this.answers.refuse(sw, view.inPort, segment);
       return;
     }
-    const tenant = this.tenantOfAddress();
+    const tenant = this.servers.ofAddress(segment);
     const strategy = tenant === undefined ? undefined : this.handoffs.forSyn(tenant, segment.family);
     if (tenant !== undefined && strategy !== undefined) {
       const { sequence } = segment;
@@ -111,30 +107,14 @@ export class Interception {
     }
     const sequence = cookies.make(segment, this.context.clock.now());
     const wait = this.handoffs.answering(sw, segment, (sequence + 1) >>> 0);
-    const data = this.answers.synAck(segment, sequence, cookies.timestamp);
-    this.answer(sw, view.inPort, data, wait);
-  }
-
-  /** Sends an answer back, after so many milliseconds; of those that have to wait only so many as are bounded anyway. */
-  private answer(sw: Switch, inPort: number, data: Uint8Array, wait: number): void {
-    if (wait === 0) {
-      sw.send({ type: 'packet-out', inPort, actions: BACK, data });
-      return;
-    }
-    if (this.answersWaiting >= this.context.config.limits.pendingHellos) return;
-    this.answersWaiting++;
-    const copy = data.slice();
-    this.context.clock.after(wait, () => {
-      this.answersWaiting--;
-      if (sw.isConnected) this.answer(sw, inPort, copy, 0);
-    });
+    this.answers.synAck(sw, view.inPort, segment, sequence, cookies.timestamp, wait);
   }
 
   /** A segment to a pseudo-address for a connection that the switch does not know. */
   private fromClient(sw: Switch, view: PacketInView): void {
     const { segment, pending, cookies } = this;
     if (segment.destinationPort !== this.context.config.port) {
-      this.refuse(sw, view.inPort);
+      this.answers.refuse(sw, view.inPort, segment);
       return;
     }
     const waiting = pending.find(segment);
@@ -192,7 +172,7 @@ export class Interception {
   /** The third segment of the handshake says nothing; a FIN before any data is refused. */
   private withoutData(sw: Switch, view: PacketInView): void {
     const { segment, cookies } = this;
-    if ((segment.flags & TcpFlag.FIN) !== 0) this.refuse(sw, view.inPort);
+    if ((segment.flags & TcpFlag.FIN) !== 0) this.answers.refuse(sw, view.inPort, segment);
     else if (!cookies.isOurs(segment)) this.stray(sw, view);
   }
 
@@ -210,7 +190,7 @@ export class Interception {
     } catch (error) {
       if (!(error instanceof TlsError)) throw error;
       this.counts.badHellos++;
-      this.refuse(sw, view.inPort);
+      this.answers.refuse(sw, view.inPort, segment);
       return;
     }
     const opened = pending.open(segment, this.second);
@@ -237,7 +217,7 @@ export class Interception {
     if (segment.payloadLength === 0) {
       if ((segment.flags & TcpFlag.FIN) === 0) return;
       pending.drop(waiting);
-      this.refuse(sw, view.inPort);
+      this.answers.refuse(sw, view.inPort, segment);
       return;
     }
     if (!segment.hasRightChecksum()) return;
@@ -253,9 +233,7 @@ export class Interception {
     if (!pending.hold(waiting, segment)) {
       // Sent again for want of an acknowledgement: the client will not send the rest before it has one.
       if (segment.sequence !== waiting.base || waiting.next === waiting.base) return;
-      const shift = windowScaleOf(segment) < 0 ? 0 : this.context.config.fleet.windowScale;
-      const data = this.answers.ack(segment, waiting.next, SYN_ACK_WINDOW >>> shift);
-      sw.send({ type: 'packet-out', inPort: view.inPort, actions: BACK, data });
+      this.answers.acknowledge(sw, view.inPort, segment, waiting.next);
       return;
     }
     try {
@@ -264,7 +242,7 @@ export class Interception {
       if (!(error instanceof TlsError)) throw error;
       this.counts.badHellos++;
       pending.drop(waiting);
-      this.refuse(sw, view.inPort);
+      this.answers.refuse(sw, view.inPort, segment);
       return;
     }
     const { hello } = waiting.reader;
@@ -286,11 +264,11 @@ export class Interception {
       counts.crowdedOut++;
       return;
     }
-    const server = this.serverOf(name);
+    const server = this.servers.ofName(segment, name);
     const strategy = server === undefined ? undefined : handoffs.forHello(server.tenant, segment.family);
     this.disclosure?.visit(segment, name, server?.tenant);
     if (server === undefined || strategy === undefined) {
-      this.refuse(sw, view.inPort);
+      this.answers.refuse(sw, view.inPort, segment);
       return;
     }
     const { tenant, ready } = server;
@@ -298,60 +276,15 @@ export class Interception {
     handoffs.handOver(sw, view.inPort, segment, how, frames);
   }
 
-  /** Who serves a name in lower case: its tenant, or the decoy; which may have to wait. */
-  private serverOf(
-    name: string | undefined,
-  ): { tenant: Tenant; ready?: Promise<void> | undefined } | undefined {
-    const { directory, decoys } = this.services;
-    const config = name === undefined ? undefined : directory.tenantOfName(name);
-    const tenant = config === undefined ? undefined : this.tenants.of(config);
-    if (tenant === undefined) this.counts.unknownNames++;
-    const server = tenant ?? this.tenants.decoy;
-    if (name === undefined || server === undefined || !decoys?.fits(name))
-      return tenant && { tenant, ready: undefined };
-    const answer = decoys.answer(sourceText(this.segment), name, tenant !== undefined);
-    return answer.isRefused ? undefined : { tenant: server, ready: answer.ready };
-  }
-
   private stray(sw: Switch, view: PacketInView): void {
     this.counts.strays++;
-    this.refuse(sw, view.inPort);
-  }
-
-  /** The one answer to everything that is not served: an RST, as from a port where nobody listens. */
-  private refuse(sw: Switch, inPort: number, segment = this.segment): void {
-    const { counts } = this;
-    if ((segment.flags & TcpFlag.RST) !== 0 || this.refusals >= this.context.config.limits.refusalRate) {
-      return;
-    }
-    this.refusals++;
-    counts.refused++;
-    const data = this.answers.reset(segment);
-    sw.send({ type: 'packet-out', inPort, actions: BACK, data });
-  }
-
-  /** The tenant that the pseudo-address of the segment names all by itself. */
-  private tenantOfAddress(): Tenant | undefined {
-    const { segment } = this;
-    const { directory } = this.services;
-    const ip = segment.ipStart;
-    const config =
-      segment.family === 4
-        ? directory.tenantOfAddress(segment.destination3)
-        : directory.tenantOfAddress(segment.bytes.subarray(ip + 24, ip + 40));
-    const tenant = config === undefined ? undefined : this.tenants.of(config);
-    return tenant?.has(segment.family) ? tenant : this.tenants.anyProxied(segment.family);
+    this.answers.refuse(sw, view.inPort, this.segment);
   }
 
   private readClock(): void {
     this.second = Math.floor(this.context.clock.now() / 1000);
-    this.refusals = 0;
+    this.answers.renew();
     this.counts.expired += this.pending.expire(this.second);
     this.handoffs.expire(this.second - this.context.config.limits.connectionSeconds);
   }
-}
-
-/** What stands for the client of a segment: an IPv4 address or an IPv6 /64. */
-function sourceText({ family, source0, source1, source3 }: PuntedSegment): string {
-  return family === 4 ? String(source3) : `${source0}:${source1}`;
 }

@@ -10,7 +10,9 @@
  * for each byte by which the prefix is shorter than 64 bits. Luck finds a tenant, never a pseudonym: TLS still asks for
  * both a name and a certificate.
  */
+
 import { randomInt } from 'node:crypto';
+import { readU32, writeU32 } from '../../../controller/packet/byte-order.js';
 import { SipHash } from '../siphash.js';
 import type { Ipv6Block } from './address-block.js';
 import { deriveKey, type KeyRing, type SealingKey } from './key-ring.js';
@@ -78,14 +80,14 @@ class Sealer {
   encrypt(address: Uint8Array, left: number, right: number): void {
     let [a, b] = [left, right];
     for (let round = 0; round < ROUNDS; round++) [a, b] = [b, (a ^ this.round(round, b)) >>> 0];
-    writeWord(address, 8, a);
-    writeWord(address, 12, b);
+    writeU32(address, 8, a);
+    writeU32(address, 12, b);
   }
 
   /** Tenant number; undefined when the redundancy is not there. */
   decrypt(bytes: Uint8Array, offset: number, start: number): number | undefined {
-    let a = readWord(bytes, offset + 8);
-    let b = readWord(bytes, offset + 12);
+    let a = readU32(bytes, offset + 8);
+    let b = readU32(bytes, offset + 12);
     for (let round = ROUNDS - 1; round >= 0; round--) [a, b] = [(b ^ this.round(round, a)) >>> 0, a];
     const tenantNumber = a >>> 16;
     if ((b & 0xffff) !== 0 || tenantNumber === 0) return undefined;
@@ -101,28 +103,14 @@ class Sealer {
   /** Eight bytes for the upper half of the address, of which those behind the prefix are used. */
   filler(bytes: Uint8Array, offset = 0): Uint8Array {
     this.input.set(bytes.subarray(offset + 8, offset + 16));
-    writeWord(this.filled, 4, this.fill.hash(this.input));
-    writeWord(this.filled, 0, this.fill.high);
+    writeU32(this.filled, 4, this.fill.hash(this.input));
+    writeU32(this.filled, 0, this.fill.high);
     return this.filled;
   }
 
   private round(round: number, half: number): number {
-    writeWord(this.input, 0, round);
-    writeWord(this.input, 4, half);
+    writeU32(this.input, 0, round);
+    writeU32(this.input, 4, half);
     return this.rounds.hash(this.input);
   }
-}
-
-function readWord(bytes: Uint8Array, offset: number): number {
-  return (
-    ((bytes[offset]! << 24) | (bytes[offset + 1]! << 16) | (bytes[offset + 2]! << 8) | bytes[offset + 3]!) >>>
-    0
-  );
-}
-
-function writeWord(bytes: Uint8Array, offset: number, value: number): void {
-  bytes[offset] = value >>> 24;
-  bytes[offset + 1] = value >>> 16;
-  bytes[offset + 2] = value >>> 8;
-  bytes[offset + 3] = value;
 }

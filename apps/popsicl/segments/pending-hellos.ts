@@ -1,6 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import { TlsHelloReader } from '../../../controller/packet/index.js';
-import { SipHash } from '../siphash.js';
+import { ConnectionHash } from './connection-hash.js';
 import type { PuntedSegment } from './punted-segment.js';
 import type { SourceLimits } from './source-limits.js';
 
@@ -107,8 +106,7 @@ export class PendingHellos {
   private readonly entries = new Map<number, PendingHello>();
   private readonly sources: SourceLimits;
   private readonly limits: { entries: number; bytes: number; seconds: number };
-  private readonly hash = new SipHash(randomBytes(16));
-  private readonly input = new Uint8Array(36);
+  private readonly hash = new ConnectionHash();
   private held = 0;
 
   constructor(sources: SourceLimits, limits: { entries: number; bytes: number; seconds: number }) {
@@ -187,28 +185,9 @@ export class PendingHellos {
     return count;
   }
 
-  /** A keyed hash of 53 bits; nobody can make two connections share one. */
+  /** 53 bits of the hash. */
   private keyOf(segment: PuntedSegment): number {
-    const { input } = this;
-    const { source0, source1, source2, source3 } = segment;
-    const { destination0, destination1, destination2, destination3 } = segment;
-    write(input, 0, source0);
-    write(input, 4, source1);
-    write(input, 8, source2);
-    write(input, 12, source3);
-    write(input, 16, destination0);
-    write(input, 20, destination1);
-    write(input, 24, destination2);
-    write(input, 28, destination3);
-    write(input, 32, ((segment.sourcePort << 16) | segment.destinationPort) >>> 0);
-    const low = this.hash.hash(input);
+    const low = this.hash.ofEnds(segment);
     return (this.hash.high & 0x1f_ffff) * 0x1_0000_0000 + low;
   }
-}
-
-function write(bytes: Uint8Array, offset: number, word: number): void {
-  bytes[offset] = word >>> 24;
-  bytes[offset + 1] = word >>> 16;
-  bytes[offset + 2] = word >>> 8;
-  bytes[offset + 3] = word;
 }

@@ -4,6 +4,7 @@
  * last of them and the others are 0.
  */
 import { formatIpv4, formatIpv6 } from '../../../controller/address/index.js';
+import { readU32 } from '../../../controller/packet/byte-order.js';
 import { IpProtocol, pseudoHeaderSum, sumWords, TcpOptionKind } from '../../../controller/packet/index.js';
 
 const ETHERNET = 14;
@@ -97,8 +98,8 @@ export class PuntedSegment {
     this.family = 4;
     this.source0 = this.source1 = this.source2 = 0;
     this.destination0 = this.destination1 = this.destination2 = 0;
-    this.source3 = word(bytes, ip + 12);
-    this.destination3 = word(bytes, ip + 16);
+    this.source3 = readU32(bytes, ip + 12);
+    this.destination3 = readU32(bytes, ip + 16);
     return this.readTcp(ip + header, ip + total);
   }
 
@@ -108,14 +109,14 @@ export class PuntedSegment {
     const total = 40 + ((bytes[ip + 4]! << 8) | bytes[ip + 5]!);
     if (ip + total > end || bytes[ip + 6] !== IpProtocol.TCP) return false;
     this.family = 6;
-    this.source0 = word(bytes, ip + 8);
-    this.source1 = word(bytes, ip + 12);
-    this.source2 = word(bytes, ip + 16);
-    this.source3 = word(bytes, ip + 20);
-    this.destination0 = word(bytes, ip + 24);
-    this.destination1 = word(bytes, ip + 28);
-    this.destination2 = word(bytes, ip + 32);
-    this.destination3 = word(bytes, ip + 36);
+    this.source0 = readU32(bytes, ip + 8);
+    this.source1 = readU32(bytes, ip + 12);
+    this.source2 = readU32(bytes, ip + 16);
+    this.source3 = readU32(bytes, ip + 20);
+    this.destination0 = readU32(bytes, ip + 24);
+    this.destination1 = readU32(bytes, ip + 28);
+    this.destination2 = readU32(bytes, ip + 32);
+    this.destination3 = readU32(bytes, ip + 36);
     return this.readTcp(ip + 40, ip + total);
   }
 
@@ -129,8 +130,8 @@ export class PuntedSegment {
     this.payloadEnd = end;
     this.sourcePort = (bytes[tcp]! << 8) | bytes[tcp + 1]!;
     this.destinationPort = (bytes[tcp + 2]! << 8) | bytes[tcp + 3]!;
-    this.sequence = word(bytes, tcp + 4);
-    this.acknowledgement = word(bytes, tcp + 8);
+    this.sequence = readU32(bytes, tcp + 4);
+    this.acknowledgement = readU32(bytes, tcp + 8);
     this.flags = bytes[tcp + 13]!;
     this.readOptions(tcp + TCP_HEADER, tcp + header);
     return true;
@@ -159,18 +160,11 @@ export class PuntedSegment {
       } else if (kind === TcpOptionKind.SACK_PERMITTED && length === 2) {
         this.sackPermitted = true;
       } else if (kind === TcpOptionKind.TIMESTAMPS && length === 10) {
-        this.timestampValue = word(bytes, offset + 2);
-        this.timestampEcho = word(bytes, offset + 6);
+        this.timestampValue = readU32(bytes, offset + 2);
+        this.timestampEcho = readU32(bytes, offset + 6);
         this.echoStart = offset + 6;
       }
       offset += length;
     }
   }
-}
-
-function word(bytes: Uint8Array, offset: number): number {
-  return (
-    ((bytes[offset]! << 24) | (bytes[offset + 1]! << 16) | (bytes[offset + 2]! << 8) | bytes[offset + 3]!) >>>
-    0
-  );
 }

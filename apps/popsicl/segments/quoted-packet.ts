@@ -12,7 +12,8 @@ import {
   sumWords,
   updateChecksum,
 } from '../../../controller/packet/index.js';
-import type { ConnectionEnds } from './connection-ends.js';
+import { wordsOf } from './address-words.js';
+import { type ConnectionEnds, endsOf } from './connection-ends.js';
 
 /** In an IP header: where the source begins, and bytes of an address. */
 const SOURCE = { 4: 12, 6: 8 } as const;
@@ -83,16 +84,13 @@ export class QuotedPacket {
       throw new RangeError('no error about a connection');
     }
     this.protocol = inner.protocol as Protocol;
-    const [source0, source1, source2, source3] = this.words(this.quoted + SOURCE[this.family]);
-    const [destination0, destination1, destination2, destination3] = this.words(
-      this.destination(this.quoted),
+    this.ends = endsOf(
+      this.family,
+      wordsOf(this.address(this.quoted + SOURCE[this.family])),
+      wordsOf(this.address(this.destination(this.quoted))),
+      this.view.getUint16(this.transport),
+      this.view.getUint16(this.transport + 2),
     );
-    const [sourcePort, destinationPort] = [0, 2].map(at => this.view.getUint16(this.transport + at));
-    this.ends = {
-      family: this.family,
-      ...{ source0, source1, source2, source3, sourcePort: sourcePort! },
-      ...{ destination0, destination1, destination2, destination3, destinationPort: destinationPort! },
-    };
   }
 
   /** Whether the error goes to who sent the quoted packet, as every honest one does. */
@@ -160,10 +158,8 @@ export class QuotedPacket {
     return true;
   }
 
-  private words(at: number): [number, number, number, number] {
-    const { view } = this;
-    if (this.family === 4) return [0, 0, 0, view.getUint32(at)];
-    return [view.getUint32(at), view.getUint32(at + 4), view.getUint32(at + 8), view.getUint32(at + 12)];
+  private address(at: number): Uint8Array {
+    return this.frame.subarray(at, at + LENGTH[this.family]);
   }
 
   /** `isQuoted`: the transport header that covers the address is in the packet. */

@@ -2,7 +2,8 @@
  * Segments that the controller sends to a client in the name of a pseudo-address: SYN-ACK, ACK and RST. Each is built over
  * the headers of the segment that it answers, in one buffer that the next answer overwrites.
  */
-import { TcpFlag, TcpOptionKind } from '../../../controller/packet/index.js';
+import { writeU32 } from '../../../controller/packet/byte-order.js';
+import { internetChecksum, TcpFlag, TcpOptionKind } from '../../../controller/packet/index.js';
 import { SYN_ACK_WINDOW } from '../cookie/cookie-layout.js';
 import type { PuntedSegment } from '../segments/punted-segment.js';
 
@@ -46,8 +47,8 @@ export class AnswerBuilder {
     if (syn.timestampValue >= 0) {
       buffer[end++] = TcpOptionKind.TIMESTAMPS;
       buffer[end++] = 10;
-      writeWord(buffer, end, timestamp);
-      writeWord(buffer, end + 4, syn.timestampValue);
+      writeU32(buffer, end, timestamp);
+      writeU32(buffer, end + 4, syn.timestampValue);
       end += 8;
     }
     if (syn.windowScale >= 0) {
@@ -77,8 +78,8 @@ export class AnswerBuilder {
       buffer[end++] = TcpOptionKind.NO_OPERATION;
       buffer[end++] = TcpOptionKind.TIMESTAMPS;
       buffer[end++] = 10;
-      writeWord(buffer, end, segment.timestampEcho);
-      writeWord(buffer, end + 4, segment.timestampValue);
+      writeU32(buffer, end, segment.timestampEcho);
+      writeU32(buffer, end + 4, segment.timestampValue);
       end += 8;
     }
     return this.finish(segment, tcp, end, segment.acknowledgement, acknowledgement, TcpFlag.ACK, window);
@@ -121,16 +122,16 @@ export class AnswerBuilder {
     buffer[tcp + 1] = to.destinationPort;
     buffer[tcp + 2] = to.sourcePort >>> 8;
     buffer[tcp + 3] = to.sourcePort;
-    writeWord(buffer, tcp + 4, sequence);
-    writeWord(buffer, tcp + 8, acknowledgement);
+    writeU32(buffer, tcp + 4, sequence);
+    writeU32(buffer, tcp + 8, acknowledgement);
     buffer[tcp + 12] = ((end - tcp) / 4) << 4;
     buffer[tcp + 13] = flags;
     buffer[tcp + 14] = window >>> 8;
     buffer[tcp + 15] = window;
-    writeWord(buffer, tcp + 16, 0);
+    writeU32(buffer, tcp + 16, 0);
     const length = end - tcp;
     const addresses = to.family === 4 ? this.ipv4(to, tcp, length) : this.ipv6(to, tcp, length);
-    const sum = checksum(buffer, tcp, end, addresses + 6 + length);
+    const sum = internetChecksum(buffer, tcp, end, addresses + 6 + length);
     buffer[tcp + 16] = sum >>> 8;
     buffer[tcp + 17] = sum;
     return this.view(end);
@@ -141,12 +142,12 @@ export class AnswerBuilder {
     const { buffer } = this;
     const ip = tcp - IPV4_HEADER;
     const total = IPV4_HEADER + length;
-    writeWord(buffer, ip, 0x4500_0000 | total);
-    writeWord(buffer, ip + 4, DONT_FRAGMENT << 8);
-    writeWord(buffer, ip + 8, (TTL << 24) | (6 << 16));
-    writeWord(buffer, ip + 12, to.destination3);
-    writeWord(buffer, ip + 16, to.source3);
-    const sum = checksum(buffer, ip, tcp, 0);
+    writeU32(buffer, ip, 0x4500_0000 | total);
+    writeU32(buffer, ip + 4, DONT_FRAGMENT << 8);
+    writeU32(buffer, ip + 8, (TTL << 24) | (6 << 16));
+    writeU32(buffer, ip + 12, to.destination3);
+    writeU32(buffer, ip + 16, to.source3);
+    const sum = internetChecksum(buffer, ip, tcp, 0);
     buffer[ip + 10] = sum >>> 8;
     buffer[ip + 11] = sum;
     return halves(to.destination3) + halves(to.source3);
@@ -155,16 +156,16 @@ export class AnswerBuilder {
   private ipv6(to: PuntedSegment, tcp: number, length: number): number {
     const { buffer } = this;
     const ip = tcp - IPV6_HEADER;
-    writeWord(buffer, ip, 0x6000_0000);
-    writeWord(buffer, ip + 4, (length << 16) | (6 << 8) | TTL);
-    writeWord(buffer, ip + 8, to.destination0);
-    writeWord(buffer, ip + 12, to.destination1);
-    writeWord(buffer, ip + 16, to.destination2);
-    writeWord(buffer, ip + 20, to.destination3);
-    writeWord(buffer, ip + 24, to.source0);
-    writeWord(buffer, ip + 28, to.source1);
-    writeWord(buffer, ip + 32, to.source2);
-    writeWord(buffer, ip + 36, to.source3);
+    writeU32(buffer, ip, 0x6000_0000);
+    writeU32(buffer, ip + 4, (length << 16) | (6 << 8) | TTL);
+    writeU32(buffer, ip + 8, to.destination0);
+    writeU32(buffer, ip + 12, to.destination1);
+    writeU32(buffer, ip + 16, to.destination2);
+    writeU32(buffer, ip + 20, to.destination3);
+    writeU32(buffer, ip + 24, to.source0);
+    writeU32(buffer, ip + 28, to.source1);
+    writeU32(buffer, ip + 32, to.source2);
+    writeU32(buffer, ip + 36, to.source3);
     return (
       halves(to.destination0) +
       halves(to.destination1) +
@@ -188,22 +189,6 @@ export class AnswerBuilder {
   }
 }
 
-function writeWord(bytes: Uint8Array, offset: number, value: number): void {
-  bytes[offset] = value >>> 24;
-  bytes[offset + 1] = value >>> 16;
-  bytes[offset + 2] = value >>> 8;
-  bytes[offset + 3] = value;
-}
-
 function halves(word: number): number {
   return (word >>> 16) + (word & 0xffff);
-}
-
-/** RFC 1071, over an even number of bytes. */
-function checksum(bytes: Uint8Array, start: number, end: number, initial: number): number {
-  let sum = initial;
-  for (let offset = start; offset < end; offset += 2) sum += (bytes[offset]! << 8) | bytes[offset + 1]!;
-  sum = (sum & 0xffff) + (sum >>> 16);
-  sum = (sum & 0xffff) + (sum >>> 16);
-  return ~sum & 0xffff;
 }
