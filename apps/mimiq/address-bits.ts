@@ -10,16 +10,6 @@ export function writeBits(bytes: Uint8Array, offset: number, width: number, valu
   }
 }
 
-/** The number in `width` (at most 32) bits from `offset` on. */
-export function readBits(bytes: Uint8Array, offset: number, width: number): number {
-  let value = 0;
-  for (let index = 0; index < width; index++) {
-    const bit = (bytes[(offset + index) >>> 3]! >>> (7 - ((offset + index) & 7))) & 1;
-    value = value * 2 + bit;
-  }
-  return value;
-}
-
 /** Whether the first `length` bits agree. */
 export function hasPrefix(bytes: Uint8Array, prefix: Uint8Array, length: number): boolean {
   if (bytes.length !== prefix.length) return false;

@@ -32,10 +32,6 @@ export function formatAddress(address: Uint8Array): string {
   return address.length === 4 ? formatIpv4(ipv4Number(address)) : formatIpv6(address);
 }
 
-export function formatPrefix({ address, length }: AddressPrefix): string {
-  return `${formatAddress(address)}/${length}`;
-}
-
 /** `length` ones and then zeros, in `bytes` bytes. */
 export function prefixMask(bytes: number, length: number): Uint8Array {
   return Uint8Array.from({ length: bytes }, (_, index) => {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { formatMac, parseIpv4, parseIpv6, parseMac } from '../../controller/address/index.js';
 import { parsePrefix } from './address-prefix.js';
 import { checkMachines, checkStrategies } from './config-checks.js';
+import { DEFAULT_TENANT_WINDOW_SCALE, MAX_WINDOW_SCALE } from './cookie/cookie-layout.js';
 import { registrarSchema } from './registrar-config.js';
 
 const NAME = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
@@ -138,7 +139,7 @@ const whole = z.strictObject({
           ipv6: z.int().min(1220).max(8940).default(1440),
         })
         .prefault({}),
-      windowScale: z.int().min(0).max(14).default(7),
+      windowScale: z.int().min(0).max(MAX_WINDOW_SCALE).default(DEFAULT_TENANT_WINDOW_SCALE),
     })
     .prefault({}),
   /** Conntrack zone of the switches. */

@@ -1,4 +1,4 @@
-import { type Spread, spread } from '../report/statistics.js';
+import type { Spread } from '../report/statistics.js';
 import type { Condition, Measure } from './experiment.js';
 import { ExperimentError } from './experiment-error.js';
 import { findExperiment } from './find-experiment.js';
@@ -96,11 +96,3 @@ const made = ({ parameters, leftOut = 0 }: Result) => parameters.repetitions - l
 
 const text = (value: unknown) =>
   typeof value === 'object' ? JSON.stringify(value) : String(value ?? 'none');
-
-/** Ratio of the medians of all differences of a measure: one figure for the whole. */
-export function overallRatio(differences: readonly Difference[], measure: string): number | undefined {
-  const ratios = differences.flatMap(one =>
-    one.measure === measure && one.ratio !== undefined ? [one.ratio] : [],
-  );
-  return ratios.length === 0 ? undefined : spread(ratios).median;
-}

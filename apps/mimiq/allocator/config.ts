@@ -10,6 +10,3 @@ export const allocatorSchema = allocatorKeys.superRefine((config, context) => {
     context.addIssue({ code: 'custom', path: [...path], message });
   }
 });
-
-export type Ipv4PoolConfig = AllocatorConfig['ipv4'][number];
-export type Ipv6PoolConfig = AllocatorConfig['ipv6'][number];

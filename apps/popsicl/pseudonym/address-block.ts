@@ -1,5 +1,5 @@
 import { randomBytes, randomInt } from 'node:crypto';
-import { formatIpv6, parseIpv4, parseIpv6 } from '../../../controller/address/index.js';
+import { parseIpv4, parseIpv6 } from '../../../controller/address/index.js';
 import { PseudonymError } from './pseudonym-error.js';
 
 /** A block of IPv4 addresses. Its first and last address are not given out unless it has two or one. */
@@ -104,11 +104,6 @@ export function parseIpv6Block(text: string): Ipv6Block {
   const base = parseIpv6(address);
   if (base === undefined) throw badBlock('begins with no IPv6 address');
   return new Ipv6Block(base, length);
-}
-
-/** `2001:db8:1::/48`. */
-export function formatIpv6Block(block: Ipv6Block): string {
-  return `${formatIpv6(block.base)}/${block.prefixLength}`;
 }
 
 function split(text: string, bits: number): [string, number] {

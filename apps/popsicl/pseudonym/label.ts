@@ -2,13 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { encodeBase32 } from './base32.js';
 import { PseudonymError } from './pseudonym-error.js';
 
-/** 16 random bytes and two bits of padding. */
-export const STORED_LABEL_LENGTH = 26;
 const LABEL_BYTES = 16;
 /** RFC 1035 section 2.3.4, without the final dot. */
 const MAX_NAME_LENGTH = 253;
 const MAX_LABEL_LENGTH = 63;
 const DOMAIN = /^(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*$/;
+/** 16 random bytes and two bits of padding. */
 const STORED_LABEL = /^[a-z2-7]{26}$/;
 
 /** STR of the stored form: 128 random bits. */

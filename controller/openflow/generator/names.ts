@@ -11,9 +11,6 @@ export function pascal(tag: string): string {
 /** 'PortDesc' -> 'portDesc' */
 export const lowerFirst = (name: string): string => name.charAt(0).toLowerCase() + name.slice(1);
 
-/** 'nd-solicit' -> 'ND_SOLICIT' */
-export const upperSnake = (name: string): string => name.toUpperCase().replaceAll('-', '_');
-
 /** Source text of a string. */
 export const quote = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 

@@ -24,15 +24,6 @@ export function listBridges(
   return database.select('Bridge', [], undefined, options);
 }
 
-export async function findBridge(
-  database: OpenVswitchDatabase,
-  name: string,
-  options?: CallOptions,
-): Promise<OpenVswitchRow<'Bridge'> | undefined> {
-  const [row] = await database.select('Bridge', [['name', '==', name]], undefined, options);
-  return row;
-}
-
 /** The bridge `name`. Rejects with OvsdbError `not-found`, which tells the bridges there are. */
 export async function getBridge(
   database: OpenVswitchDatabase,
