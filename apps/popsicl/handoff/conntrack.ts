@@ -116,6 +116,13 @@ export class ConntrackRedirection implements Redirection {
     return 0;
   }
 
+  /** Shows a SYN to connection tracking alone, which forgets a connection of the same ends if it has ended, and only then. */
+  begins(sw: Switch, { bytes, frameStart, payloadEnd }: PuntedSegment): void {
+    const { zone } = this.tables;
+    const actions: Action[] = [{ type: 'nx-ct', zone, actions: [] }];
+    sw.send({ type: 'packet-out', actions, data: bytes.subarray(frameStart, payloadEnd) });
+  }
+
   /** Sends a packet that is translated already to the tenant with that MAC address, untracked. */
   pass(sw: Switch, inPort: number, mac: number, frame: Frame): void {
     this.sendOn(sw, inPort, frame, [{ type: 'set-field', field: { ethDst: mac } }]);

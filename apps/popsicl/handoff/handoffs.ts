@@ -1,6 +1,6 @@
 import type { AppContext } from '../../../controller/host/index.js';
 import { IpProtocol } from '../../../controller/packet/index.js';
-import type { ActualFlow, Switch } from '../../../controller/switch/index.js';
+import { type ActualFlow, OWNER_MASK, type Switch } from '../../../controller/switch/index.js';
 import type { PopsiclConfig } from '../config.js';
 import type { StrategyName } from '../model.js';
 import type { PendingHello, PendingHellos } from '../segments/pending-hellos.js';
@@ -51,12 +51,16 @@ export class Handoffs {
   readonly counts = { handoffs: 0, resumed: 0, failed: 0, crowdedOut: 0 };
   private readonly options: HandoffsOptions;
   private readonly flows: FlowsRedirection;
+  /** Switches by id: whether an earlier run may have left tracked connections there, of which nothing is known. */
+  private readonly inherited = new Map<string, boolean>();
+  private readonly begun: number;
   private readonly strategies: Readonly<Record<StrategyName, Strategy>>;
 
   constructor(options: HandoffsOptions) {
     this.options = options;
     const { context, tenants, agents, now } = options;
     const { limits, zone, fleet } = context.config;
+    this.begun = context.clock.now() / 1000;
     this.strategies = {
       cookie: COOKIE,
       address: ADDRESS,
@@ -120,6 +124,7 @@ export class Handoffs {
    */
   answering(sw: Switch, segment: PuntedSegment, acknowledgement: number): number {
     const connection = this.live.ofClient(segment);
+    if (connection === undefined && this.inherited.get(sw.id) === true) this.conntrack.begins(sw, segment);
     if (connection === undefined || connection.start === acknowledgement) return 0;
     const tenant = this.options.tenants.at(connection.tenant);
     if (tenant === undefined) return 0;
@@ -173,6 +178,7 @@ export class Handoffs {
 
   /** A switch has connected. */
   switchUp(sw: Switch): void {
+    if (!this.inherited.has(sw.id)) void this.lookForEarlierRun(sw);
     this.idle.switchUp(sw);
     this.flows.switchUp(sw);
     this.datagramFlows.switchUp(sw);
@@ -182,6 +188,17 @@ export class Handoffs {
   expire(second: number): void {
     this.live.expire(second);
     this.liveDatagrams.expire(second);
+    if (second > this.begun) for (const id of this.inherited.keys()) this.inherited.set(id, false);
+  }
+
+  /** A switch that has none of the app's flows when it is first seen has no tracked connections of an earlier run either. */
+  private async lookForEarlierRun(sw: Switch): Promise<void> {
+    this.inherited.set(sw.id, true);
+    const own = { cookie: this.options.context.shortLivedCookie(0) & OWNER_MASK, cookieMask: OWNER_MASK };
+    const answer = await sw
+      .request({ type: 'multipart-request', body: { type: 'aggregate', ...own } })
+      .catch(() => undefined);
+    if (answer?.body.flowCount === 0) this.inherited.set(sw.id, false);
   }
 
   /** Takes up what an earlier run handed over, as far as a rule that a switch has tells of it. */

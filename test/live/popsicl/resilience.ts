@@ -70,6 +70,18 @@ export function describeResilience(
       await fetchBig('anew');
     });
 
+    if (redirection === 'conntrack' && strategy !== 'repair') {
+      it('use a port anew after another controller has begun, and pass no name by that it has not read', async () => {
+        await open('former', pseudo, 20_200);
+        await client.order('reset former', /^closed former$/m);
+        await cloud.stopController();
+        await cloud.startController();
+        await open('latter', pseudo, 20_200);
+        expect(await cloud.metric('handoffs_total')).to.equal(1);
+        await fetchBig('latter');
+      });
+    }
+
     if (redirection === 'conntrack') {
       it('go on while the controller is away, and when it has come back; one half open completes', async () => {
         await open('lasting');

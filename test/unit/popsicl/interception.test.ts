@@ -143,6 +143,19 @@ for (const [family, addresses] of Object.entries(FAMILIES)) {
       });
     }
 
+    it('asks connection tracking about SYNs only on switches that were in use before it began', async () => {
+      const client = new SimulatedClient(sw, {
+        ...addresses,
+        port: port++,
+        options: LINUX_OPTIONS,
+        initial: 1,
+        cookies,
+      });
+      client.syn();
+      await simulation.settle();
+      expect(sw.received.map(({ type }) => type)).to.deep.equal(['packet-out']);
+    });
+
     it('tells the tenant how long the client took to answer, if that can have been a round trip', async () => {
       const hello = sample('openssl-1');
       for (const [milliseconds, isTold] of [
