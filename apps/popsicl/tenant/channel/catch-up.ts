@@ -2,7 +2,7 @@ import type { TenantMaterial } from '../../model.js';
 import { isHostName } from '../host-name.js';
 import type { AgentConnection } from './agent-connection.js';
 import { ChannelError } from './channel-error.js';
-import { materialDigest } from './material-digest.js';
+import { DIGEST_LENGTH, materialDigest } from './material-digest.js';
 import type { ServedMessage } from './messages.js';
 
 export interface CatchUpOptions {
@@ -40,6 +40,8 @@ export class CatchUp {
 
   /** The agent has this; it is told to revoke it unless it is active. @throws ChannelError `bad-message` */
   take({ name, digest }: ServedMessage): void {
+    if (digest.length > DIGEST_LENGTH)
+      throw new ChannelError('bad-message', 'an agent sent a digest that is none');
     if (this.options.isActive(name, this.agent.domain)) {
       this.has.set(name, Buffer.from(digest).toString('latin1'));
       return;

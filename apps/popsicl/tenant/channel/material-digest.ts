@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { TenantMaterial } from '../../model.js';
 
-const LENGTH = 16;
+export const DIGEST_LENGTH = 16;
 
 /** Says whether two machines have the same of a pseudonym: 16 bytes of SHA-256. Blanks around PEM do not count. */
 export function materialDigest(material: TenantMaterial): Buffer {
@@ -9,5 +9,5 @@ export function materialDigest(material: TenantMaterial): Buffer {
   const hash = createHash('sha256');
   for (const part of [name, certificatePem, keyPem, anchorPem, capability])
     hash.update(part.trim()).update('\0');
-  return hash.digest().subarray(0, LENGTH);
+  return hash.digest().subarray(0, DIGEST_LENGTH);
 }

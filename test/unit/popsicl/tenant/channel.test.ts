@@ -335,6 +335,19 @@ describe('the control channel between controller and tenant', () => {
       });
     }
 
+    it('an agent whose digests are longer than any, of which it could have many kept', async () => {
+      const { channel, events } = await listen({ isActive: () => true });
+      const socket = rawAgent(channel.port, credentials);
+      socket.on('error', () => {});
+      socket.resume();
+      const served = [{ name: NAME, digest: new Uint8Array(17) }];
+      socket.write(encodeFromAgent({ id: 0, hello: HELLO }));
+      socket.write(encodeFromAgent({ id: 0, inventory: { served, last: false } }));
+      await closed(socket);
+      const reasons = events.flatMap(event => (event.type === 'disconnected' ? [event.reason.code] : []));
+      expect(reasons).to.deep.equal(['bad-message']);
+    });
+
     it('bytes that are no TLS, and an answer to a question never asked', async () => {
       const { channel } = await listen();
       const plain = connectPlain(channel.port, '127.0.0.1', () => plain.write('GET / HTTP/1.0\r\n\r\n'));
