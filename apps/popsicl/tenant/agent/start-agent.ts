@@ -10,6 +10,7 @@ import { TenantError } from '../tenant-error.js';
 import { NginxBlocks } from '../web-server/nginx-blocks.js';
 import { PseudonymFolder } from '../web-server/pseudonym-folder.js';
 import type { WebServer } from '../web-server/web-server.js';
+import { removeParts } from '../web-server/write-whole.js';
 import { Agent } from './agent.js';
 import type { AgentConfig } from './config.js';
 import { ControllerLink } from './controller-link.js';
@@ -52,6 +53,8 @@ export async function startAgent(config: AgentConfig, log: AgentLog): Promise<Ru
     const capabilities = new CapabilityFolder(folder);
     const webServer = startWebServer(config, helpers, capabilities);
     dropPrivileges(runAs);
+    for (const written of new Set([config.webServer.folder, folder])) await removeParts(written);
+    if (webServer instanceof NginxBlocks) void webServer.catchUp();
     const agent = new Agent({
       webServer,
       capabilities,

@@ -27,6 +27,8 @@ export interface NginxBlocksOptions {
 }
 
 const SUFFIX = '.conf';
+/** The first of a pseudonym's files to come and the last to go. */
+const KEY_SUFFIX = '.key';
 const PATIENCE = 30_000;
 
 /**
@@ -63,25 +65,36 @@ export class NginxBlocks implements WebServer {
   /** The block comes last: what it names is there. */
   private async write({ name, certificatePem, keyPem, anchorPem }: ServerMaterial): Promise<void> {
     const block = this.block(name, await this.web(name));
-    await writeWhole(this.file(name, '.key'), keyPem);
+    await writeWhole(this.file(name, KEY_SUFFIX), keyPem);
     await writeWhole(this.file(name, '.anchor.pem'), anchorPem);
     await writeWhole(this.file(name, '.pem'), certificatePem);
     await writeWhole(this.file(name, SUFFIX), block);
   }
 
+  /**
+   * To be called when the agent starts: one that was killed may have changed files that nginx has not read again, and a
+   * pseudonym whose files are gone is served until it has. Where nginx does not run, it reads them when it starts.
+   */
+  async catchUp(): Promise<void> {
+    await this.reloads.apply(async () => true).catch(() => {});
+  }
+
   async remove(name: string): Promise<void> {
     checkName(name);
-    if (!(await this.isServed(name))) return;
-    const before = await this.shown(name);
+    const wasServed = await this.isServed(name);
+    const before = wasServed ? await this.shown(name) : undefined;
+    // Also what is left where the agent was killed between two of its files.
     await this.forget(name);
+    if (!wasServed) return;
     await this.reloads.apply(async () => before === undefined || (await this.shown(name)) !== before);
   }
 
   async read(name: string): Promise<ServerMaterial | undefined> {
     checkName(name);
+    if (!(await this.isServed(name))) return undefined;
     try {
       const [keyPem, anchorPem, certificatePem] = await Promise.all(
-        ['.key', '.anchor.pem', '.pem'].map(suffix => readFile(this.file(name, suffix), 'utf8')),
+        [KEY_SUFFIX, '.anchor.pem', '.pem'].map(suffix => readFile(this.file(name, suffix), 'utf8')),
       );
       return { name, certificatePem: certificatePem!, keyPem: keyPem!, anchorPem: anchorPem! };
     } catch {
@@ -94,9 +107,11 @@ export class NginxBlocks implements WebServer {
       if (error.code === 'ENOENT') return [];
       throw error;
     });
-    return files
-      .filter(file => file.endsWith(SUFFIX) && !file.startsWith('.'))
-      .map(file => file.slice(0, -SUFFIX.length));
+    const names = files.flatMap(file => {
+      const suffix = file.startsWith('.') ? undefined : [SUFFIX, KEY_SUFFIX].find(end => file.endsWith(end));
+      return suffix === undefined ? [] : [file.slice(0, -suffix.length)];
+    });
+    return [...new Set(names)];
   }
 
   private isServed(name: string): Promise<boolean> {
@@ -115,7 +130,7 @@ export class NginxBlocks implements WebServer {
   }
 
   private async forget(name: string): Promise<void> {
-    for (const suffix of [SUFFIX, '.pem', '.anchor.pem', '.key'])
+    for (const suffix of [SUFFIX, '.pem', '.anchor.pem', KEY_SUFFIX])
       await rm(this.file(name, suffix), { force: true });
   }
 
@@ -134,7 +149,7 @@ export class NginxBlocks implements WebServer {
     return `${web.http}server {
   server_name ${name};
   ssl_certificate ${this.file(name, '.pem')};
-  ssl_certificate_key ${this.file(name, '.key')};
+  ssl_certificate_key ${this.file(name, KEY_SUFFIX)};
   ssl_client_certificate ${this.file(name, '.anchor.pem')};
   ssl_verify_client on;
   ssl_conf_command VerifyMode Require;

@@ -1,6 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { open, rename, rm } from 'node:fs/promises';
+import { open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+
+const PART = /^\..+\.[0-9a-f]{12}$/;
+
+/** Removes what a process that was killed left of files that it was writing into a folder; keys may be among them. */
+export async function removeParts(folder: string): Promise<void> {
+  const files = await readdir(folder).catch(() => []);
+  for (const file of files.filter(file => PART.test(file))) await rm(join(folder, file), { force: true });
+}
 
 /**
  * Replaces a file in one step, so that a reader sees the old content or the new, never a part. Readable by owner and

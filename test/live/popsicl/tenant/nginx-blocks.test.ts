@@ -2,8 +2,11 @@ import { mkdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { parseAgentConfig } from '../../../../apps/popsicl/tenant/agent/config.js';
+import { startAgent } from '../../../../apps/popsicl/tenant/agent/start-agent.js';
 import type { TenantError } from '../../../../apps/popsicl/tenant/tenant-error.js';
 import { NginxBlocks } from '../../../../apps/popsicl/tenant/web-server/nginx-blocks.js';
+import { until } from '../../../../mininet/driver/index.js';
 import { hasNginx, NginxProcess, selfSigned } from './nginx-process.js';
 import { CLOUD, type Kit, KitMaker, temporaryFolder, write } from './pseudonym-kit.js';
 import { itNamesOneIssuer, type Visit, visit } from './tls-client.js';
@@ -128,6 +131,36 @@ describe('nginx with a block for each pseudonym', () => {
     done = true;
     await visitor;
     expect(new Set(await Promise.all(visits))).to.deep.equal(new Set([200]));
+  });
+
+  it('serves no pseudonym whose files went while the agent was killed, once it is there again', async () => {
+    const kit = await maker.make('killed');
+    await blocks.put(kit.material);
+    for (const suffix of ['.conf', '.pem', '.anchor.pem', '.key'])
+      await rm(join(folder, 'blocks', kit.name + suffix));
+    expect((await go({ name: kit.name, client: kit.client })).status).to.equal(200);
+    const config = parseAgentConfig(`
+controller: { host: 127.0.0.1, port: 1 }
+credentials: { certificate: ${folder}/some.crt, key: ${folder}/some.key, authority: ${folder}/some.crt }
+interface: lo
+strategies: []
+runFolder: ${folder}/run
+webServer:
+  kind: nginx-blocks
+  folder: ${folder}/blocks
+  site: ${folder}/site.conf
+  reload: [sh, -c, 'kill -HUP ${nginx.pid}']
+`);
+    selfSigned(folder, 'some');
+    const agent = await startAgent(config, () => {});
+    try {
+      await until(
+        'the revocation',
+        async () => (await go({ name: kit.name, client: kit.client })).status !== 200,
+      );
+    } finally {
+      agent.stop();
+    }
   });
 
   it('takes back what nginx does not serve', async () => {

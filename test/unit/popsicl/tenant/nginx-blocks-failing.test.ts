@@ -42,6 +42,27 @@ describe('nginx with a block for each pseudonym, when it cannot be reloaded', ()
     }
   });
 
+  it('does not take what a killed agent left for a pseudonym, and removes it', async () => {
+    const folder = join(temporaryFolder(), 'blocks');
+    await mkdir(folder);
+    try {
+      const { name, material } = await (await KitMaker.create()).make('half');
+      const parts = { '.key': material.keyPem, '.anchor.pem': material.anchorPem };
+      for (const [suffix, text] of Object.entries({ ...parts, '.pem': material.certificatePem }))
+        await writeFile(join(folder, name + suffix), text);
+      let reloads = 0;
+      const reload = async () => void reloads++;
+      const blocks = new NginxBlocks({ folder, site: '/dev/null', host: '127.0.0.1', port: 1, reload });
+      expect(await blocks.names()).to.deep.equal([name]);
+      expect(await blocks.read(name)).to.equal(undefined);
+      await blocks.remove(name);
+      expect(await readdir(folder)).to.deep.equal([]);
+      expect(reloads).to.equal(0);
+    } finally {
+      await rm(join(folder, '..'), { recursive: true, force: true });
+    }
+  });
+
   it('does not wait for ever for a reload that hangs, and goes on with the next', async () => {
     let calls = 0;
     const reload = () => (calls++ === 0 ? new Promise<void>(() => {}) : Promise.resolve());
