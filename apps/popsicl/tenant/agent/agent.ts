@@ -31,6 +31,10 @@ export interface AgentParts {
 /** Pseudonyms in one message, and files read at once. */
 const NAMES_PER_PART = 200;
 
+/** What is done in order besides the steps for a name; no names themselves. */
+const KEYS = '*keys';
+const CLOUD = '*cloud';
+
 /** What a tenant does when the controller asks. No socket, no process of its own. */
 export class Agent {
   private readonly parts: AgentParts;
@@ -62,7 +66,7 @@ export class Agent {
   async handle(message: FromController): Promise<void> {
     const { cookieKeys, material, revoke, restore, cloud } = message;
     const { webServer, capabilities, restorer } = this.parts;
-    if (cookieKeys) await this.takeKeys(cookieKeys.keys);
+    if (cookieKeys) await this.inOrder(KEYS, () => this.takeKeys(cookieKeys.keys));
     else if (material) {
       const { name, certificate: certificatePem, key: keyPem, anchor: anchorPem, capability } = material;
       await this.inOrder(name, async () => {
@@ -75,7 +79,7 @@ export class Agent {
         await capabilities.remove(revoke.name);
         await webServer.remove(revoke.name);
       });
-    } else if (cloud) await capabilities.setCloud(cloud);
+    } else if (cloud) await this.inOrder(CLOUD, () => capabilities.setCloud(cloud));
     else if (restore) {
       if (!restorer) throw new TenantError('helper-failed', 'connections cannot be restored here');
       await restorer.restore(readConnection(restore));
@@ -84,6 +88,8 @@ export class Agent {
 
   private async served(name: string): Promise<ServedMessage> {
     const { webServer, capabilities } = this.parts;
+    // What is under way from an earlier connection may yet be taken back.
+    await this.steps.get(name)?.catch(() => {});
     const [material, capability] = await Promise.all([webServer.read(name), capabilities.read(name)]);
     const isWhole = material !== undefined && capability !== undefined;
     return { name, digest: isWhole ? materialDigest({ ...material, capability }) : new Uint8Array() };

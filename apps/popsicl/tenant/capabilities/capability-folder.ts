@@ -51,8 +51,11 @@ export class CapabilityFolder {
       .map(file => file.slice(0, -CAPABILITY_SUFFIX.length));
   }
 
+  /** Writes nothing where nothing has changed: an agent that connects can do so while its disk is full. */
   async setCloud({ linker, tenants, trusted }: CloudFacts): Promise<void> {
-    await this.write(CLOUD_FILE, `${JSON.stringify({ linker, tenants, trusted })}\n`);
+    const content = `${JSON.stringify({ linker, tenants, trusted })}\n`;
+    const before = await readFile(join(this.folder, CLOUD_FILE), 'utf8').catch(() => undefined);
+    if (content !== before) await this.write(CLOUD_FILE, content);
   }
 
   private async write(file: string, content: string): Promise<void> {
