@@ -1,6 +1,5 @@
 import type { ActualFlow, ActualState, Switch, WantedFlow } from '../switch/index.js';
 import type { AppSetup } from './config/app-setup.js';
-import type { AppSummary } from './controller.js';
 import { HostFlows } from './host-flows.js';
 import type { AppChanges } from './reload-report.js';
 import { type AppSurroundings, RunningApp } from './running-app.js';
@@ -10,6 +9,18 @@ export interface AppsOptions extends AppSurroundings {
   /** Every switch that is remembered, away or not. */
   known(): Iterable<Switch>;
   probeFlow: WantedFlow | undefined;
+}
+
+/** One line about an app. */
+export interface AppSummary {
+  readonly instance: string;
+  readonly app: string;
+  readonly summary: string;
+  readonly isRunning: boolean;
+  /** Table numbers by the app's own names. */
+  readonly tables: ReadonlyMap<string, number>;
+  readonly packetIns: number;
+  readonly failures: number;
 }
 
 const RELOAD = 'reload';

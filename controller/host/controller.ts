@@ -1,21 +1,15 @@
 import type { Logger } from 'pino';
 import { CodedError } from '../coded-error.js';
-import type { DecodedMessage, Json } from '../openflow/index.js';
-import type { Session, SessionError, SessionOptions } from '../session/index.js';
-import {
-  type ActualFlow,
-  type ActualState,
-  HOST_OWNER,
-  isShortLived,
-  ownerOfCookie,
-  type Switch,
-} from '../switch/index.js';
+import type { Json } from '../openflow/index.js';
+import type { SessionOptions } from '../session/index.js';
+import { HOST_OWNER, isShortLived, ownerOfCookie, type Switch } from '../switch/index.js';
 import type { ConnectionHandler, PeerCertificate } from '../transport/index.js';
 import type { AppDefinition } from './app.js';
-import { Apps } from './apps.js';
+import { type AppSummary, Apps } from './apps.js';
 import { type Clock, systemClock } from './clock.js';
 import { type Config, loadConfig } from './config/load.js';
-import { type ConnectionPolicy, connectionPolicy } from './connection-policy.js';
+import { connectionPolicy } from './connection-policy.js';
+import { Connections, type HostConnection } from './connections.js';
 import { Discovery } from './discovery/discovery.js';
 import { Endpoints } from './endpoints.js';
 import { addHostMetrics } from './host-metrics.js';
@@ -24,7 +18,7 @@ import { messageLog } from './messages/log.js';
 import type { MessageLog } from './messages/message.js';
 import { Occasions } from './messages/occasions.js';
 import { Metrics } from './metrics.js';
-import { type PacketInReceiver, PacketInScheduler } from './packet-in-scheduler.js';
+import { PacketInScheduler } from './packet-in-scheduler.js';
 import { type ReloadReport, reloadReport } from './reload-report.js';
 import type { RunningApp } from './running-app.js';
 import { SwitchConnection } from './switch-connection.js';
@@ -47,47 +41,18 @@ export type ControllerErrorCode = 'unknown-app' | 'no-answer' | 'no-config-file'
 
 export class ControllerError extends CodedError<ControllerErrorCode> {}
 
-/** One line about an app. */
-export interface AppSummary {
-  readonly instance: string;
-  readonly app: string;
-  readonly summary: string;
-  readonly isRunning: boolean;
-  /** Table numbers by the app's own names. */
-  readonly tables: ReadonlyMap<string, number>;
-  readonly packetIns: number;
-  readonly failures: number;
-}
-
 /** A running controller: switches, apps and what happens between them. */
 export class Controller {
   readonly log: MessageLog<typeof HOST_MESSAGES>;
   readonly metrics: Metrics;
   readonly discovery: Discovery;
   readonly switches: SwitchRegistry;
-  /** The session that stands for each datapath id. */
-  readonly sessions = new Map<bigint, Session>();
-  /** Connections that stand for a datapath id. */
-  readonly connections = new Set<SwitchConnection>();
-  readonly counts = {
-    strayPacketIns: 0,
-    limitedPacketIns: 0,
-    switchErrors: 0,
-    connections: 0,
-    unpinned: 0,
-  };
-  /** Thins out what is logged of switches without their certificates. */
-  readonly refusals = new Occasions();
-  readonly packetIns: PacketInScheduler<SwitchConnection>;
-  /** Link probes that come back. */
-  readonly probes: PacketInReceiver<SwitchConnection>;
-  policy: ConnectionPolicy;
+  readonly connections: Connections;
 
   private config: Config;
   private readonly reread: (() => Promise<Config>) | undefined;
   private readonly apps: Apps;
   private readonly endpoints: Endpoints;
-  private readonly errors = new Occasions();
   private isStopped = false;
 
   private constructor(options: ControllerOptions) {
@@ -95,10 +60,9 @@ export class Controller {
     this.config = config;
     const { file } = config;
     this.reread = options.reread ?? (file === undefined ? undefined : () => loadConfig(file, builtIn));
-    this.policy = connectionPolicy(config);
     this.log = messageLog(logger, HOST_MESSAGES);
     const drops = new Occasions();
-    this.packetIns = new PacketInScheduler({
+    const packetIns = new PacketInScheduler<HostConnection>({
       dropped: receiver => {
         const times = drops.count(receiver);
         if (times !== undefined) this.log.write('packet-ins-dropped', { app: receiver, times });
@@ -115,16 +79,9 @@ export class Controller {
       this.log,
       { topologyChanged: (sw, change) => this.apps.each(app => app.topologyChanged(sw, change)) },
     );
-    this.probes = {
-      name: 'host',
-      isBehind: false,
-      receive: ({ sw }, view) => {
-        if (sw !== undefined) this.discovery.received(sw, view.inPort, view.data);
-      },
-    };
     this.apps = new Apps({
       puntLimit: config.limits.punt,
-      packetIns: this.packetIns,
+      packetIns,
       clock,
       logger,
       log: this.log,
@@ -134,12 +91,16 @@ export class Controller {
       topology: this.discovery,
       probeFlow: enabled ? this.discovery.flow() : undefined,
     });
+    this.connections = new Connections(
+      { log: this.log, apps: this.apps, switches: this.switches, discovery: this.discovery, packetIns },
+      connectionPolicy(config),
+    );
     this.endpoints = new Endpoints(
       this.log,
       ({ remote, certificate }) => this.accept(remote, certificate),
       options.session ?? {},
     );
-    addHostMetrics(this.metrics.host(), this, this.endpoints);
+    addHostMetrics(this.metrics.host(), this.connections, this.discovery, this.endpoints);
   }
 
   /**
@@ -163,6 +124,7 @@ export class Controller {
   async stop(): Promise<void> {
     if (this.isStopped) return;
     this.isStopped = true;
+    this.connections.closing();
     await this.endpoints.close();
     this.discovery.stop();
     await this.apps.stop();
@@ -176,23 +138,13 @@ export class Controller {
 
   /** Gives a connection its handler. Endpoints call it; tests do so with connections of their own. */
   accept(peer: string, certificate?: PeerCertificate): ConnectionHandler {
-    this.counts.connections++;
-    return new SwitchConnection(this, peer, certificate);
+    this.connections.counts.connections++;
+    return new SwitchConnection(this.connections, peer, certificate);
   }
 
   /** Connected switches by id. */
   get connected(): ReadonlyMap<string, Switch> {
     return this.switches.connected;
-  }
-
-  /** How many tables a switch must have. */
-  get tableCount(): number {
-    return this.apps.tableCount;
-  }
-
-  /** Running apps by the owner that their cookies name. */
-  get appsByOwner(): ReadonlyMap<number, RunningApp> {
-    return this.apps.byOwner;
   }
 
   appSummaries(): AppSummary[] {
@@ -269,9 +221,9 @@ export class Controller {
       throw error;
     });
     this.config = config;
-    this.policy = connectionPolicy(config);
+    this.connections.policy = connectionPolicy(config);
     await this.endpoints.refresh();
-    for (const connection of this.connections) connection.reconsider();
+    this.connections.reconsider();
     const report = reloadReport(before, config, apps, endpoints);
     this.log.write('config-reloaded', {
       started: report.started.length,
@@ -293,64 +245,6 @@ export class Controller {
   /** All metrics in the Prometheus text format. */
   metricsText(): Promise<string> {
     return this.metrics.text();
-  }
-
-  /** Whether an app takes short-lived flows one by one. */
-  get takesSurvivors(): boolean {
-    return this.apps.takesSurvivors;
-  }
-
-  /** Gives a flow that a switch has to its app. False: nobody takes it like that. */
-  survivor(sw: Switch, owner: number, flow: ActualFlow): boolean {
-    return this.apps.survivor(sw, owner, flow);
-  }
-
-  /** A switch has told everything about itself: apps state what they want on it. For the connection. */
-  switchUp(sw: Switch, actual: ActualState): void {
-    this.switches.announced(sw);
-    const isWarm = [...actual.flows.values()].some(({ owner }) => owner === HOST_OWNER);
-    this.discovery.switchUp(sw, isWarm);
-    this.apps.switchUp(sw, actual);
-  }
-
-  /** The connection of a switch ended, or (without a reason) another controller has become its master. */
-  switchDown(sw: Switch, reason?: SessionError): void {
-    sw.detach();
-    this.discovery.switchDown(sw);
-    this.apps.each(app => app.switchDown(sw));
-    const forgotten = this.switches.left(sw);
-    if (forgotten !== undefined) this.discovery.switchForgotten(forgotten);
-    if (this.isStopped || reason === undefined) return;
-    this.log.write('switch-disconnected', { switch: sw.id, reason: reason.code });
-  }
-
-  connectionEnded(session: Session): void {
-    if (this.sessions.get(session.datapathId!) === session) this.sessions.delete(session.datapathId!);
-  }
-
-  /** A message that answers no call. */
-  switchMessage(sw: Switch, message: DecodedMessage): void {
-    switch (message.type) {
-      case 'port-status': {
-        const change = sw.portStatus(message);
-        this.discovery.portStatus(sw, change);
-        this.apps.each(app => app.portStatus(sw, change));
-        break;
-      }
-      case 'flow-removed':
-        this.apps.byOwner.get(ownerOfCookie(message.cookie) ?? -1)?.flowRemoved(sw, message);
-        break;
-      case 'error': {
-        this.counts.switchErrors++;
-        const { errorType, errorCode } = message;
-        const times = this.errors.count(`${sw.id} ${errorType} ${errorCode}`);
-        if (times !== undefined)
-          this.log.write('switch-error', { switch: sw.id, errorType, errorCode, times });
-        break;
-      }
-      default:
-        break;
-    }
   }
 
   private appNamed(instance: string): RunningApp {

@@ -1,20 +1,18 @@
-import type { Controller } from './controller.js';
+import type { Connections } from './connections.js';
+import type { Discovery } from './discovery/discovery.js';
 import type { Endpoints } from './endpoints.js';
 import type { OwnerMetrics } from './metrics.js';
 
 /** Shows what the controller itself has and has counted, apart from its apps. */
 export function addHostMetrics(
   host: OwnerMetrics,
-  controller: Pick<Controller, 'switches' | 'discovery' | 'packetIns' | 'counts'>,
+  connections: Pick<Connections, 'switches' | 'packetIns' | 'counts'>,
+  discovery: Pick<Discovery, 'directions'>,
   endpoints: Pick<Endpoints, 'counts'>,
 ): void {
-  const { counts } = controller;
-  host.gauge('switches', 'Switches that are connected.', () => controller.switches.connected.size);
-  host.gauge(
-    'link_directions',
-    'Directions of links between switches.',
-    () => controller.discovery.directions().length,
-  );
+  const { counts } = connections;
+  host.gauge('switches', 'Switches that are connected.', () => connections.switches.connected.size);
+  host.gauge('link_directions', 'Directions of links between switches.', () => discovery.directions().length);
   host.counter('connections_total', 'Connections of switches.', () => counts.connections);
   host.counter(
     'stray_packet_ins_total',
@@ -29,9 +27,9 @@ export function addHostMetrics(
   host.counter(
     'dropped_packet_ins_total',
     'Packets for which there was no room while their app was behind.',
-    () => controller.packetIns.dropped,
+    () => connections.packetIns.dropped,
   );
-  host.gauge('waiting_packet_ins', 'Packets that wait for their app.', () => controller.packetIns.waiting);
+  host.gauge('waiting_packet_ins', 'Packets that wait for their app.', () => connections.packetIns.waiting);
   host.counter('refused_connections_total', 'Connections above a limit.', () => endpoints.counts.refused);
   host.counter(
     'tls_refusals_total',

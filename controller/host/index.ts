@@ -1,5 +1,6 @@
 /** Loads apps, gives each its tables and cookies, delivers packet-ins, and owns configuration and clock. */
 export { type AppContext, type AppDefinition, type AppInstance, defineApp } from './app.js';
+export type { AppSummary } from './apps.js';
 export { type Clock, systemClock, type Timer } from './clock.js';
 export type { AppSetup } from './config/app-setup.js';
 export {
@@ -11,7 +12,6 @@ export {
 export { endpointOf } from './config/connection-schema.js';
 export { type Config, loadConfig, parseConfig } from './config/load.js';
 export {
-  type AppSummary,
   Controller,
   ControllerError,
   type ControllerErrorCode,

@@ -9,7 +9,7 @@ import {
   type Switch,
 } from '../switch/index.js';
 import type { ConnectionHandler, PeerCertificate } from '../transport/index.js';
-import type { Controller } from './controller.js';
+import type { Connections, HostConnection } from './connections.js';
 import { PortLimits } from './port-limits.js';
 import { takeRole, type WantedRole } from './role.js';
 import type { RunningApp } from './running-app.js';
@@ -18,17 +18,17 @@ import type { RunningApp } from './running-app.js';
 const TWIN_TIMEOUT = 2000;
 
 /** What the host does with one connection: from the handshake of a switch to its end. */
-export class SwitchConnection implements ConnectionHandler {
+export class SwitchConnection implements ConnectionHandler, HostConnection {
   /** Set while the switch is announced to apps. */
   sw: Switch | undefined;
   /** The switch does not read what it is sent. */
   isBlocked = false;
 
-  private readonly controller: Controller;
+  private readonly connections: Connections;
   private readonly peer: string;
   private readonly certificate: PeerCertificate | undefined;
   private readonly apps: ReadonlyMap<number, RunningApp>;
-  private readonly packetIns: Controller['packetIns'];
+  private readonly packetIns: Connections['packetIns'];
   private readonly portLimits: PortLimits | undefined;
   /** Set once this is the one connection of its datapath id. */
   private session: Session | undefined;
@@ -36,13 +36,13 @@ export class SwitchConnection implements ConnectionHandler {
   /** Changes of the role happen one after the other. */
   private turn: Promise<unknown> = Promise.resolve();
 
-  constructor(controller: Controller, peer: string, certificate?: PeerCertificate) {
-    this.controller = controller;
+  constructor(connections: Connections, peer: string, certificate?: PeerCertificate) {
+    this.connections = connections;
     this.peer = peer;
     this.certificate = certificate;
-    this.apps = controller.appsByOwner;
-    this.packetIns = controller.packetIns;
-    const limit = controller.policy.limits.packetInsPerPort;
+    this.apps = connections.appsByOwner;
+    this.packetIns = connections.packetIns;
+    const limit = connections.policy.limits.packetInsPerPort;
     this.portLimits = limit === undefined ? undefined : new PortLimits(limit);
   }
 
@@ -51,7 +51,7 @@ export class SwitchConnection implements ConnectionHandler {
       if (session.state === 'closed') return;
       const switchId = datapathIdText(session.datapathId!);
       const reason = error instanceof OpenflowReplyError ? 'refused' : 'no-answer';
-      this.controller.log.write('switch-refused', { switch: switchId, peer: this.peer, reason }, error);
+      this.connections.log.write('switch-refused', { switch: switchId, peer: this.peer, reason }, error);
       session.close(new SessionError('closed', 'The switch did not answer the first questions.'));
     });
   }
@@ -60,19 +60,19 @@ export class SwitchConnection implements ConnectionHandler {
     const { sw } = this;
     if (sw === undefined) return;
     if (this.portLimits !== undefined && !this.portLimits.admits(view.inPort, performance.now())) {
-      this.controller.counts.limitedPacketIns++;
+      this.connections.counts.limitedPacketIns++;
       return;
     }
     const owner = ownerOfCookieHigh(view.cookieHigh);
     const app = this.apps.get(owner);
     if (app !== undefined) this.packetIns.deliver(app, this, view);
-    else if (owner === HOST_OWNER) this.packetIns.deliver(this.controller.probes, this, view);
-    else this.controller.counts.strayPacketIns++;
+    else if (owner === HOST_OWNER) this.packetIns.deliver(this.connections.probes, this, view);
+    else this.connections.counts.strayPacketIns++;
   }
 
   message(_session: Session, message: DecodedMessage): void {
     if (isDemotion(message)) this.demoted();
-    if (this.sw !== undefined) this.controller.switchMessage(this.sw, message);
+    if (this.sw !== undefined) this.connections.switchMessage(this.sw, message);
   }
 
   congested(_session: Session, congested: boolean): void {
@@ -83,56 +83,55 @@ export class SwitchConnection implements ConnectionHandler {
   }
 
   closed(session: Session, reason: SessionError): void {
-    const { sw, controller } = this;
+    const { sw, connections } = this;
     this.sw = undefined;
     this.session = undefined;
     this.congested(session, false);
     this.packetIns.forget(this);
-    controller.connections.delete(this);
-    if (session.datapathId !== undefined) controller.connectionEnded(session);
-    if (sw !== undefined) controller.switchDown(sw, reason);
-    else controller.log.write('connection-closed', { peer: this.peer, reason: reason.code }, reason);
+    connections.ended(this, session);
+    if (sw !== undefined) connections.switchDown(sw, reason);
+    else connections.log.write('connection-closed', { peer: this.peer, reason: reason.code }, reason);
   }
 
   private async welcome(session: Session): Promise<void> {
-    const { controller } = this;
+    const { connections } = this;
     const datapathId = session.datapathId!;
     const features = session.features! as Features;
     const id = datapathIdText(datapathId);
     if (!this.isPinned(session)) return;
-    if (features.nTables < controller.tableCount) {
-      const reason = `it has ${features.nTables} tables, the apps need ${controller.tableCount}`;
-      controller.log.write('switch-refused', { switch: id, peer: this.peer, reason });
+    if (features.nTables < connections.tableCount) {
+      const reason = `it has ${features.nTables} tables, the apps need ${connections.tableCount}`;
+      connections.log.write('switch-refused', { switch: id, peer: this.peer, reason });
       session.close(new SessionError('closed', `The switch was refused: ${reason}.`));
       return;
     }
     if (!(await this.claim(session, datapathId, id))) return;
     this.session = session;
-    controller.connections.add(this);
-    await this.takeRole(controller.policy.role);
+    connections.began(this);
+    await this.takeRole(connections.policy.role);
   }
 
   /** Holds the connection to a changed configuration. */
   reconsider(): void {
     const { session } = this;
     if (session === undefined || !this.isPinned(session)) return;
-    this.takeRole(this.controller.policy.role).catch(error => {
+    this.takeRole(this.connections.policy.role).catch(error => {
       const fields = { switch: datapathIdText(session.datapathId!), peer: this.peer };
-      if (session.state !== 'closed') this.controller.log.write('role-refused', fields, error);
+      if (session.state !== 'closed') this.connections.log.write('role-refused', fields, error);
     });
   }
 
   /** Closes the session of a switch that does not show its certificate. */
   private isPinned(session: Session): boolean {
-    const { controller, certificate, peer } = this;
-    const refusal = controller.policy.pins.refusal(session.datapathId!, certificate);
+    const { connections, certificate, peer } = this;
+    const refusal = connections.policy.pins.refusal(session.datapathId!, certificate);
     if (refusal === undefined) return true;
     const reason = 'certificate-not-pinned';
-    controller.counts.unpinned++;
-    const times = controller.refusals.count(String(session.datapathId));
+    connections.counts.unpinned++;
+    const times = connections.refusals.count(String(session.datapathId));
     if (times !== undefined) {
       const error = new SessionError(reason, refusal);
-      controller.log.write(
+      connections.log.write(
         'switch-unpinned',
         { switch: datapathIdText(session.datapathId!), peer, reason, times },
         error,
@@ -154,7 +153,7 @@ export class SwitchConnection implements ConnectionHandler {
           id: datapathIdText(session.datapathId!),
           generation: granted.generationId,
         };
-        this.controller.log.write('role-taken', { switch: id, role, generation: String(generation) });
+        this.connections.log.write('role-taken', { switch: id, role, generation: String(generation) });
       }
       if (this.role === 'slave') this.withdraw();
       else if (this.sw === undefined) await this.announce(session);
@@ -169,7 +168,7 @@ export class SwitchConnection implements ConnectionHandler {
   private demoted(): void {
     if (this.role === 'slave' || this.session === undefined) return;
     this.role = 'slave';
-    this.controller.log.write('role-lost', { switch: datapathIdText(this.session.datapathId!) });
+    this.connections.log.write('role-lost', { switch: datapathIdText(this.session.datapathId!) });
     this.withdraw();
   }
 
@@ -180,11 +179,11 @@ export class SwitchConnection implements ConnectionHandler {
     this.packetIns.forget(this);
     if (sw === undefined) return;
     sw.role = 'slave';
-    this.controller.switchDown(sw);
+    this.connections.switchDown(sw);
   }
 
   private async setAsynchronous(session: Session): Promise<void> {
-    const { asynchronous } = this.controller.policy;
+    const { asynchronous } = this.connections.policy;
     if (asynchronous === undefined) return;
     const now = await session.request({ type: 'get-async-request' });
     const { packetIn, portStatus, flowRemoved } = asynchronous;
@@ -199,8 +198,8 @@ export class SwitchConnection implements ConnectionHandler {
 
   /** Makes this the one connection of its datapath id: a twin that is alive wins. */
   private async claim(session: Session, datapathId: bigint, id: string): Promise<boolean> {
-    const { controller } = this;
-    const twin = controller.sessions.get(datapathId);
+    const { connections } = this;
+    const twin = connections.sessions.get(datapathId);
     if (twin !== undefined && twin.state !== 'closed') {
       const isAlive = await twin
         .request({ type: 'echo-request', data: new Uint8Array() }, { timeout: TWIN_TIMEOUT })
@@ -209,24 +208,24 @@ export class SwitchConnection implements ConnectionHandler {
           () => false,
         );
       if (session.state === 'closed') return false;
-      const rival = controller.sessions.get(datapathId);
+      const rival = connections.sessions.get(datapathId);
       if (isAlive || (rival !== undefined && rival !== twin)) {
-        controller.log.write('switch-duplicate', { switch: id, peer: this.peer });
+        connections.log.write('switch-duplicate', { switch: id, peer: this.peer });
         session.close(new SessionError('duplicate-datapath', `Another switch is connected as ${id}.`));
         return false;
       }
       twin.close(
         new SessionError('connection-lost', 'The switch connected again and this connection is dead.'),
       );
-      controller.log.write('switch-replaced', { switch: id, peer: this.peer });
+      connections.log.write('switch-replaced', { switch: id, peer: this.peer });
     }
-    controller.sessions.set(datapathId, session);
+    connections.sessions.set(datapathId, session);
     return true;
   }
 
   /** Asks who the switch is and what it has, tells the apps, and brings it to what they want. */
   private async announce(session: Session): Promise<void> {
-    const { controller } = this;
+    const { connections } = this;
     const datapathId = session.datapathId!;
     const features = session.features! as Features;
     await this.setAsynchronous(session);
@@ -235,7 +234,7 @@ export class SwitchConnection implements ConnectionHandler {
       session.request({ type: 'multipart-request', body: { type: 'desc' } }).catch(() => undefined),
       session.request({ type: 'multipart-request', body: { type: 'meter-features' } }).catch(() => undefined),
     ]);
-    const sw = controller.switches.obtain(datapathId);
+    const sw = connections.switches.obtain(datapathId);
     sw.attach(session, {
       features,
       ports: ports.body.ports,
@@ -245,20 +244,20 @@ export class SwitchConnection implements ConnectionHandler {
       peer: this.peer,
     });
     try {
-      const take = (owner: number, flow: ActualFlow) => controller.survivor(sw, owner, flow);
-      const actual = await sw.readActual(controller.takesSurvivors ? { take } : {});
+      const take = (owner: number, flow: ActualFlow) => connections.survivor(sw, owner, flow);
+      const actual = await sw.readActual(connections.takesSurvivors ? { take } : {});
       if (this.role === 'slave') {
         sw.detach();
         return;
       }
       this.sw = sw;
-      controller.switchUp(sw, actual);
+      connections.switchUp(sw, actual);
       const counts = await sw.reconcile(actual);
-      controller.log.write('switch-connected', { switch: sw.id, peer: this.peer, ...counts });
+      connections.log.write('switch-connected', { switch: sw.id, peer: this.peer, ...counts });
     } catch (error) {
       if (this.sw === undefined && sw.currentSession === session) sw.detach();
       if (session.state === 'closed') return;
-      controller.log.write('reconcile-failed', { switch: sw.id, peer: this.peer }, error);
+      connections.log.write('reconcile-failed', { switch: sw.id, peer: this.peer }, error);
       session.close(new SessionError('closed', 'The switch could not be brought to the wanted flows.'));
     }
   }

@@ -62,7 +62,7 @@ describe('the learning switch on Open vSwitch', () => {
 
   it('finds everything right when the connection comes back', async () => {
     const before = await flows();
-    for (const session of live.controller.sessions.values()) session.close();
+    for (const session of live.controller.connections.sessions.values()) session.close();
     const [record] = await live.compared();
     expect(record).to.deep.include(NOTHING);
     expect(await flows()).to.deep.equal(before);

@@ -97,7 +97,7 @@ describe('a flood of packets to the controller', () => {
   };
 
   it('does not keep barriers, echoes, changes of ports or another app waiting', async () => {
-    const { packetIns } = await start();
+    const { packetIns } = (await start()).connections;
     await flood();
     await until('packets to wait', () => packetIns.waiting > 100);
     for (let round = 0; round < 10; round++) {
@@ -128,8 +128,8 @@ describe('a flood of packets to the controller', () => {
   it('is cut to the limit of the port before an app sees it', async () => {
     const controller = await start('limits: {packetInsPerPort: {packetsPerSecond: 5, burst: 5}}');
     await flood();
-    await until('refused packets', () => controller.counts.limitedPacketIns > 500);
+    await until('refused packets', () => controller.connections.counts.limitedPacketIns > 500);
     expect(slow.packets).to.be.lessThan(100);
-    expect(controller.packetIns.dropped).to.equal(0);
+    expect(controller.connections.packetIns.dropped).to.equal(0);
   });
 });

@@ -216,7 +216,7 @@ describe('reconciliation with Open vSwitch', () => {
     expect(refusals.map(({ kind, key, error }) => `${kind} ${key}: ${error.message}`)).to.deep.equal([]);
     expect(live.log.filter(({ id }) => id === 'app-failed')).to.deep.equal([]);
     expect(first.added).to.equal(MATCHES.length + INSTRUCTIONS.length + FOR_IP.length + 6);
-    for (const session of live.controller.sessions.values()) session.close();
+    for (const session of live.controller.connections.sessions.values()) session.close();
     const [again] = await live.compared();
     expect(again).to.deep.include(NOTHING);
     await live.stop();
@@ -277,7 +277,7 @@ describe('reconciliation with Open vSwitch', () => {
       }
     };
     expect(await start()).to.deep.include({ added: 10_000, refused: 0 });
-    for (const session of live.controller.sessions.values()) session.close();
+    for (const session of live.controller.connections.sessions.values()) session.close();
     expect((await live.compared())[0]).to.deep.include(NOTHING);
     const [sw] = live.controller.connected.values();
     const state = context.wanted(sw!);

@@ -90,7 +90,7 @@ describe('roles of two controllers on one Open vSwitch', () => {
     expect(second.events).to.deep.equal([]);
     expect(second.live.controller.connected.size).to.equal(0);
     expect(await flows()).to.deep.equal(['11']);
-    const [session] = second.live.controller.sessions.values();
+    const [session] = second.live.controller.connections.sessions.values();
     expect((await requestRole(session!, 'nochange')).role).to.equal('slave');
   });
 
@@ -118,11 +118,11 @@ describe('roles of two controllers on one Open vSwitch', () => {
   it('cannot be taken with a generation id that is behind', async () => {
     await first.start('master', 11);
     await first.live.compared();
-    const [session] = first.live.controller.sessions.values();
+    const [session] = first.live.controller.connections.sessions.values();
     const { generationId } = await requestRole(session!, 'nochange');
     await second.start('equal', 11);
     await second.live.compared();
-    const [other] = second.live.controller.sessions.values();
+    const [other] = second.live.controller.connections.sessions.values();
     await requestRole(other!, 'master', generationId + 100n);
     await until('the demotion', () => first.logged('role-lost') === 1);
     const stale = await requestRole(session!, 'master', generationId + 1n).then(
