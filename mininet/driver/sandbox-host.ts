@@ -1,5 +1,4 @@
 import { Namespace } from './namespace.js';
-import type { OvsSandbox } from './ovs-sandbox.js';
 import type { CommandResult, RunOptions } from './run-command.js';
 import type { RunningCommand, SpawnOptions } from './running-command.js';
 
@@ -12,6 +11,14 @@ export interface HostOptions {
   addresses?: readonly string[];
   mac?: string;
   mtu?: number;
+}
+
+/** What a host needs of the sandbox that it is in. */
+export interface HostingSandbox {
+  readonly namespace: Namespace;
+  readonly datapathType: string;
+  readonly offload: boolean;
+  vsctl(args: readonly string[]): Promise<unknown>;
 }
 
 const IPV6 = '/proc/sys/net/ipv6/conf/eth0';
@@ -43,7 +50,7 @@ export class SandboxHost {
 
   /** Use `OvsSandbox.addHost`. `place` counts the sandbox's hosts from 1. */
   static async create(
-    sandbox: OvsSandbox,
+    sandbox: HostingSandbox,
     bridge: string,
     place: number,
     options: HostOptions,
