@@ -22,10 +22,14 @@ import { CLI } from './stage.js';
 const NGINX_MODULE = fileURLToPath(
   new URL('../../../native/build/ngx_http_popsicl_module.so', import.meta.url),
 );
+const ACCEPT_SHIM = fileURLToPath(new URL('../../../native/build/accept-shim.so', import.meta.url));
 const NODE_PROGRAM = fileURLToPath(new URL('./popsicl-node-tenant.js', import.meta.url));
 
 /** Whether this machine could build the module of the form `nginx`. */
 export const HAS_NGINX_MODULE = existsSync(NGINX_MODULE);
+
+/** Whether this machine could build what nginx needs to take restored connections. */
+export const HAS_ACCEPT_SHIM = existsSync(ACCEPT_SHIM);
 
 /** A web server of a tenant: nginx with one block for all pseudonyms or one for each (5.3), or Node. */
 export type TenantForm = 'nginx' | 'nginx-blocks' | 'node';
@@ -39,24 +43,30 @@ export class CloudTenant {
   readonly form: TenantForm;
   private readonly host: EmulatedHost;
   private readonly folder: string;
+  private readonly restores: boolean;
   private server: RunningCommand | undefined;
   private agent: RunningCommand | undefined;
 
-  private constructor(host: EmulatedHost, cloud: string, form: TenantForm) {
+  private constructor(host: EmulatedHost, cloud: string, form: TenantForm, restores: boolean) {
     this.name = host.name as TenantHost;
     this.form = form;
     this.host = host;
     this.folder = join(cloud, host.name);
+    this.restores = restores;
   }
 
-  /** `cloud`: folder of the controller. Resolves when the controller has the agent. */
+  /**
+   * `cloud`: folder of the controller. `restores`: nginx also takes connections that the agent restores. Resolves when the controller
+   * has the agent.
+   */
   static async start(
     network: EmulatedNetwork,
     name: TenantHost,
     cloud: string,
     form: TenantForm,
+    restores = false,
   ): Promise<CloudTenant> {
-    const tenant = new CloudTenant(network.host(name), cloud, form);
+    const tenant = new CloudTenant(network.host(name), cloud, form, restores);
     await mkdir(tenant.pseudonyms, { recursive: true });
     await mkdir(tenant.root);
     await writeFile(join(tenant.root, 'index.html'), tenant.page);
@@ -163,13 +173,25 @@ export class CloudTenant {
 
   private get nginx(): string[] {
     const { folder } = this;
-    return ['nginx', '-p', folder, '-c', join(folder, 'nginx.conf'), '-e', join(folder, 'error.log')];
+    const shim = [
+      ...['env', `LD_PRELOAD=${ACCEPT_SHIM}`, `CLOAKFLOW_HANDOFF_SOCKET=${this.handoffSocket}`],
+      'CLOAKFLOW_HANDOFF_USER=0',
+    ];
+    return [
+      ...(this.restores ? shim : []),
+      ...['nginx', '-p', folder, '-c', join(folder, 'nginx.conf'), '-e', join(folder, 'error.log')],
+    ];
+  }
+
+  private get handoffSocket(): string {
+    return join(this.folder, 'handoff.sock');
   }
 
   /** Where it is reached by the cloud only. */
   private listen(options: string): string {
     const { ipv4, ipv6 } = cloudAddressesOf(this.name);
-    return `listen ${ipv4}:443${options}; listen [${ipv6}]:443${options};`;
+    const restored = this.restores ? ` listen unix:${this.handoffSocket}${options};` : '';
+    return `listen ${ipv4}:443${options}; listen [${ipv6}]:443${options};${restored}`;
   }
 
   /** Self-signed, or by one that was made before. */
@@ -201,6 +223,7 @@ export class CloudTenant {
     ssl_session_cache off; ssl_session_tickets off; }
   include ${this.pseudonyms}/*.conf;`;
     return `${this.form === 'nginx' ? `load_module ${NGINX_MODULE};` : ''}
+${this.restores ? 'env CLOAKFLOW_HANDOFF_SOCKET; env CLOAKFLOW_HANDOFF_USER;' : ''}
 daemon off; user root; worker_processes 1; pid ${folder}/nginx.pid; error_log ${folder}/error.log alert;
 events { worker_connections 512; }
 http {
@@ -223,7 +246,8 @@ http {
       },
       interface: 'eth0',
       runFolder: this.runFolder,
-      strategies: ['cookie'],
+      strategies: ['cookie', ...(this.restores ? ['repair'] : [])],
+      ...(this.restores ? { handoffSocket: this.handoffSocket } : {}),
       webServer:
         this.form === 'nginx-blocks'
           ? {

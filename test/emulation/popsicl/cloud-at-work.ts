@@ -46,6 +46,8 @@ export class CloudAtWork implements AsyncDisposable {
   readonly network: EmulatedNetwork;
   readonly tenants = new Map<TenantHost, CloudTenant>();
   controller!: RunningCommand;
+  /** Of the controller that was started last. */
+  settings: CloudSettings = {};
   private readonly socket: string;
 
   private constructor(folder: string, socket: string, network: EmulatedNetwork) {
@@ -54,11 +56,12 @@ export class CloudAtWork implements AsyncDisposable {
     this.network = network;
   }
 
-  /** `forms`: of tenants that run another web server than usual. */
+  /** `forms`: of tenants that run another web server than usual. `restoring`: those whose agents also restore connections. */
   static async start(
     hosts: readonly TenantHost[],
     settings: CloudSettings = {},
     forms: Partial<Record<TenantHost, TenantForm>> = {},
+    restoring: readonly TenantHost[] = [],
   ): Promise<CloudAtWork> {
     const folder = await mkdtemp(join(tmpdir(), 'cloakflow-popsicl-'));
     const socket = join(folder, 'openflow.sock');
@@ -70,7 +73,7 @@ export class CloudAtWork implements AsyncDisposable {
     try {
       await enrolTenants(folder, hosts);
       await cloud.startController(settings);
-      await Promise.all(hosts.map(host => cloud.startTenant(host, forms[host])));
+      await Promise.all(hosts.map(host => cloud.startTenant(host, forms[host], restoring.includes(host))));
       await until(
         'the cloud to forward',
         async () => (await network.host('alice').run(['ping', '-c1', '-W1', '203.0.113.53'])).exitCode === 0,
@@ -92,6 +95,7 @@ export class CloudAtWork implements AsyncDisposable {
   }
 
   async startController(settings: CloudSettings = {}): Promise<void> {
+    this.settings = settings;
     this.controller = await startCloudController(this.network, this.folder, this.socket, settings);
   }
 
@@ -170,7 +174,7 @@ export class CloudAtWork implements AsyncDisposable {
     await rm(this.folder, { recursive: true, force: true });
   }
 
-  private async startTenant(host: TenantHost, form = FORMS[host]): Promise<void> {
-    this.tenants.set(host, await CloudTenant.start(this.network, host, this.folder, form));
+  private async startTenant(host: TenantHost, form = FORMS[host], restores = false): Promise<void> {
+    this.tenants.set(host, await CloudTenant.start(this.network, host, this.folder, form, restores));
   }
 }
