@@ -12,6 +12,7 @@ import {
   publicKeyInfo,
 } from '../../../apps/popsicl/pki/key-pair.js';
 import { fromPem, toPem } from '../../../apps/popsicl/pki/pem.js';
+import { parseIpv6 } from '../../../controller/address/index.js';
 import { observe } from '../../../mininet/demo/eavesdropper.js';
 import {
   cloudAddressesOf,
@@ -119,17 +120,20 @@ describe('the requirements of the paper, in Mininet', () => {
     for (const tenant of TENANTS) {
       for (const client of ['alice', 'bob'] as const) {
         const target = of(client, tenant);
-        const { stdout } = await cloud.curl(client, target, target, ['-6', '--tls-max', '1.2']);
-        expect(stdout).to.equal(cloud.tenant(tenant).page);
+        for (const family of ['-4', '-6']) {
+          const { stdout } = await cloud.curl(client, target, target, [family, '--tls-max', '1.2']);
+          expect(stdout).to.equal(cloud.tenant(tenant).page);
+        }
       }
     }
     const pcap = await (await capture.stop()).bytes();
     const seen = Buffer.concat([pcap, ...streamsOfServers(pcap)]);
     for (const tenant of TENANTS) {
-      const { ipv4 } = cloudAddressesOf(tenant);
+      const { ipv4, ipv6 } = cloudAddressesOf(tenant);
       const bytesOf = (address: string) => Buffer.from(address.split('.').map(Number));
       expect(seen.includes(domainOf(tenant)), 'a name').to.equal(false);
       expect(seen.includes(bytesOf(ipv4)), 'an address').to.equal(false);
+      expect(seen.includes(Buffer.from(parseIpv6(ipv6)!)), 'an address').to.equal(false);
       expect(seen.includes(bytesOf(publicAddressOf(tenant))), 'an address').to.equal(false);
       const presented = new Set<string>();
       for (const client of ['alice', 'bob'] as const) {
@@ -342,6 +346,15 @@ describe('the requirements of the paper, in Mininet', () => {
 
   it('an ordinary, non-pseudonym HTTPS server of the same cloud is untouched', async () => {
     const tenant = cloud.tenant('tenant-b');
+    // Nothing of it is taken for a connection to a pseudonym.
+    const counted = async () => {
+      const words = ['curl', '-s', '--unix-socket', cloud.admin, 'http://controller/metrics'];
+      const { stdout } = await cloud.network.host('store').run(words, { check: true });
+      const counts = /^cloakflow_popsicl_(syns|handoffs|bad_hellos|unknown_names)_total\{.*\} \d+$/gm;
+      return stdout.match(counts);
+    };
+    const before = await counted();
+    expect(before).to.have.length(4);
     const { stdout } = await cloud.network
       .host('alice')
       .run([
@@ -350,5 +363,6 @@ describe('the requirements of the paper, in Mininet', () => {
         `https://${domainOf('tenant-b')}/`,
       ]);
     expect(stdout).to.equal(tenant.page);
+    expect(await counted()).to.deep.equal(before);
   });
 });

@@ -62,7 +62,7 @@ describe('from registration to a page, in Mininet, by the less usual ways', () =
   it('an agent whose kernel cannot do `cookie` says why, and restores the connections, over IPv4 and IPv6', async () => {
     const tenant = cloud.tenant(OLD);
     expect(tenant.agentOutput).to.include('syncookies-off');
-    expect(tenant.agentOutput).to.match(/"strategies":\s*\["repair"\]|strategies.*repair/);
+    expect(tenant.agentOutput).to.match(/"strategies":\["repair"\]/);
     await opens('alice', old, tenant.page);
     expect((await cloud.curl('bob', old, others[1]!)).exitCode).not.to.equal(0);
   });
