@@ -3,7 +3,7 @@ import { describeMachine, type Machine } from '../../../mininet/report/machine.j
 import { type AddedLatency, measureAddedLatency } from './added-latency.js';
 import { CloudUnderTest, HELLO } from './cloud-under-test.js';
 import { type ControlPath, measureControlPath } from './control-path.js';
-import { type Downloads, measureDownloads } from './downloads.js';
+import { type Downloads, measureDistantDownloads, measureDownloads } from './downloads.js';
 import { type ManyConnections, measureManyConnections } from './many-connections.js';
 import { measureManyPseudonyms, type ServerFigures } from './many-pseudonyms.js';
 import { measureSynFlood, type SynFlood } from './syn-flood.js';
@@ -71,6 +71,12 @@ export async function measurePopsicl(options: PopsiclBenchmarkOptions): Promise<
       const downloads = await measureDownloads(cloud, {
         rounds: quick ? rounds : 4 * rounds,
         downloads: quick ? 1 : 5,
+        progress: part('ways'),
+      });
+      // Each takes a third of a second or more: this many stay within a minute.
+      downloads.distantDownload = await measureDistantDownloads(cloud, {
+        rounds: quick ? rounds : 10,
+        downloads: quick ? 1 : 3,
         progress: part('ways'),
       });
       const ways = await measureWays(cloud, {

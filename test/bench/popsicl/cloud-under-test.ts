@@ -53,6 +53,12 @@ export const ZONE = 3088;
 /** Milliseconds that a controller may take to read millions of rules. */
 const RESTART = 300_000;
 const ROUTE = 'ip route add 198.51.100.0/24 via 10.0.0.254';
+/**
+ * Bits a second to and from the far client: not less than a download takes by itself within its first third of a second, and not
+ * so much that a sender's first guess at it overruns the packet sockets of the switch. Nothing is to be dropped: bytes of room.
+ */
+export const LINE_RATE = 1e9;
+const LINE_QUEUE = 64 << 20;
 export const OBJECTS = { small: '/1k', large: '/10m' } as const;
 
 /**
@@ -73,6 +79,7 @@ export class CloudUnderTest implements AsyncDisposable {
   private tenant!: SandboxHost;
   private near!: SandboxHost;
   private far: Namespace | undefined;
+  private line: RunningCommand | undefined;
 
   private constructor(sandbox: OvsSandbox, folder: string) {
     this.sandbox = sandbox;
@@ -149,7 +156,7 @@ export class CloudUnderTest implements AsyncDisposable {
     return this.near.spawn([this.file('flood'), WAYS.cookie.to.split(':')[0]!, '443', String(rate)]);
   }
 
-  /** Puts a delay line before a client of its own; milliseconds one way. */
+  /** Puts a delay line of `LINE_RATE` before a client of its own; milliseconds one way. */
   async addFarClient(delay: number): Promise<void> {
     const wire = await this.sandbox.addHost('br0', { port: 'far' });
     this.far = await Namespace.create();
@@ -163,8 +170,20 @@ export class CloudUnderTest implements AsyncDisposable {
       'ip addr add 10.0.2.1/16 dev eth0',
       ROUTE,
     ]);
-    const line = await wire.spawn([native('delay-line'), `--delay-ns=${delay * 1e6}`, 'eth0', 'inner']);
-    await line.printed(/^ready$/m);
+    const settings = [`--delay-ns=${delay * 1e6}`, `--rate-bps=${LINE_RATE}`, `--queue-bytes=${LINE_QUEUE}`];
+    this.line = await wire.spawn([native('delay-line'), ...settings, 'eth0', 'inner']);
+    await this.line.printed(/^ready$/m);
+  }
+
+  /** Frames that the delay line has not carried, in both directions: there was no room, or the interface refused them. */
+  async droppedByLine(): Promise<number> {
+    const line = this.line!;
+    const reports = () => line.stdout.match(/^\{.*\}$/gm) ?? [];
+    const before = reports().length;
+    line.kill('SIGUSR1');
+    await until('the counters of the delay line', () => reports().length > before);
+    const counters = JSON.parse(reports().at(-1)!) as Record<string, { overflowed: number; refused: number }>;
+    return Object.values(counters).reduce((sum, { overflowed, refused }) => sum + overflowed + refused, 0);
   }
 
   async stop(): Promise<void> {

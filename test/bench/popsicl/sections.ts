@@ -5,11 +5,11 @@ import type { AddedLatency } from './added-latency.js';
 import type { PopsiclBenchmark } from './benchmark.js';
 import { WAYS, type Way } from './cloud-under-test.js';
 import { type ControlPath, KINDS, PACED } from './control-path.js';
-import type { Downloads } from './downloads.js';
+import type { DownloadFigures, Downloads } from './downloads.js';
 import type { ManyConnections } from './many-connections.js';
 import type { ServerFigures } from './many-pseudonyms.js';
 import type { SynFlood } from './syn-flood.js';
-import { popsiclTargets } from './targets.js';
+import { DOWNLOAD, popsiclTargets } from './targets.js';
 import { CLIENTS, ROUND_TRIP, type Ways } from './ways.js';
 
 const MEGABYTE = 1_000_000;
@@ -20,7 +20,7 @@ export function popsiclSections(result: PopsiclBenchmark): Section[] {
   const { ways, added, controlPath, flood, connections, pseudonyms } = result;
   return [
     targetSection('What PoPSiCl should reach, and what it reached in this run.', popsiclTargets(result)),
-    ...(ways ? [rate(ways), distance(ways), download(ways, result.offload === true)] : []),
+    ...(ways ? [rate(ways), distance(ways), ...downloadSections(ways, result.offload === true)] : []),
     ...(controlPath ? [control(controlPath)] : []),
     ...(added ? [addedLatency(added)] : []),
     ...(connections ? [manyConnections(connections)] : []),
@@ -38,6 +38,13 @@ const SEGMENTED =
 const OFFLOADED =
   'Hosts leave segmentation and checksums to whoever needs them, and Open vSwitch passes segments of up to 64 KiB on: what it adds ' +
   'to each of them counts for little, and the ratio is mostly that of the beginnings.';
+
+const DISTANT =
+  'Nobody is busy from end to end: such a download is the beginning of a connection, whose sender has leave for ten packets at ' +
+  'first and for about twice as many after each round trip, and the switch works while it waits.';
+const FASTER_LINE =
+  ' A faster line would not bring it sooner: the last bursts would overrun the packet sockets of Open vSwitch, in every way ' +
+  'alike, and wait to be sent again.';
 
 const nameOf = (way: Way) => WAYS[way].text;
 const times = (ratio: Spread | undefined) => (ratio === undefined ? '' : `${spreadText(ratio)} x`);
@@ -101,16 +108,32 @@ function distance({ rounds, accesses, distance: figures }: Ways): Section {
   };
 }
 
-function download(ways: Ways & Downloads, isOffloaded: boolean): Section {
-  const { rounds, downloadRounds, downloads, download: figures } = ways;
+function downloadSections(ways: Ways & Downloads, isOffloaded: boolean): Section[] {
+  const { rounds, downloadRounds, downloads, download, distantDownload } = ways;
+  const figures = (count: number, inRounds: number) =>
+    `Handshakes included; medians of ${count} one after the other in each of ${inRounds} rounds, before the accesses above. `;
+  const undelayed =
+    downloadRounds === undefined
+      ? `Handshakes included, ${downloads} one after the other in each of ${rounds} rounds.`
+      : `${figures(downloads, downloadRounds)}${isOffloaded ? OFFLOADED : SEGMENTED}`;
+  const sections = [downloadSection(isOffloaded ? 'segments' : 'packets', undelayed, download)];
+  if (distantDownload === undefined) return sections;
+  const { lineRate, droppedByLine } = distantDownload;
+  const line = `The delay line carries ${figure(lineRate / 1e6)} Mbit/s each way, and dropped ${figure(droppedByLine)} packets. `;
+  const distant = `${figures(distantDownload.downloads, distantDownload.rounds)}${line}${DISTANT}${isOffloaded ? '' : FASTER_LINE}`;
+  return [downloadSection('distant', distant, distantDownload.download), ...sections];
+}
+
+function downloadSection(
+  where: keyof typeof DOWNLOAD,
+  text: string,
+  figures: readonly DownloadFigures[],
+): Section {
   const isSplit = figures.every(each => each.switchMilliseconds !== undefined);
+  const name = DOWNLOAD[where];
   return {
-    title: 'Download of 10 MiB',
-    text:
-      downloadRounds === undefined
-        ? `Handshakes included, ${downloads} one after the other in each of ${rounds} rounds.`
-        : `Handshakes included; medians of ${downloads} one after the other in each of ${downloadRounds} rounds, before the ` +
-          `accesses above. ${isOffloaded ? OFFLOADED : SEGMENTED}`,
+    title: `${name[0]!.toUpperCase()}${name.slice(1)}`,
+    text,
     table: {
       titles: ['', 'MiB/s', 'ratio', ...(isSplit ? ['Open vSwitch, ms of CPU'] : []), 'failed'],
       rows: figures.map(each => [
