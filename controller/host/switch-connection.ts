@@ -6,6 +6,7 @@ import {
   type Features,
   HOST_OWNER,
   ownerOfCookieHigh,
+  type PortStatus,
   type Switch,
 } from '../switch/index.js';
 import type { ConnectionHandler, PeerCertificate } from '../transport/index.js';
@@ -33,6 +34,8 @@ export class SwitchConnection implements ConnectionHandler, HostConnection {
   /** Set once this is the one connection of its datapath id. */
   private session: Session | undefined;
   private role: WantedRole = 'equal';
+  /** While the switch tells about itself: the last change of each port, which its answer may be older than. */
+  private earlyPorts: Map<number, PortStatus> | undefined;
   /** Changes of the role happen one after the other. */
   private turn: Promise<unknown> = Promise.resolve();
 
@@ -73,6 +76,7 @@ export class SwitchConnection implements ConnectionHandler, HostConnection {
   message(_session: Session, message: DecodedMessage): void {
     if (isDemotion(message)) this.demoted();
     if (this.sw !== undefined) this.connections.switchMessage(this.sw, message);
+    else if (message.type === 'port-status') this.earlyPorts?.set(message.desc.portNo, message);
   }
 
   congested(_session: Session, congested: boolean): void {
@@ -229,6 +233,7 @@ export class SwitchConnection implements ConnectionHandler, HostConnection {
     const datapathId = session.datapathId!;
     const features = session.features! as Features;
     await this.setAsynchronous(session);
+    this.earlyPorts = new Map();
     const [ports, description, meters] = await Promise.all([
       session.request({ type: 'multipart-request', body: { type: 'port-desc' } }),
       session.request({ type: 'multipart-request', body: { type: 'desc' } }).catch(() => undefined),
@@ -250,6 +255,8 @@ export class SwitchConnection implements ConnectionHandler, HostConnection {
         sw.detach();
         return;
       }
+      for (const status of this.earlyPorts.values()) sw.portStatus(status);
+      this.earlyPorts = undefined;
       this.sw = sw;
       connections.switchUp(sw, actual);
       const counts = await sw.reconcile(actual);

@@ -35,7 +35,8 @@ class Emulation:
             shaped = any(link['shape'] for link in self.plan['links'])
             self.shaping = 'none' if not shaped else 'netem' if kernel_has_netem() else 'delay-line'
         if self.shaping == 'delay-line' and not os.access(self.delay_line, os.X_OK):
-            raise RunnerError('delay-line-missing', f'there is no {self.delay_line}', 'node native/build.mjs')
+            build = os.path.normpath(os.path.join(self.delay_line, '../../build.mjs'))
+            raise RunnerError('delay-line-missing', f'there is no {self.delay_line}', f'node {build}')
         shared = [switch for switch in self.plan['switches'] if switch['kind'] == 'shared']
         self.record.bridges = [switch['bridge'] for switch in shared]
         self.record.interfaces = [end['interface'] for end in self._ends() if self.kinds.get(end['node']) == 'shared']

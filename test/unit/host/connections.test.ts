@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { decode, messageLength } from '../../../controller/openflow/index.js';
 import { SimulatedSwitch } from '../../simulator/simulated-switch.js';
 import { Simulation } from '../../simulator/simulation.js';
 
@@ -74,6 +75,35 @@ describe('connections of switches', () => {
     expect(simulation.controller.connected.get('0000000000000001')).to.equal(known);
   });
 
+  for (const when of ['it has told its ports', 'it tells its flows']) {
+    it(`miss no change of a port of a new switch when ${when}`, async () => {
+      const sw = simulated(1n);
+      const changes = () => {
+        sw.setPort(1, false);
+        sw.removePort(2);
+        sw.setPort(3, false);
+        sw.setPort(3, true);
+      };
+      const receive = sw.receive.bind(sw);
+      sw.receive = bytes => {
+        const asked = multiparts(bytes);
+        if (when === 'it tells its flows' && asked.includes('flow')) changes();
+        receive(bytes);
+        if (when === 'it has told its ports' && asked.includes('port-desc')) changes();
+      };
+      await simulation.connect(sw);
+      const { ports } = simulation.controller.connected.get('0000000000000001')!;
+      expect([...ports.values()].map(({ portNo, state }) => [portNo, state])).to.deep.equal([
+        [1, ['link-down']],
+        [3, []],
+      ]);
+      await simulation.pass(2100);
+      const { discovery } = simulation.controller;
+      const known = simulation.controller.connected.get('0000000000000001')!;
+      expect([1, 2, 3].map(port => discovery.isForwarding(known, port))).to.deep.equal([false, false, true]);
+    });
+  }
+
   it('keep ports up to date', async () => {
     const sw = simulated(1n);
     await simulation.connect(sw);
@@ -88,3 +118,13 @@ describe('connections of switches', () => {
     ]);
   });
 });
+
+/** What the multipart requests among these messages ask for. */
+function multiparts(bytes: Uint8Array): string[] {
+  const types = [];
+  for (let offset = 0; offset < bytes.length; offset += messageLength(bytes, offset)) {
+    const message = decode(bytes, offset);
+    if (message.type === 'multipart-request') types.push(message.body.type);
+  }
+  return types;
+}
