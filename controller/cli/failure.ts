@@ -61,9 +61,23 @@ export function failureText(error: unknown, palette: Palette): string {
     const mend = told ? '' : `\n  ${error.mend}`;
     return `${label} ${error.message} ${palette('dim', `[${error.code}]`)}${mend}\n`;
   }
-  if (isSystemError(error)) return `${label} ${error.message}\n`;
+  if (isSystemError(error))
+    return `${label} ${systemText(error)} ${palette('dim', `[${error.code.toLowerCase()}]`)}\n`;
   const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return `${label} internal error, please report it\n${detail}\n`;
+}
+
+const SYSTEM_WORDS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file or folder',
+  EACCES: 'this user may not; run it with sudo, or as the user to whom it belongs',
+  EEXIST: 'it is there already',
+  EISDIR: 'it is a folder',
+  ENOTDIR: 'a part of the path is no folder',
+};
+
+function systemText(error: NodeJS.ErrnoException & { code: string }): string {
+  const words = SYSTEM_WORDS[error.code];
+  return words === undefined || error.path === undefined ? error.message : `${error.path}: ${words}`;
 }
 
 /** Errors of the operating system (ENOENT, EACCES, …): the environment's fault, not a bug. */

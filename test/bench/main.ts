@@ -31,19 +31,10 @@ import { popsiclChart, popsiclMarkdownReport, popsiclTerminalReport } from './po
 import { popsiclTargets } from './popsicl/targets.js';
 import type { Target } from './report/section.js';
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    quick: { type: 'boolean', default: false },
-    rounds: { type: 'string' },
-    part: { type: 'string', multiple: true },
-    output: { type: 'string' },
-    offload: { type: 'boolean', default: false },
-  },
-});
+const PARTS_OF = { controller: PARTS, popsicl: POPSICL_PARTS, mimiq: [], 'mimiq-client': [] } as const;
+const { values, positionals } = argumentsOf();
 const [subject, ...more] = positionals;
 const rounds = Number(values.rounds ?? (values.quick ? 1 : subject?.startsWith('mimiq') ? 3 : 5));
-const PARTS_OF = { controller: PARTS, popsicl: POPSICL_PARTS, mimiq: [], 'mimiq-client': [] } as const;
 const known: readonly string[] | undefined = PARTS_OF[subject as keyof typeof PARTS_OF];
 if (
   known === undefined ||
@@ -52,13 +43,7 @@ if (
   (values.offload && subject !== 'popsicl') ||
   !(rounds >= 1)
 ) {
-  const usage = Object.entries(PARTS_OF).map(([name, parts]) => {
-    const some = parts.length > 0 ? ` [--part ${parts.join('|')} ...]` : '';
-    const offload = name === 'popsicl' ? ' [--offload]' : '';
-    return `npm run bench -- ${name} [--quick] [--rounds N]${some} [--output FOLDER]${offload}`;
-  });
-  console.error(`usage: ${usage.join('\n       ')}`);
-  process.exit(2);
+  refuse();
 }
 
 const usual = fileURLToPath(new URL('../../../docs/benchmarks', import.meta.url));
@@ -87,6 +72,33 @@ if (subject === 'popsicl') {
   write(result, markdownReport(result), chartOf(result));
 }
 process.exit(0);
+
+function argumentsOf() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        quick: { type: 'boolean', default: false },
+        rounds: { type: 'string' },
+        part: { type: 'string', multiple: true },
+        output: { type: 'string' },
+        offload: { type: 'boolean', default: false },
+      },
+    });
+  } catch {
+    return refuse();
+  }
+}
+
+function refuse(): never {
+  const usage = Object.entries(PARTS_OF).map(([name, parts]) => {
+    const some = parts.length > 0 ? ` [--part ${parts.join('|')} ...]` : '';
+    const offload = name === 'popsicl' ? ' [--offload]' : '';
+    return `npm run bench -- ${name} [--quick] [--rounds N]${some} [--output FOLDER]${offload}`;
+  });
+  console.error(`usage: ${usage.join('\n       ')}`);
+  process.exit(2);
+}
 
 function conclude(report: string, targets: readonly Target[]): void {
   console.log(report);

@@ -29,20 +29,13 @@ export function defineAudit(mimiq: Command, invocation: Invocation): void {
     const { readFile } = await import('node:fs/promises');
     const { readAuditLog } = await import('../audit/audit-log.js');
     const { printTable } = await import('../../../controller/cli/query.js');
-    const text = async (file: string) => {
-      try {
-        return await readFile(file, 'utf8');
-      } catch (cause) {
-        throw new CommandError('unreadable', `${file} cannot be read`, { mend: 'Check the path.', cause });
-      }
-    };
-    const privateKey = Buffer.from((await text(key)).trim(), 'base64');
+    const privateKey = Buffer.from((await readFile(key, 'utf8')).trim(), 'base64');
     if (privateKey.length !== 32) {
       throw new CommandError('bad-key', `${key} is no private key`, {
         mend: 'Name the file that `cloakflow mimiq audit-key` wrote.',
       });
     }
-    const { records, unreadable } = readAuditLog(await text(log), privateKey);
+    const { records, unreadable } = readAuditLog(await readFile(log, 'utf8'), privateKey);
     const chosen = records.filter(
       ({ address }) => options.address === undefined || address === options.address,
     );

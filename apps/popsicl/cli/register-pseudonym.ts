@@ -1,5 +1,6 @@
 import { access, constants, mkdir, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { AdminError } from '../../../controller/api/admin-error.js';
 import { CommandError } from '../../../controller/cli/failure.js';
 import { type Invocation, write, writeJson } from '../../../controller/cli/invocation.js';
 import { paletteFor } from '../../../controller/cli/palette.js';
@@ -95,7 +96,14 @@ async function ask(
     return registerAtPortal({ url: portal, authorityPem, identity }, input);
   }
   const client = adminClient(admin === undefined ? {} : { admin }, invocation);
-  const answer = answerSchema.safeParse(await client.callApp(instance, 'register', input));
+  const answer = answerSchema.safeParse(
+    await client.callApp(instance, 'register', input).catch(error => {
+      if (!(error instanceof AdminError) || error.code !== 'no-controller') throw error;
+      const mend =
+        'Name the portal with --portal URL; on the controller’s machine, start it or name its socket with --admin PATH.';
+      throw new AdminError('no-controller', error.message, { mend, cause: error });
+    }),
+  );
   if (answer.success) return answer.data;
   throw new CommandError('admin-bad-answer', 'the controller does not answer as a registration does');
 }

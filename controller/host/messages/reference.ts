@@ -5,7 +5,7 @@ export function messageReference(sections: readonly { title: string; messages: M
   const lines = [
     '# Messages',
     '',
-    'Every line of the log has an `id` from this page. Generated from the message catalogues.',
+    'Every line of the controller’s log has an `id` from this page. Generated from the message catalogues.',
     '',
   ];
   for (const { title, messages } of sections) {

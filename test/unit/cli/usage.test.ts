@@ -33,6 +33,24 @@ describe('command line', () => {
     expect(await help('trace')).not.to.match(/default: *(\[\])?\)/);
   });
 
+  it('says what keeps it from a file in words, with its path', async () => {
+    const { code, stderr } = await captured(['mimiq', 'audit', '/nowhere/court.key', '/nowhere/audit.log']);
+    expect(code).to.equal(1);
+    expect(stderr).to.equal('error: /nowhere/court.key: there is no such file or folder [enoent]\n');
+  });
+
+  it('asks for a portal when there is no controller to register at', async () => {
+    const { code, stderr } = await captured([
+      'popsicl',
+      'register',
+      'a.example',
+      '--admin',
+      '/nowhere/x.sock',
+    ]);
+    expect(code).to.equal(3);
+    expect(stderr).to.include('[no-controller]').and.to.include('--portal URL');
+  });
+
   it('names the option when what it gives is wrong, and says once what to do', async () => {
     const failure = async (...args: string[]) => (await captured(['run', ...args])).stderr;
     expect(await failure('--listen', '6653')).to.match(/^error: --listen: "6653" is not an endpoint/);
