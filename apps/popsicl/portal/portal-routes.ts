@@ -131,7 +131,7 @@ function parseInput(value: unknown) {
     issue.code === 'unrecognized_keys' ? ['(unknown member)'] : [issue.path.join('.') || '(request)'],
   );
   throw new PortalError('bad-request', `these members are wrong: ${[...new Set(members)].join(', ')}`, {
-    mend: 'Send {"domain": "…"}, and if need be "csr", "form" (stored, stateless) "keyType" (ecdsa-p256, rsa-2048) and "linker" (new, or a code).',
+    mend: 'Send {"domain": "…"}, and if need be "csr", "form" (stored, stateless), "keyType" (ecdsa-p256, rsa-2048) and "linker" (new, or a code).',
   });
 }
 
