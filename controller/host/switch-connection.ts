@@ -251,12 +251,12 @@ export class SwitchConnection implements ConnectionHandler, HostConnection {
     try {
       const take = (owner: number, flow: ActualFlow) => connections.survivor(sw, owner, flow);
       const actual = await sw.readActual(connections.takesSurvivors ? { take } : {});
+      for (const status of this.earlyPorts.values()) sw.portStatus(status);
+      this.earlyPorts = undefined;
       if (this.role === 'slave') {
         sw.detach();
         return;
       }
-      for (const status of this.earlyPorts.values()) sw.portStatus(status);
-      this.earlyPorts = undefined;
       this.sw = sw;
       connections.switchUp(sw, actual);
       const counts = await sw.reconcile(actual);
