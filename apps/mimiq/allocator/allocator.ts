@@ -218,10 +218,7 @@ export class Allocator {
 
   /** Leases of the client that a request got and that it holds. */
   heldUnder(attachment: Attachment, request: string): StoredLease[] {
-    const now = this.now();
-    return [...this.table.ofClient(attachment)].filter(
-      lease => lease.request === request && lease.state === 'held' && lease.expiresAt > now,
-    );
+    return this.table.heldUnder(attachment, request, this.now());
   }
 
   /** Resolves when nothing is on its way; the store is closed then. Leases stay as they are. */
@@ -248,7 +245,7 @@ export class Allocator {
         known.map(({ address }) => address),
       );
     }
-    if (!allocation.repeatable && this.wasServed(attachment, allocation.request)) {
+    if (!allocation.repeatable && this.table.wasServed(attachment, allocation.request)) {
       throw new AllocationError('bad-request', 'the addresses of this request have ended', {
         mend: 'Ask under a new request id.',
       });
@@ -330,14 +327,9 @@ export class Allocator {
   }
 
   private heldBy(attachment: Attachment, address: Uint8Array): StoredLease {
-    const lease = this.table.find(address);
-    if (lease?.state === 'held' && lease.expiresAt > this.now() && isOf(lease, attachment)) return lease;
+    const lease = this.table.heldBy(attachment, address, this.now());
+    if (lease !== undefined) return lease;
     throw new AllocationError('not-held', 'this client does not hold the address');
-  }
-
-  private wasServed(attachment: Attachment, request: string): boolean {
-    for (const lease of this.table.ofClient(attachment)) if (lease.request === request) return true;
-    return false;
   }
 
   /** Released as of now, in memory. */

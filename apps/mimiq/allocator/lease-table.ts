@@ -52,6 +52,23 @@ export class LeaseTable {
     return this.clients.get(clientKey(attachment))?.byAddress.values() ?? [];
   }
 
+  /** Leases of the client that a request got and that it holds. */
+  heldUnder(attachment: Attachment, request: string, now: number): StoredLease[] {
+    return [...this.ofClient(attachment)].filter(lease => lease.request === request && isHeld(lease, now));
+  }
+
+  /** The lease of an address, if this client holds it. */
+  heldBy(attachment: Attachment, address: Uint8Array, now: number): StoredLease | undefined {
+    const lease = this.find(address);
+    return lease !== undefined && isHeld(lease, now) && isOf(lease, attachment) ? lease : undefined;
+  }
+
+  /** Whether any lease of the client is that request's, over or not. */
+  wasServed(attachment: Attachment, request: string): boolean {
+    for (const lease of this.ofClient(attachment)) if (lease.request === request) return true;
+    return false;
+  }
+
   countOfClient(attachment: Attachment): number {
     return this.clients.get(clientKey(attachment))?.byAddress.size ?? 0;
   }
@@ -101,6 +118,10 @@ export class LeaseTable {
     count(this.perSwitch, lease.attachment.switchId, -1);
     return lease;
   }
+}
+
+function isHeld({ state, expiresAt }: StoredLease, now: number): boolean {
+  return state === 'held' && expiresAt > now;
 }
 
 function count(counts: Map<string, number>, key: string, change: number): void {
