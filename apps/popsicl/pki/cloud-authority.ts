@@ -1,9 +1,10 @@
 import { createPrivateKey, type webcrypto, X509Certificate } from 'node:crypto';
 import { Certificate } from 'pkijs';
-import { commonName, keyIdOf, makeCertificate } from './certificate.js';
-import { generateKeyPair, importPrivateKey, type KeyType, privateKeyPem, publicKeyInfo } from './key-pair.js';
+import { keyIdOf, makeCertificate } from './certificate.js';
+import { importPrivateKey, type KeyType } from './key-pair.js';
 import { fromPem, toPem } from './pem.js';
 import { PkiError } from './pki-error.js';
+import { makeAuthority } from './self-signed.js';
 
 const YEAR_MILLISECONDS = 365 * 24 * 60 * 60 * 1000;
 const AUTHORITY_YEARS = 10;
@@ -94,27 +95,11 @@ export class CloudAuthority {
  * A new self-signed authority that may certify names below `domain` only, so that who trusts it for pseudonyms trusts it
  * for nothing else.
  */
-export async function createAuthority(
-  domain: string,
-  keyType: KeyType,
-  now: number,
-): Promise<AuthorityFiles> {
-  const keys = await generateKeyPair(keyType);
-  const subject = commonName(`PoPSiCl CA of ${domain}`.slice(0, 64));
-  const certificate = await makeCertificate({
-    subject,
-    issuer: subject,
-    publicKey: await publicKeyInfo(keys.publicKey),
-    signingKey: keys.privateKey,
-    notBefore: new Date(now - CLOCK_SKEW_MILLISECONDS),
-    notAfter: new Date(now + AUTHORITY_YEARS * YEAR_MILLISECONDS),
-    purpose: 'authority',
-    names: [domain],
+export function createAuthority(domain: string, keyType: KeyType, now: number): Promise<AuthorityFiles> {
+  return makeAuthority(`PoPSiCl CA of ${domain}`.slice(0, 64), domain, keyType, {
+    from: now - CLOCK_SKEW_MILLISECONDS,
+    until: now + AUTHORITY_YEARS * YEAR_MILLISECONDS,
   });
-  return {
-    certificatePem: toPem('CERTIFICATE', certificate.toSchema().toBER()),
-    keyPem: await privateKeyPem(keys.privateKey),
-  };
 }
 
 function readCertificate(der: Buffer): X509Certificate {

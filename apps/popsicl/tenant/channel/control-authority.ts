@@ -2,6 +2,7 @@ import { Certificate, type PublicKeyInfo } from 'pkijs';
 import { commonName, keyIdOf, makeCertificate } from '../../pki/certificate.js';
 import { generateKeyPair, importPrivateKey, privateKeyPem, publicKeyInfo } from '../../pki/key-pair.js';
 import { fromPem, toPem } from '../../pki/pem.js';
+import { makeAuthority } from '../../pki/self-signed.js';
 import { ChannelError } from './channel-error.js';
 
 /** The name that agents expect in the controller's certificate, wherever they connect to. */
@@ -21,20 +22,11 @@ export interface Credentials {
 }
 
 /** The small authority between controller and agents. It has nothing to do with the cloud's own. */
-export async function createControlAuthority(now: number): Promise<Credentials> {
-  const keys = await generateKeyPair('ecdsa-p256');
-  const subject = commonName(AUTHORITY_NAME);
-  const certificate = await makeCertificate({
-    subject,
-    issuer: subject,
-    publicKey: await publicKeyInfo(keys.publicKey),
-    signingKey: keys.privateKey,
-    notBefore: new Date(now - SKEW),
-    notAfter: new Date(now + YEARS * YEAR),
-    purpose: 'authority',
-    names: [CONTROL_DOMAIN],
+export function createControlAuthority(now: number): Promise<Credentials> {
+  return makeAuthority(AUTHORITY_NAME, CONTROL_DOMAIN, 'ecdsa-p256', {
+    from: now - SKEW,
+    until: now + YEARS * YEAR,
   });
-  return { certificatePem: pemOf(certificate), keyPem: await privateKeyPem(keys.privateKey) };
 }
 
 /** What the controller shows to agents. @throws ChannelError `bad-credentials` */
