@@ -1,7 +1,7 @@
 import type { Json } from '../openflow/index.js';
 
 /** In the place of what is not told. */
-export const SEALED = 'sealed';
+const SEALED = 'sealed';
 
 /** Keys of matches and of set-field actions that say who or where somebody is: `ipv4Src`, `tcpDst`, `arpSpa` and their like. */
 const ENDS = /(?:src|dst|sha|tha|spa|tpa|sll|tll|target)$/i;

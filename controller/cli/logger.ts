@@ -3,7 +3,7 @@ import type { Invocation } from './invocation.js';
 import { logTextStream } from './log-text.js';
 import { paletteFor } from './palette.js';
 
-export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 const STANDARD_ERROR = 2;

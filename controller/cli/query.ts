@@ -17,7 +17,7 @@ export function adminClient(options: QueryOptions, invocation: Invocation): Admi
  * The switch that `text` means: its name (on Open vSwitch the bridge's), or its datapath id in hexadecimal
  * with or without `0x` and leading zeros. Every switch when `text` is undefined.
  */
-export function chooseSwitches(
+function chooseSwitches(
   switches: readonly SwitchReport[],
   text: string | undefined,
 ): readonly SwitchReport[] {

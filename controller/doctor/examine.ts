@@ -24,7 +24,7 @@ export async function examine(examination: Examination): Promise<Finding[]> {
   return runChecks(CHECKS, await gatherFacts(examination));
 }
 
-export async function gatherFacts(examination: Examination): Promise<Facts> {
+async function gatherFacts(examination: Examination): Promise<Facts> {
   const [machine, database, controller] = await Promise.all([
     gatherMachineFacts(),
     orError(() => databaseFacts(examination)),

@@ -46,7 +46,7 @@ export function encodeSet(kind: AtomKind, values: readonly unknown[], name: stri
   return ['set', values.map(item => encodeAtom(kind, item, name))];
 }
 
-export function encodeAtom(kind: AtomKind, value: unknown, name: string): WireAtom {
+function encodeAtom(kind: AtomKind, value: unknown, name: string): WireAtom {
   switch (kind) {
     case 'string':
       if (typeof value !== 'string' || value.includes('\0')) throw badValue(name, 'is no text', value);

@@ -39,7 +39,7 @@ export function extensionHeaderLength(
 }
 
 /** The length field counts 4-byte words less two (RFC 4302 section 2.2). The caller has checked 12 bytes. */
-export function authenticationHeaderLength(bytes: Uint8Array, offset: number): number {
+function authenticationHeaderLength(bytes: Uint8Array, offset: number): number {
   const length = (bytes[offset + 1]! + 2) * 4;
   if (length < 12) {
     throw new PacketError('bad-length', 'authentication', `header of ${length} bytes`, { offset });

@@ -24,7 +24,7 @@ export const LldpTlvType = {
 /** Destinations of LLDP frames (table 7-1): a bridge does not forward them. */
 export const LLDP_NEAREST_BRIDGE_MAC = 0x0180_c200_000e;
 
-export const MAX_LLDP_TLVS = 128;
+const MAX_LLDP_TLVS = 128;
 
 export class LldpView {
   readonly bytes: Uint8Array;

@@ -14,7 +14,7 @@ export type PlainOption =
   /** `data` without kind and length. */
   | { type: 'other'; kind: number; data: Uint8Array };
 
-export const MAX_OPTIONS_LENGTH = 40;
+const MAX_OPTIONS_LENGTH = 40;
 
 const END = 0;
 const NO_OPERATION = 1;

@@ -157,7 +157,7 @@ export class AddressSpace {
 }
 
 /** Layout of each IPv6 pool, in the order of the configuration. */
-export function ipv6Layouts(config: AllocatorConfig): Ipv6Layout[] {
+function ipv6Layouts(config: AllocatorConfig): Ipv6Layout[] {
   return config.ipv6.map(pool => {
     const { prefix, length } = parseIpv6Prefix(pool.prefix)!;
     const aliasOffset = pool.aliasOffset ?? length;

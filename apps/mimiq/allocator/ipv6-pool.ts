@@ -14,7 +14,7 @@ const IDENTIFIER_PREFIX = 64;
 const EXACT = 2 ** 40;
 
 /** Bits left when prefix and alias are set. */
-export function hostBits(layout: Ipv6Layout): number {
+function hostBits(layout: Ipv6Layout): number {
   return 128 - layout.prefixLength - layout.aliasBits;
 }
 

@@ -5,7 +5,7 @@ import { CodedError } from '../../../controller/coded-error.js';
 
 const KEY_BYTES = 32;
 
-export class KeyFileError extends CodedError<'bad-key-file'> {}
+class KeyFileError extends CodedError<'bad-key-file'> {}
 
 /** The key in `file`, which is made when it is not there. Rejects with KeyFileError, and as the file system does. */
 export async function readKeyFile(file: string): Promise<Uint8Array> {

@@ -24,7 +24,7 @@ export interface Answer {
 }
 
 /** What this server takes over UDP: what crosses every network unfragmented (DNS flag day 2020). */
-export const SERVER_UDP_SIZE = 1232;
+const SERVER_UDP_SIZE = 1232;
 const PLAIN_UDP_SIZE = 512;
 /** Over UDP, where a source can be forged, an answer has this many times the bytes of its question at most. */
 const MAX_AMPLIFICATION = 3;

@@ -2,7 +2,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { HEADER_LENGTH, nameBytes, RecordClass, RecordType, uint16, uint32 } from './wire.js';
 
-export const TSIG_ALGORITHMS = {
+const TSIG_ALGORITHMS = {
   'hmac-sha256': 'sha256',
   'hmac-sha384': 'sha384',
   'hmac-sha512': 'sha512',

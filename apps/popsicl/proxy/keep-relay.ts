@@ -8,7 +8,7 @@ import { type RelayOptions, type RelayQuestion, startRelay } from './relay-proce
 /** Milliseconds before a relay that ended is started again. */
 const PAUSE = 1000;
 
-export function relayOptions({ proxy, port, limits }: PopsiclConfig): RelayOptions | undefined {
+function relayOptions({ proxy, port, limits }: PopsiclConfig): RelayOptions | undefined {
   if (proxy === undefined) return undefined;
   const { ipv4, ipv6, connections, perSource } = proxy;
   const addresses = [ipv4, ipv6].filter(address => address !== undefined);

@@ -22,7 +22,7 @@ import { PseudonymError } from './pseudonym-error.js';
 const TAG_LENGTH = 16;
 const PAYLOAD_LENGTH = 21;
 const SEALED_LENGTH = 1 + TAG_LENGTH + PAYLOAD_LENGTH;
-export const STATELESS_LABEL_LENGTH = 61;
+const STATELESS_LABEL_LENGTH = 61;
 const HAS_IPV4 = 1;
 const HAS_IPV6 = 2;
 

@@ -14,7 +14,7 @@ for (let digit = 0; digit < 16; digit++) {
   KIND[digit.toString(16).toUpperCase().charCodeAt(0)] = digit;
 }
 
-export class HexError extends CodedError<'bad-hex'> {}
+class HexError extends CodedError<'bad-hex'> {}
 
 /**
  * Bytes of hexadecimal text that comes in chunks. Blanks and line ends may stand anywhere, also between the

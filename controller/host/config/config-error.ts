@@ -58,7 +58,7 @@ export function describeProblem(problem: ConfigProblem, file: string | undefined
 }
 
 /** `apps[0].learning-switch.idleTimeout`. */
-export function pathText(path: readonly (string | number)[]): string {
+function pathText(path: readonly (string | number)[]): string {
   return path.reduce<string>((text, part) => {
     if (typeof part === 'number') return `${text}[${part}]`;
     return text === '' ? part : `${text}.${part}`;

@@ -16,7 +16,7 @@ export function messageLog<Catalogue extends MessageCatalogue>(
 }
 
 /** Code, message and stack of whatever was thrown. The stack only of what was not raised on purpose. */
-export function describeError(error: unknown): Record<string, string | undefined> {
+function describeError(error: unknown): Record<string, string | undefined> {
   if (error instanceof CodedError) return { code: error.code, message: error.message, mend: error.mend };
   if (error instanceof Error) return { message: error.message, stack: error.stack };
   return { message: String(error) };

@@ -4,7 +4,7 @@
  */
 import { condition, type OxmField, type OxmKind } from './dsl.js';
 
-export const OPENFLOW_BASIC = 0x8000;
+const OPENFLOW_BASIC = 0x8000;
 
 export const coreConditions = [
   condition('in-port', 'inPort is present', [{ field: 'inPort' }]),

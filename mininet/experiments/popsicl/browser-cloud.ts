@@ -20,7 +20,7 @@ const POLICIES = '/etc/chromium/policies/managed';
  * `https`: the site itself. `pseudonym`: by a pseudonym. `defence`: by another, with the traffic-analysis defence. `ladder`:
  * by a third, with its decoys too. `tor`: the site as an onion service of a private Tor network.
  */
-export const BROWSER_ACCESSES = ['https', 'pseudonym', 'defence', 'ladder', 'tor'] as const;
+const BROWSER_ACCESSES = ['https', 'pseudonym', 'defence', 'ladder', 'tor'] as const;
 export type BrowserAccess = (typeof BROWSER_ACCESSES)[number];
 
 export const BROWSER_NEEDS = {

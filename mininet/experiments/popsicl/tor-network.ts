@@ -8,7 +8,7 @@ const OR_PORT = 5000;
 const DIRECTORY_PORT = 7000;
 export const SOCKS_PORT = 9050;
 /** Authorities are relays too. */
-export const AUTHORITIES = 3;
+const AUTHORITIES = 3;
 export const RELAYS = 6;
 /** Seconds between two consensuses, and for votes and signatures to arrive; a multiple divides half an hour. */
 const VOTING = { interval: 20, delay: 4 };

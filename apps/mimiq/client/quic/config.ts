@@ -4,7 +4,7 @@ import { type TlsOptions, trustedAuthorities } from './tls.js';
 
 /** Bytes of the largest datagram sent, and of the largest accepted. */
 export const MAX_SEND = 1350;
-export const MAX_RECEIVE = 65_527;
+const MAX_RECEIVE = 65_527;
 const IDLE_TIMEOUT = 30_000;
 const CONNECTION_WINDOW = 24 << 20;
 const STREAM_WINDOW = 16 << 20;

@@ -35,7 +35,7 @@ function unknown(text: string): ClientError {
   return new ClientError('bad-strategy', `'${text}' is not a strategy`, { mend: `one of ${FORMS}` });
 }
 
-export const strategyText = z.string().transform((text, context): StrategyOptions => {
+const strategyText = z.string().transform((text, context): StrategyOptions => {
   try {
     return parseStrategy(text);
   } catch (error) {

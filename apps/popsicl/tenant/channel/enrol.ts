@@ -17,7 +17,7 @@ export interface Control extends Credentials {
 }
 
 /** Files of the control folder. */
-export const CONTROL_FILES = {
+const CONTROL_FILES = {
   authority: { certificatePem: 'authority.pem', keyPem: 'authority.key' },
   controller: { certificatePem: 'controller.pem', keyPem: 'controller.key' },
 } as const;

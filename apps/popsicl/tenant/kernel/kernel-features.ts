@@ -26,7 +26,7 @@ export interface KernelFacts {
   run: RunProgram;
 }
 
-export const thisKernel: KernelFacts = {
+const thisKernel: KernelFacts = {
   release: release(),
   async read(file) {
     try {

@@ -59,7 +59,7 @@ const flagSets: readonly FlagSet[] = [
   flagSet('OnfBundleFlags', 16, { section: BUNDLES }, { atomic: 1, ordered: 2 }),
 ];
 
-export const onfMessages: readonly Variant[] = [
+const onfMessages: readonly Variant[] = [
   onf(1870, 'onf-flow-monitor-cancel', MONITOR, [u32('id')]),
   onf(1871, 'onf-flow-monitor-paused', MONITOR),
   onf(1872, 'onf-flow-monitor-resumed', MONITOR),
