@@ -5,7 +5,7 @@
 import { readU16, readU32 } from './byte-order.js';
 import { IpProtocol } from './ip-protocol.js';
 import { checkSpan, PacketError } from './packet-error.js';
-import { TransportView } from './transport-view.js';
+import { PortsView } from './ports-view.js';
 
 export const TCP_HEADER_LENGTH = 20;
 
@@ -32,7 +32,7 @@ export const TcpOptionKind = {
   TIMESTAMPS: 8,
 } as const;
 
-export class TcpView extends TransportView {
+export class TcpView extends PortsView {
   /** `end` is the end of the IP packet. */
   constructor(bytes: Uint8Array, start = 0, end = bytes.length) {
     checkSpan('tcp', bytes, start, end, TCP_HEADER_LENGTH);
@@ -50,22 +50,6 @@ export class TcpView extends TransportView {
 
   protected get checksumPlace(): number {
     return 16;
-  }
-
-  get sourcePort(): number {
-    return readU16(this.bytes, this.start);
-  }
-
-  set sourcePort(port: number) {
-    this.rewrite16(0, port);
-  }
-
-  get destinationPort(): number {
-    return readU16(this.bytes, this.start + 2);
-  }
-
-  set destinationPort(port: number) {
-    this.rewrite16(2, port);
   }
 
   get sequence(): number {

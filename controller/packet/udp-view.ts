@@ -6,11 +6,11 @@ import { readU16 } from './byte-order.js';
 import { updateChecksum } from './checksum.js';
 import { IpProtocol } from './ip-protocol.js';
 import { checkSpan, PacketError } from './packet-error.js';
-import { TransportView } from './transport-view.js';
+import { PortsView } from './ports-view.js';
 
 export const UDP_HEADER_LENGTH = 8;
 
-export class UdpView extends TransportView {
+export class UdpView extends PortsView {
   /** Its `end` is that of the datagram by its length field. With `partial`, a cut datagram is accepted. */
   constructor(bytes: Uint8Array, start = 0, end = bytes.length, partial = false) {
     checkSpan('udp', bytes, start, end, UDP_HEADER_LENGTH);
@@ -30,22 +30,6 @@ export class UdpView extends TransportView {
 
   protected get checksumPlace(): number {
     return 6;
-  }
-
-  get sourcePort(): number {
-    return readU16(this.bytes, this.start);
-  }
-
-  set sourcePort(port: number) {
-    this.rewrite16(0, port);
-  }
-
-  get destinationPort(): number {
-    return readU16(this.bytes, this.start + 2);
-  }
-
-  set destinationPort(port: number) {
-    this.rewrite16(2, port);
   }
 
   get payloadLength(): number {
