@@ -16,12 +16,14 @@ export interface RelayConnectionOptions {
   readonly patience: number;
   /** The relay's own addresses, of each family at most one: the switches let answers of tenants to these pass. */
   readonly addresses: readonly string[];
+  /** Milliseconds without a byte after which a connection ends that one side has ended. */
+  readonly lastPatience: number;
 }
 
 /** Reads whom a client asks for, and carries bytes both ways. Whoever is not served gets an RST, as on any other way. */
 export async function relay(
   client: Socket,
-  { lookUp, patience, addresses }: RelayConnectionOptions,
+  { lookUp, patience, addresses, lastPatience }: RelayConnectionOptions,
 ): Promise<void> {
   client.on('error', () => {});
   client.setNoDelay(true);
@@ -39,15 +41,18 @@ export async function relay(
       return;
     }
     server.write(bytes);
-    join(client, server);
-    join(server, client);
+    join(client, server, lastPatience);
+    join(server, client, lastPatience);
   } catch {
     client.resetAndDestroy();
   }
 }
 
-/** Passes on bytes, the end, and an RST. */
-function join(from: Socket, to: Socket): void {
+/** Passes on bytes, the end, and an RST. Who never ends does not keep the room of one whose other side has. */
+function join(from: Socket, to: Socket, lastPatience: number): void {
+  from.on('end', () => {
+    for (const socket of [from, to]) socket.setTimeout(lastPatience, () => socket.destroy());
+  });
   from.on('error', () => to.resetAndDestroy());
   from.on('close', () => {
     if (!from.readableEnded) to.destroy();

@@ -13,7 +13,10 @@ import { SourceConnections } from '../source-connections.js';
 import { type Endpoint, relay } from './relay-connection.js';
 import type { RelayAnswer, RelayOptions, RelayQuestion } from './relay-process.js';
 
-/** Milliseconds without a byte, after which a relay that takes no more connections ends one. */
+/**
+ * Milliseconds without a byte, after which a connection ends that one side has ended, and every one of a relay that takes no
+ * more of them.
+ */
 const LAST_PATIENCE = 300_000;
 const LISTEN_TRIES = 20;
 /** Milliseconds. */
@@ -50,6 +53,7 @@ function accept(client: Socket): void {
     lookUp: name => lookUp(name, source),
     patience: options.patience,
     addresses: options.addresses,
+    lastPatience: LAST_PATIENCE,
   });
 }
 

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { expect } from 'chai';
+import { relay } from '../../../apps/popsicl/proxy/relay-connection.js';
 import { RelayError, type RelayOptions, startRelay } from '../../../apps/popsicl/proxy/relay-process.js';
 import { freePort } from '../../simulator/free-port.js';
 import { clientHello } from './client-hello.js';
@@ -86,6 +87,36 @@ describe('the relay of the strategy `proxy`', () => {
 
   it('resets who says nothing for too long', async () => {
     expect(await failure(await open())).to.equal('ECONNRESET');
+  });
+
+  it('lets go of a client that never ends after its tenant has', async () => {
+    const brief = createServer(socket => socket.on('error', () => {}).once('data', () => socket.end('bye')));
+    const server = createServer({ allowHalfOpen: true }, client => {
+      void relay(client, {
+        lookUp: async () => ({ host: '127.0.0.1', port: (brief.address() as AddressInfo).port }),
+        patience: 300,
+        addresses: ['127.0.0.1'],
+        lastPatience: 50,
+      });
+    });
+    for (const one of [brief, server]) await once(one.listen(0, '127.0.0.1'), 'listening');
+    try {
+      const [[held], client] = await Promise.all([
+        once(server, 'connection') as Promise<[Socket]>,
+        new Promise<Socket>(resolve => {
+          const { port } = server.address() as AddressInfo;
+          const socket = connect({ host: '127.0.0.1', port, allowHalfOpen: true }, () => resolve(socket));
+        }),
+      ]);
+      const closed = once(held, 'close');
+      client.on('error', () => {}).write(clientHello(NAME));
+      client.resume();
+      await once(client, 'end');
+      await closed;
+      client.destroy();
+    } finally {
+      for (const one of [brief, server]) one.close();
+    }
   });
 
   it('carries so many connections of one source, and no more', async () => {
