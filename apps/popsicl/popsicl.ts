@@ -1,4 +1,4 @@
-import { macToNumber } from '../../controller/address/index.js';
+import { isGroupMac, macToNumber } from '../../controller/address/index.js';
 import type { AppContext, AppInstance } from '../../controller/host/index.js';
 import type { Json, PacketInView } from '../../controller/openflow/index.js';
 import { PacketError } from '../../controller/packet/index.js';
@@ -25,6 +25,8 @@ import type { Services } from './services.js';
 /** Milliseconds between two questions for a tenant's MAC address, and after which an answer is asked for again. */
 const ASK_AGAIN = 1000;
 const ASK_REFRESH = 30_000;
+/** Milliseconds between two changes of flows because tenants have other MAC addresses. */
+const STATE_AGAIN = 1000;
 /** Questions without an answer before the log says so. */
 const PATIENCE = 5;
 
@@ -39,6 +41,9 @@ export class Popsicl implements AppInstance {
   private readonly errors: Errors;
   private readonly withoutMeters = new Set<string>();
   private sinceRefresh = 0;
+  /** When changed flows were stated last, and whether that is to come again. */
+  private lastStated = Number.NEGATIVE_INFINITY;
+  private isStatingSoon = false;
   /** Questions without an answer, by the tenant's index. */
   private readonly unanswered = new Map<number, number>();
 
@@ -171,14 +176,33 @@ export class Popsicl implements AppInstance {
   }
 
   private heard({ address, mac }: Heard): void {
+    const number = macToNumber(mac);
+    // A group's address would bring a tenant's packets to every machine of the network.
+    if (number === 0 || isGroupMac(number)) return;
     for (const tenant of this.tenants) {
       const { ipv4, ipv6 } = tenant.config;
       const own = [ipv4, ipv6].flatMap(one => (one === undefined ? [] : [addressKey(one)]));
       if (tenant.config.mac !== undefined || !own.includes(addressKey(address))) continue;
-      const number = macToNumber(mac);
       if (tenant.mac === number) continue;
       tenant.mac = number;
-      for (const sw of this.context.switches.values()) this.state(sw);
+      this.stateSoon();
+    }
+  }
+
+  /** At once, but no sooner than a second after the last time: a tenant may say every moment that it is elsewhere. */
+  private stateSoon(): void {
+    const { clock, switches } = this.context;
+    if (this.isStatingSoon) return;
+    const wait = this.lastStated + STATE_AGAIN - clock.now();
+    const state = () => {
+      this.isStatingSoon = false;
+      this.lastStated = clock.now();
+      for (const sw of switches.values()) this.state(sw);
+    };
+    if (wait <= 0) state();
+    else {
+      this.isStatingSoon = true;
+      clock.after(wait, state);
     }
   }
 

@@ -70,4 +70,58 @@ describe('the question for a tenant’s MAC address', () => {
       await simulation.stop();
     }
   });
+
+  it('is answered as often as a tenant likes, and changes flows once a second; no group’s address is taken', async () => {
+    const app = popsiclWith(() => ({ directory: new FixedDirectory(), keys: new CookieKeys() }));
+    const simulation = await Simulation.start({
+      config: `{discovery: {enabled: false}, apps: [{popsicl: {domain: popsicls.test, blocks: {ipv4: [198.51.100.0/24]},
+        gateway: {ipv4: 10.0.0.254}, tenants: [{domain: tenant-a.example, ipv4: 10.0.0.11}]}}]}`,
+      apps: [app],
+    });
+    try {
+      const sw = new SimulatedSwitch({ datapathId: 1n, ports: [1, 2] });
+      await simulation.connect(sw);
+      const leadsTo = (mac: string) =>
+        sw.flows.some(({ instructions }) => JSON.stringify(instructions).includes(mac));
+      const answer = async (mac: string) => {
+        const data = buildFrame([
+          { type: 'ethernet', source: '02:00:00:00:00:11', destination: '02:c1:0a:ff:ff:fe' },
+          {
+            type: 'arp',
+            operation: 'reply',
+            senderMac: mac,
+            senderIpv4: '10.0.0.11',
+            targetMac: '02:c1:0a:ff:ff:fe',
+            targetIpv4: '10.0.0.254',
+          },
+        ]);
+        const cookie = cookieOf(ownerNumber('popsicl'), Punt.NEIGHBOUR);
+        sw.tell({
+          ...{
+            type: 'packet-in',
+            totalLen: data.length,
+            reason: 'action',
+            cookie,
+            match: { inPort: 1 },
+            data,
+          },
+        });
+        await simulation.settle();
+      };
+      for (const mac of ['ff:ff:ff:ff:ff:ff', '01:00:5e:00:00:01', '00:00:00:00:00:00']) {
+        await answer(mac);
+        expect(leadsTo(mac), mac).to.equal(false);
+      }
+      await answer('02:00:00:00:00:11');
+      expect(leadsTo('02:00:00:00:00:11')).to.equal(true);
+      sw.forget();
+      for (let round = 0; round < 10; round++) await answer(`02:00:00:00:01:${10 + round}`);
+      expect(sw.received.filter(({ type }) => type.startsWith('onf-bundle'))).to.deep.equal([]);
+      await simulation.pass(1000);
+      expect(leadsTo('02:00:00:00:01:19')).to.equal(true);
+      expect(leadsTo('02:00:00:00:00:11')).to.equal(false);
+    } finally {
+      await simulation.stop();
+    }
+  });
 });
