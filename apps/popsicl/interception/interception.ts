@@ -99,6 +99,7 @@ export class Interception {
     const strategy = tenant === undefined ? undefined : this.handoffs.forSyn(tenant, segment.family);
     if (tenant !== undefined && strategy !== undefined) {
       const { sequence } = segment;
+      if (!this.mayHandOver()) return;
       this.disclosure?.visit(segment, undefined, tenant);
       const first = (sequence + 1) >>> 0;
       const how = { tenant, strategy, start: sequence, first, ready: undefined };
@@ -108,6 +109,14 @@ export class Interception {
     const sequence = cookies.make(segment, this.context.clock.now());
     const wait = this.handoffs.answering(sw, segment, (sequence + 1) >>> 0);
     this.answers.synAck(sw, view.inPort, segment, sequence, cookies.timestamp, wait);
+  }
+
+  /** Whether the source of the segment may have one more connection now. */
+  private mayHandOver(): boolean {
+    const { segment, sources, counts, context } = this;
+    if (sources.handOff(sources.placeOf(segment), context.clock.now() / 1000)) return true;
+    counts.crowdedOut++;
+    return false;
   }
 
   /** A segment to a pseudo-address for a connection that the switch does not know. */
@@ -259,11 +268,8 @@ export class Interception {
     first: number,
     frames: readonly Frame[],
   ): void {
-    const { segment, sources, handoffs, counts } = this;
-    if (!sources.handOff(sources.placeOf(segment), this.context.clock.now() / 1000)) {
-      counts.crowdedOut++;
-      return;
-    }
+    const { segment, handoffs } = this;
+    if (!this.mayHandOver()) return;
     const server = this.servers.ofName(segment, name);
     const strategy = server === undefined ? undefined : handoffs.forHello(server.tenant, segment.family);
     this.disclosure?.visit(segment, name, server?.tenant);

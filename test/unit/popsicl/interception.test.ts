@@ -323,6 +323,22 @@ for (const [family, addresses] of Object.entries(FAMILIES)) {
       expect(await metric('handoffs_total')).to.equal(4);
     });
 
+    if (family === 'IPv6') {
+      it('hands over so many SYNs a second of one source, where the address names the tenant', async () => {
+        await simulation.stop();
+        await start('{handoffsPerSource: 3}');
+        const pseudo = '2001:db8:1::8';
+        directory.add('own.popsicls.test', TENANT, [pseudo]);
+        const open = (address: string) =>
+          new SimulatedClient(sw, { address, pseudo, port: port++, cookies }).syn();
+        for (let index = 0; index < 8; index++) open(addresses.address);
+        expect(await handedOver()).to.have.length(3);
+        expect(await metric('crowded_out_total')).to.equal(5);
+        open('2001:db8:eeee::1');
+        expect(await handedOver()).to.have.length(4);
+      });
+    }
+
     it('has meters in front of the controller: no flow of its own leads there past them', async () => {
       await simulation.stop();
       await start('{synRate: 7, segmentRate: 8, neighbourRate: 9}');
