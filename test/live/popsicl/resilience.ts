@@ -60,7 +60,8 @@ export function describeResilience(
       await fetchBig('left');
     });
 
-    it('use a port anew, after a FIN and after an RST in the middle of a download', async () => {
+    it('use a port anew, after a FIN and after an RST in the middle of a download, and never past the controller', async () => {
+      const before = await cloud.metric('syns_total');
       for (let round = 0; round < 3; round++) {
         await open(`reset${round}`, pseudo, 20_100);
         await client.order(`get reset${round} /big.bin`, new RegExp(`^body-begins reset${round}$`, 'm'));
@@ -68,6 +69,8 @@ export function describeResilience(
       }
       await open('anew', pseudo, 20_100);
       await fetchBig('anew');
+      // Or else whoever had a pseudonym of the tenant could go on with another's name.
+      expect((await cloud.metric('syns_total')) - before).to.be.at.least(4);
     });
 
     if (redirection === 'conntrack' && strategy !== 'repair') {
