@@ -9,8 +9,11 @@ const C = `c=${CAPABILITY}`;
 describe('popsicl: the middleware before a server of any kind', () => {
   let upstream: Server;
   let proxy: WebProxy;
+  /** What the server behind was asked for. */
+  let paths: (string | undefined)[] = [];
   before(async () => {
     upstream = createServer((request, response) => {
+      paths.push(request.url);
       if (request.url === '/broken') return void response.destroy();
       let body = '';
       request.on('data', chunk => {
@@ -30,6 +33,7 @@ describe('popsicl: the middleware before a server of any kind', () => {
       });
     });
     upstream.on('upgrade', (request, socket) => {
+      paths.push(request.url);
       socket.write(
         `HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n${request.url} `,
       );
@@ -64,6 +68,50 @@ describe('popsicl: the middleware before a server of any kind', () => {
     expect((await get(proxy.port, '/p', { host: 'shop.test' })).text).to.equal(
       '<a href=/a>GET /p shop.test https  ',
     );
+  });
+
+  describe('lets no body become a request of its own', () => {
+    const smuggled = 'GET /smuggled HTTP/1.1\r\nHost: shop.test\r\n\r\n';
+    const chunk = `${smuggled.length.toString(16)}\r\n${smuggled}\r\n0\r\n\r\n`;
+    const framings: [string, string, string][] = [
+      ['chunks', 'Transfer-Encoding: chunked', chunk],
+      ['a length', `Content-Length: ${smuggled.length}`, smuggled],
+      [
+        'a length that is called hop by hop',
+        `Connection: content-length\r\nContent-Length: ${smuggled.length}`,
+        smuggled,
+      ],
+    ];
+    const ask = (method: string, lines: string, body: string) =>
+      new Promise<string>(resolve => {
+        let received = '';
+        const socket = connect(proxy.port, '127.0.0.1', () =>
+          socket.write(`${method} /p?${C} HTTP/1.1\r\nHost: ${PSEUDONYM}\r\n${lines}\r\n\r\n${body}`),
+        );
+        socket.on('data', bytes => {
+          received += String(bytes);
+          if (/<\/?a |<a |502|\r\n0\r\n\r\n$/.test(received)) socket.end();
+        });
+        socket.on('close', () => resolve(received));
+      });
+    for (const method of ['GET', 'DELETE', 'POST', 'OPTIONS']) {
+      for (const [what, lines, body] of framings) {
+        it(`of ${method}, with ${what}`, async () => {
+          paths = [];
+          const answer = await ask(method, lines, body);
+          await get(proxy.port, `/after?${C}`);
+          expect(answer).to.include(`${method} /p ${PSEUDONYM} https  GET /smuggled`);
+          expect(paths).to.deep.equal(['/p', '/after']);
+        });
+      }
+    }
+
+    it('of an upgrade', async () => {
+      paths = [];
+      const upgrade = 'Connection: Upgrade\r\nUpgrade: x\r\nContent-Length: 8';
+      expect(await ask('GET', upgrade, '')).to.match(/^HTTP\/1.1 502 /);
+      expect(paths).to.deep.equal([]);
+    });
   });
 
   it('says that the server behind does not answer', async () => {

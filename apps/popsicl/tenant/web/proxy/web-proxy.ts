@@ -97,7 +97,9 @@ function ask(upstream: URL, asked: IncomingMessage, headers: string[]) {
 }
 
 function forward(upstream: URL, asked: IncomingMessage, response: ServerResponse): void {
-  const sent = ask(upstream, asked, [...endToEnd(asked), 'X-Forwarded-Proto', 'https']);
+  // Node sends the body of a GET without its length or chunks, which the server would read as the next request.
+  const chunks = isChunked(asked) ? ['Transfer-Encoding', 'chunked'] : [];
+  const sent = ask(upstream, asked, [...endToEnd(asked), 'X-Forwarded-Proto', 'https', ...chunks]);
   sent.on('response', answer => {
     response.writeHead(answer.statusCode!, answer.statusMessage, answersHeaders(answer));
     pipeline(answer, response, () => {});
@@ -114,9 +116,14 @@ function forward(upstream: URL, asked: IncomingMessage, response: ServerResponse
 /** WebSockets and the like: from the answer on, bytes pass as they are. */
 function forwardUpgrade(upstream: URL, asked: IncomingMessage, socket: Duplex, head: Buffer): void {
   const { upgrade = '' } = asked.headers;
-  const sent = ask(upstream, asked, [...endToEnd(asked), 'Connection', 'Upgrade', 'Upgrade', upgrade]);
   const refuse = () =>
     socket.end('HTTP/1.1 502 Bad Gateway\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+  // Its bytes come only after the answer: the server would take those of somebody else's request for them.
+  if (isChunked(asked) || asked.headers['content-length'] !== undefined) {
+    refuse();
+    return;
+  }
+  const sent = ask(upstream, asked, [...endToEnd(asked), 'Connection', 'Upgrade', 'Upgrade', upgrade]);
   sent.on('upgrade', (answer, other, first) => {
     const lines = pairs(answer.rawHeaders).map(([name, value]) => `${name}: ${value}`);
     socket.write(`${['HTTP/1.1 101 Switching Protocols', ...lines].join('\r\n')}\r\n\r\n`);
@@ -133,6 +140,10 @@ function forwardUpgrade(upstream: URL, asked: IncomingMessage, socket: Duplex, h
   sent.end();
 }
 
+function isChunked({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined;
+}
+
 function answersHeaders(answer: IncomingMessage): string[] {
   return pairs(answer.rawHeaders)
     .filter(([name]) => !HOP_BY_HOP.includes(name.toLowerCase()))
@@ -146,6 +157,9 @@ function endToEnd({ headers, rawHeaders }: IncomingMessage): string[] {
       .toLowerCase()
       .split(/\s*,\s*/),
   );
+  // These two are nobody's to take away: they say where the request ends, and whose it is.
+  named.delete('content-length');
+  named.delete('host');
   const changed = new Set(['accept-encoding', 'referer', 'range', 'if-range']);
   const kept = pairs(rawHeaders).filter(([name]) => {
     const key = name.toLowerCase();
