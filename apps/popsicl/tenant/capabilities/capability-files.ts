@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { CloudFacts } from '../../model.js';
 import { isHostName } from '../host-name.js';
 import type { CapabilityDirectory } from './capability-directory.js';
-import { CAPABILITY_SUFFIX, CLOUD_FILE } from './capability-folder.js';
+import { CAPABILITY_SUFFIX, CLOUD_FILE, isCapability } from './capability-folder.js';
 
 const NOTHING: CloudFacts = { linker: '', tenants: [], trusted: [] };
 const cloudSchema = z.object({
@@ -31,7 +31,8 @@ export class CapabilityFiles implements CapabilityDirectory {
     const name = anyCase.toLowerCase();
     if (!isHostName(name)) return undefined;
     try {
-      return readFileSync(join(this.folder, name + CAPABILITY_SUFFIX), 'utf8');
+      const text = readFileSync(join(this.folder, name + CAPABILITY_SUFFIX), 'utf8');
+      return isCapability(text) ? text : undefined;
     } catch {
       return undefined;
     }

@@ -9,6 +9,9 @@ export const CAPABILITY_SUFFIX = '.capability';
 export const CLOUD_FILE = 'cloud.json';
 const CAPABILITY = /^[A-Za-z0-9_-]{22,128}$/;
 
+/** Whether the content of a file is a capability; one that is empty or cut off would be easily guessed. */
+export const isCapability = (text: string): boolean => CAPABILITY.test(text);
+
 /**
  * What the tenant's web application needs besides certificates: a file `NAME.capability` for each pseudonym, with nothing but
  * the capability in it, and `cloud.json`. Written by the agent alone, each in one step; read as in `capability-files.ts`.
@@ -23,7 +26,7 @@ export class CapabilityFolder {
   /** @throws TenantError `bad-name`, `bad-material` */
   async put(name: string, capability: string): Promise<void> {
     checkName(name);
-    if (!CAPABILITY.test(capability)) {
+    if (!isCapability(capability)) {
       throw new TenantError('bad-material', 'the material of a pseudonym has no capability');
     }
     await this.write(name + CAPABILITY_SUFFIX, capability);
@@ -35,10 +38,12 @@ export class CapabilityFolder {
     await rm(join(this.folder, name + CAPABILITY_SUFFIX), { force: true });
   }
 
-  /** Undefined where there is none. @throws TenantError `bad-name` */
+  /** Undefined where there is none that is whole. @throws TenantError `bad-name` */
   async read(name: string): Promise<string | undefined> {
     checkName(name);
-    return readFile(join(this.folder, name + CAPABILITY_SUFFIX), 'utf8').catch(() => undefined);
+    const file = join(this.folder, name + CAPABILITY_SUFFIX);
+    const text = await readFile(file, 'utf8').catch(() => undefined);
+    return text !== undefined && isCapability(text) ? text : undefined;
   }
 
   async names(): Promise<string[]> {
