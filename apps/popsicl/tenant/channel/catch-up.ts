@@ -67,6 +67,8 @@ export class CatchUp {
     for await (const material of options.wanted?.(agent.domain) ?? []) {
       const { name } = material;
       if (++looked % BREATH === 0) await new Promise(resolve => setImmediate(resolve));
+      // One that comes and goes would have the whole store read each time, and several times at once.
+      if (agent.isClosed) throw new ChannelError('tenant-unreachable', 'the agent of the tenant has gone');
       if (this.has.get(name) === materialDigest(material).toString('latin1')) continue;
       while (underWay.size >= AT_ONCE) await Promise.race(underWay);
       if (failure !== undefined) break;

@@ -150,6 +150,42 @@ describe('an agent that connects', () => {
     );
   });
 
+  it('has no capability where the file is empty or cut off, and is sent it again', async () => {
+    const material = pseudonym('p');
+    store.set(material.name, material);
+    const link = await connect();
+    await until('everything', () => caughtUp().length === 1);
+    link.close();
+    for (const content of ['', material.capability.slice(0, 8), `${material.capability}\n`]) {
+      await writeFile(join(folder, `${material.name}.capability`), content);
+      expect(files.capabilityOf(material.name)).to.equal(undefined);
+    }
+    await connect();
+    await until('what is missing', () => caughtUp().length === 2);
+    expect(files.capabilityOf(material.name)).to.equal(material.capability);
+  });
+
+  it('has the store read no further once it is gone', async () => {
+    const material = pseudonym('p');
+    let read = 0;
+    (channel as unknown as { options: { wanted: unknown } }).options.wanted = async function* () {
+      for (; read < 10_000; read++) {
+        if (read === 100) link.close();
+        await new Promise(resolve => setImmediate(resolve));
+        yield material;
+      }
+    };
+    store.set(material.name, material);
+    await shelf.put(material);
+    await new CapabilityFolder(folder).put(material.name, material.capability);
+    const link = await connect();
+    await until('the end of the agent', () => events.some(({ type }) => type === 'disconnected'));
+    const then = read;
+    for (let turn = 0; turn < 200; turn++) await new Promise(resolve => setImmediate(resolve));
+    expect(read).to.be.below(then + 10);
+    expect(caughtUp()).to.deep.equal([]);
+  });
+
   it('keeps what it was told while the store was read', async () => {
     const [renewed, revoked] = [pseudonym('renewed'), pseudonym('revoked')];
     for (const material of [renewed, revoked]) store.set(material.name, material);
