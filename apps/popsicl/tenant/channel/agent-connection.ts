@@ -37,6 +37,11 @@ export interface AgentEvents {
   closed(connection: AgentConnection, reason: ChannelError): void;
 }
 
+/** Words of an agent that go into logs and texts. */
+const CODE = /^[a-z0-9-]{1,40}$/;
+/** Strategies and hindrances of an agent; more than there are. */
+const MOST_CODES = 64;
+
 interface Pending {
   resolve: () => void;
   reject: (error: ChannelError) => void;
@@ -139,6 +144,9 @@ export class AgentConnection {
     if (hello !== undefined) {
       if (this.hello !== undefined || hello.version !== PROTOCOL_VERSION)
         throw new ChannelError('bad-message', 'an agent said Hello twice, or speaks another version');
+      const codes = [...hello.strategies, ...hello.hindrances];
+      if (codes.length > MOST_CODES || !codes.every(code => CODE.test(code)))
+        throw new ChannelError('bad-message', 'an agent said in Hello what are no codes');
       this.hello = hello;
       this.events.ready(this);
     } else if (this.hello === undefined) {
@@ -168,7 +176,7 @@ export class AgentConnection {
 
 /** What an agent gives as its reason goes into texts only where it is a code. */
 function codeOf(failure: string): string {
-  return /^[a-z0-9-]{1,40}$/.test(failure) ? failure : 'unknown';
+  return CODE.test(failure) ? failure : 'unknown';
 }
 
 function lost(): ChannelError {

@@ -74,11 +74,19 @@ describe('the control channel', () => {
       ],
       ['another version', [() => encodeFromAgent({ id: 0, hello: { ...HELLO, version: 9 } })]],
       ['Hello twice', [0, 1].map(() => () => encodeFromAgent({ id: 0, hello: HELLO }))],
+      [
+        'a strategy that is text for the log',
+        [() => encodeFromAgent({ id: 0, hello: { ...HELLO, strategies: ['cookie', 'a b\n'] } })],
+      ],
+      [
+        'thousands of hindrances',
+        [() => encodeFromAgent({ id: 0, hello: { ...HELLO, hindrances: new Array(4000).fill('no-btf') } })],
+      ],
       ['text that is no UTF-8', [() => framed(Buffer.from([0x12, 0x04, 0x12, 0x02, 0xff, 0xfe]))]],
     ];
     for (const [what, messages] of garbage) {
       it(`${what} from an agent, and serves others on`, async () => {
-        const { channel } = await listen();
+        const { channel } = await listen({ limits: { patience: 600_000 } });
         const socket = world.rawAgent(channel.port, world.credentials);
         socket.on('error', () => {});
         socket.resume();
