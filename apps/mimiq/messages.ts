@@ -15,6 +15,12 @@ export const MESSAGES = {
     cause: 'Its OVSDB endpoint did not answer, or refused the port.',
     remedy: 'Check the endpoint and the name of the port; the next connection of the switch tries again.',
   },
+  'mimiq-foreign-switch': {
+    level: 'info',
+    text: 'A switch is none of the configuration; its packets go on to the next app.',
+    cause: 'No switch or edge of the configuration has its datapath id.',
+    remedy: 'If it is meant to be one of them, correct `datapathId`: `cloakflow switches` shows the ids.',
+  },
   'mimiq-missing-port': {
     level: 'warn',
     text: 'A port of the configuration is not there.',

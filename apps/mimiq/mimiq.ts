@@ -84,7 +84,10 @@ export class Mimiq implements AppInstance {
     if (this.edges?.switchUp(sw, survivors)) return;
     const own = this.routes.find(sw.id)?.own;
     // One that is none of the network's: its packets go on to the next app.
-    if (own === undefined) return;
+    if (own === undefined) {
+      this.context.log.write('mimiq-foreign-switch', { switch: sw.id });
+      return;
+    }
     this.checkPorts(sw, own);
     this.routes.connect(sw, survivors);
     this.greetSoon(sw);

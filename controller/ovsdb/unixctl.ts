@@ -62,12 +62,16 @@ export async function runControlCommand(
       `${command} was refused: ${(error.reason ?? error.message).trim()}`,
       {
         cause: error,
-        ...(/unknown bridge/.test(error.reason ?? '')
-          ? { mend: '`ovs-vsctl list-br` tells the bridges' }
-          : {}),
+        ...mendOf(error.reason ?? ''),
       },
     );
   } finally {
     connection.close();
   }
+}
+
+function mendOf(reason: string): { mend?: string } {
+  if (/unknown bridge/i.test(reason)) return { mend: '`ovs-vsctl list-br` tells the bridges' };
+  if (/flow syntax/i.test(reason)) return { mend: 'write the packet in the words of ovs-fields(7)' };
+  return {};
 }

@@ -53,7 +53,10 @@ function defineEncode(group: Command, invocation: Invocation): void {
     .option(...JSON_OPTION);
   withExamples(command, [
     [`echo '{"type":"echo-request","xid":7}' | cloakflow openflow encode --hex`, 'an echo request'],
-    ['cloakflow openflow encode < flows.jsonl | nc -U br0.mgmt', 'messages from a file into a socket'],
+    [
+      'cloakflow openflow encode < flows.jsonl | nc -U br0.mgmt',
+      'messages from a file, a hello first, into a bridge',
+    ],
   ]);
   command.action(async (options: StreamOptions & { json?: boolean }) => {
     const { encodeStream } = await import('../stream/encode-stream.js');

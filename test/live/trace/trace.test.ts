@@ -108,10 +108,13 @@ describe('cloakflow trace on a real bridge', () => {
   it('passes on what Open vSwitch refuses', async () => {
     const unknown = await run('nowhere', 'in_port=1');
     expect(unknown.code).to.equal(1);
-    expect(unknown.stderr).to.contain('unknown bridge');
+    expect(unknown.stderr).to.contain('unknown bridge').and.to.contain('ovs-vsctl list-br');
     const nonsense = await run('br0', 'in_prt=1', '--json');
     expect(nonsense.code).to.equal(1);
-    expect(JSON.parse(nonsense.stderr).error.code).to.equal('command-failed');
+    expect(JSON.parse(nonsense.stderr).error)
+      .to.include({ code: 'command-failed' })
+      .with.property('mend')
+      .that.contains('ovs-fields(7)');
     expect((await run('br0', 'in_port=1', '--packet', 'xyz')).code).to.equal(2);
     const absent = await captured(['trace', 'br0', 'in_port=1', '--vswitchd', join(folder, 'none.ctl')]);
     expect(absent.code).to.equal(4);

@@ -155,6 +155,15 @@ describe('the routes of MIMIQ', () => {
     ).to.equal(true);
   });
 
+  it('leave switches alone that the configuration does not name, and tell of them', async () => {
+    const stranger = new SimulatedSwitch({ datapathId: 0x77n, ports: [1] });
+    await simulation.connect(stranger);
+    expect(simulation.logged('mimiq-foreign-switch').map(record => record.switch)).to.deep.equal([
+      '0000000000000077',
+    ]);
+    expect(flowsIn(stranger, LEASES)).to.deep.equal([]);
+  });
+
   describe('and requests', () => {
     const tell = async (kind: keyof typeof PUNTED, inPort: number, frame: Uint8Array) => {
       here.forget();
