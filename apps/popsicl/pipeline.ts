@@ -23,3 +23,7 @@ export const ASKED_ONCE = { reg15: 1 } as const;
 
 /** Where an answer leaves: by the port its question came in. */
 export const BACK = prepareActions([{ type: 'output', port: Port.IN_PORT, maxLen: 0 }]);
+
+/** Hops that a packet under a pseudo-address may still go, whoever sends it: a tenant's own would tell tenants apart. */
+export const HOP_LIMIT = 64;
+export const SET_HOP_LIMIT = { type: 'set-nw-ttl', nwTtl: HOP_LIMIT } as const;

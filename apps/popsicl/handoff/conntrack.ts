@@ -1,7 +1,7 @@
 import { prepareActions } from '../../../controller/openflow/index.js';
 import { TcpFlag } from '../../../controller/packet/index.js';
 import type { Action, Instruction, Switch } from '../../../controller/switch/index.js';
-import { ASKED_ONCE } from '../pipeline.js';
+import { ASKED_ONCE, SET_HOP_LIMIT } from '../pipeline.js';
 import { type AddressWords, bytesOf } from '../segments/address-words.js';
 import type { PuntedSegment } from '../segments/punted-segment.js';
 import type { LiveConnection } from './live-connections.js';
@@ -74,6 +74,7 @@ export class ConntrackRedirection implements Redirection {
       this.sendOn(sw, inPort, frame, [
         { type: 'set-field', field },
         { type: 'set-field', field: { tcpSrc: port } },
+        SET_HOP_LIMIT,
       ]);
       return;
     }
@@ -130,7 +131,7 @@ export class ConntrackRedirection implements Redirection {
 
   /** Sends a packet of a tenant that is translated already to the client, untracked. */
   passBack(sw: Switch, inPort: number, frame: Frame): void {
-    this.sendOn(sw, inPort, frame, []);
+    this.sendOn(sw, inPort, frame, [SET_HOP_LIMIT]);
   }
 
   /** Rewrites a packet and sends it where packets go that need nothing more. */

@@ -9,7 +9,7 @@ import {
   SHORT_LIVED,
   type Switch,
 } from '../../../controller/switch/index.js';
-import { CONNECTION_PRIORITY } from '../pipeline.js';
+import { CONNECTION_PRIORITY, SET_HOP_LIMIT } from '../pipeline.js';
 import { bytesOf } from '../segments/address-words.js';
 import type { ConnectionEnds } from '../segments/connection-ends.js';
 import type { IdleRules } from './idle-rules.js';
@@ -220,6 +220,7 @@ export class FlowsRedirection implements Redirection {
         field: family === 4 ? { ipv4Src: pseudo as number } : { ipv6Src: pseudo as Uint8Array },
       },
       this.setSourcePort(pseudoPort),
+      SET_HOP_LIMIT,
     ];
     if (translatedPort !== clientPort) actions.push(this.setDestinationPort(clientPort));
     return actions;

@@ -5,12 +5,12 @@
 import { writeU32 } from '../../../controller/packet/byte-order.js';
 import { internetChecksum, TcpFlag, TcpOptionKind } from '../../../controller/packet/index.js';
 import { SYN_ACK_WINDOW } from '../cookie/cookie-layout.js';
+import { HOP_LIMIT } from '../pipeline.js';
 import type { PuntedSegment } from '../segments/punted-segment.js';
 
 const IPV4_HEADER = 20;
 const IPV6_HEADER = 40;
 const TCP_HEADER = 20;
-const TTL = 64;
 const DONT_FRAGMENT = 0x40;
 /** Ethernet with a VLAN tag, IPv6, and TCP with 40 bytes of options. */
 const LONGEST = 18 + IPV6_HEADER + TCP_HEADER + 40;
@@ -144,7 +144,7 @@ export class AnswerBuilder {
     const total = IPV4_HEADER + length;
     writeU32(buffer, ip, 0x4500_0000 | total);
     writeU32(buffer, ip + 4, DONT_FRAGMENT << 8);
-    writeU32(buffer, ip + 8, (TTL << 24) | (6 << 16));
+    writeU32(buffer, ip + 8, (HOP_LIMIT << 24) | (6 << 16));
     writeU32(buffer, ip + 12, to.destination3);
     writeU32(buffer, ip + 16, to.source3);
     const sum = internetChecksum(buffer, ip, tcp, 0);
@@ -157,7 +157,7 @@ export class AnswerBuilder {
     const { buffer } = this;
     const ip = tcp - IPV6_HEADER;
     writeU32(buffer, ip, 0x6000_0000);
-    writeU32(buffer, ip + 4, (length << 16) | (6 << 8) | TTL);
+    writeU32(buffer, ip + 4, (length << 16) | (6 << 8) | HOP_LIMIT);
     writeU32(buffer, ip + 8, to.destination0);
     writeU32(buffer, ip + 12, to.destination1);
     writeU32(buffer, ip + 16, to.destination2);

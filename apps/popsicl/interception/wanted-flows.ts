@@ -9,7 +9,7 @@ import { IpProtocol } from '../../../controller/packet/index.js';
 import type { Instruction, Match, WantedFlow, WantedMeter } from '../../../controller/switch/index.js';
 import type { AddressPrefix } from '../address-prefix.js';
 import type { Tenant, Tenants } from '../handoff/tenants.js';
-import { ASKED_ONCE, CONNECTION_PRIORITY, Punt } from '../pipeline.js';
+import { ASKED_ONCE, CONNECTION_PRIORITY, Punt, SET_HOP_LIMIT } from '../pipeline.js';
 
 /**
  * Above the flows of single connections, which match ports and leave SYNs out: a datapath that has found this one does not look at
@@ -65,16 +65,21 @@ export function planFlows(plan: FlowPlan): [string, WantedFlow][] {
       { tableId: tenantSide, priority: REST + 1, match: { ...ASKED_ONCE, ...trackedOut(Ct.INV) } },
     ],
     ['pseudo-rest', { tableId: pseudo, priority: 0 }],
-    [
-      'reply-known',
-      { tableId: tenantSide, priority: CATCH, match: trackedOut(Ct.EST), instructions: plan.next },
-    ],
-    [
-      'reply-related',
-      { tableId: tenantSide, priority: CATCH, match: trackedOut(Ct.REL), instructions: plan.next },
-    ],
     ['reply-rest', { tableId: tenantSide, priority: 0, instructions: plan.directAccess ? plan.next : [] }],
   );
+  const reply = asPseudonym(plan.next);
+  for (const ethType of [IPV4, IPV6]) {
+    for (const [state, bit] of [
+      ['known', Ct.EST],
+      ['related', Ct.REL],
+    ] as const) {
+      const match = { ethType, ...trackedOut(bit) };
+      flows.push([
+        `reply-${state}-${ethType}`,
+        { tableId: tenantSide, priority: CATCH, match, instructions: reply },
+      ]);
+    }
+  }
   if (!plan.directAccess) {
     for (const ethType of [IPV4, IPV6]) {
       flows.push([
@@ -196,7 +201,15 @@ function blockFlows(plan: FlowPlan, block: AddressPrefix): [string, WantedFlow][
         instructions: punt(plan.meters.segment),
       },
     ],
-    [name('reply'), { tableId: tenantSide, priority: CATCH, match: source(block), instructions: plan.next }],
+    [
+      name('reply'),
+      {
+        tableId: tenantSide,
+        priority: CATCH,
+        match: source(block),
+        instructions: asPseudonym(plan.next),
+      },
+    ],
   ];
 }
 
@@ -302,6 +315,11 @@ function punt(meter: number | undefined): Instruction[] {
     actions: [{ type: 'output', port: Port.CONTROLLER, maxLen: ControllerMaxLen.NO_BUFFER }],
   };
   return meter === undefined ? [output] : [{ type: 'meter', meterId: meter }, output];
+}
+
+/** What is translated already goes on as from any other tenant. */
+function asPseudonym(next: readonly Instruction[]): Instruction[] {
+  return [{ type: 'apply-actions', actions: [SET_HOP_LIMIT] }, ...next];
 }
 
 function trackInto(zone: number, recircTable: number): Instruction[] {
