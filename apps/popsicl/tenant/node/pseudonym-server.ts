@@ -22,6 +22,8 @@ export interface PseudonymServer {
   readonly tls: TlsOptions;
   /** The pseudonym that the client of a connection has proven to own; undefined for others. */
   pseudonymOf(socket: TLSSocket): string | undefined;
+  /** Whether a request is for the pseudonym of its connection, by its Host and by its target where that names a host. */
+  isForItsOwn(request: IncomingMessage): boolean;
   /**
    * Answers requests whose Host is another than the connection's pseudonym (421), and ends connections of revoked ones.
    * `next` is called for all others. To be called first for every request.
@@ -54,11 +56,11 @@ export function servePseudonyms({ folder, decoy, capacity = 1000 }: PseudonymSer
       },
     },
     pseudonymOf,
+    isForItsOwn,
     guard(request, response, next) {
       const socket = request.socket as TLSSocket;
       const name = pseudonymOf(socket);
-      const host = request.headers.host?.toLowerCase().replace(/:\d*$/, '');
-      if (name === undefined || host !== name) {
+      if (name === undefined || !isForItsOwn(request)) {
         response.writeHead(MISDIRECTED_REQUEST).end();
         return;
       }
@@ -68,6 +70,12 @@ export function servePseudonyms({ folder, decoy, capacity = 1000 }: PseudonymSer
       );
     },
   };
+}
+
+function isForItsOwn({ socket, headers, url = '/' }: IncomingMessage): boolean {
+  const name = pseudonymOf(socket as TLSSocket);
+  if (name === undefined || headers.host?.toLowerCase().replace(/:\d*$/, '') !== name) return false;
+  return url.startsWith('/') || url === '*' || (URL.canParse(url) && new URL(url).hostname === name);
 }
 
 /** OpenSSL has compared the client's certificate with the anchor of the SNI; its issuer is compared once more. */

@@ -63,6 +63,16 @@ describe('a Node server with contexts by SNI', () => {
     );
   });
 
+  it('answers 421 where the target names another host than the connection has proven', async () => {
+    const { port, p, q } = subject;
+    const ask = async (target: string) =>
+      (await visit({ port, name: p.name, client: p.client, target })).status;
+    for (const target of [`https://${q.name}/`, `https://${p.name}:x@${q.name}/`, 'https://'])
+      expect(await ask(target), target).to.equal(421);
+    for (const target of [`https://${p.name}/a?b`, `HTTPS://${p.name.toUpperCase()}:443/`, '//x/y'])
+      expect(await ask(target), target).to.equal(200);
+  });
+
   it('serves more pseudonyms than it keeps in memory, and long names', async () => {
     const { port, store, maker } = subject;
     const labels = Array.from({ length: 20 }, (_, index) => `many${index}`);

@@ -8,6 +8,8 @@ export interface Visit {
   name?: string | undefined;
   /** Host header; as SNI when absent. */
   host?: string;
+  /** What is asked for; `/` when absent. */
+  target?: string;
   client?: { cert: string; key: string } | undefined;
   version?: SecureVersion;
   /** Resume this. */
@@ -30,7 +32,15 @@ export interface Outcome {
 const TIME_LIMIT = 60_000;
 
 /** Opens one TLS connection as a browser would, asks for `/`, and tells what became of it. Trusts every server. */
-export function visit({ port, name, host = name, client, version, session }: Visit): Promise<Outcome> {
+export function visit({
+  port,
+  name,
+  host = name,
+  target = '/',
+  client,
+  version,
+  session,
+}: Visit): Promise<Outcome> {
   return new Promise(resolve => {
     const outcome: Outcome = {
       status: undefined,
@@ -55,7 +65,7 @@ export function visit({ port, name, host = name, client, version, session }: Vis
     socket.on('secureConnect', () => {
       outcome.resumed = socket.isSessionReused();
       outcome.certificate = socket.getPeerX509Certificate()?.raw;
-      socket.write(`GET / HTTP/1.1\r\nHost: ${host ?? 'none'}\r\nConnection: close\r\n\r\n`);
+      socket.write(`GET ${target} HTTP/1.1\r\nHost: ${host ?? 'none'}\r\nConnection: close\r\n\r\n`);
     });
     socket.on('data', chunk => {
       answer += chunk;

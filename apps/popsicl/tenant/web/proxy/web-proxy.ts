@@ -75,9 +75,8 @@ function guard(server: Server, pseudonyms: PseudonymServer): void {
       return true;
     }
     if (event !== 'upgrade' && event !== 'connect') return emit(event, ...args);
-    const [{ headers }, socket] = args as [IncomingMessage, TLSSocket];
-    const name = pseudonyms.pseudonymOf(socket);
-    if (name !== undefined && headers.host?.toLowerCase().replace(/:\d*$/, '') === name) emit(event, ...args);
+    const [asked, socket] = args as [IncomingMessage, TLSSocket];
+    if (pseudonyms.isForItsOwn(asked)) emit(event, ...args);
     else socket.destroy();
     return true;
   };
