@@ -8,7 +8,7 @@ import { shuffled } from '../schedule.js';
 import { Cloud } from './cloud.js';
 import { CLOUD_DOMAIN, type TenantPlan } from './cloud-plan.js';
 import { access, type Target } from './curl.js';
-import { CUES, type NameKind, REFERENCE } from './probe-timing.js';
+import { CUES, type NameKind, REFERENCE } from './probe-cues.js';
 import { Prober } from './prober.js';
 
 const TENANT = 'tenant';

@@ -1,19 +1,8 @@
 import type { Claim, Experiment } from '../experiment.js';
 import { CLOUD_NEEDS } from './accesses.js';
+import { CUES, type Cue, NAMES, type NameKind } from './probe-cues.js';
 
-const NAMES = ['visited', 'another', 'unvisited', 'revoked', 'unknown'] as const;
-export type NameKind = (typeof NAMES)[number];
-/** What all others are told from. */
-export const REFERENCE = 'visited' satisfies NameKind;
 const WAYS = ['cookie', 'proxy', 'address'];
-/** By what a name is told from another. */
-export const CUES = {
-  first: 'first visit',
-  again: 'second visit',
-  median: 'median of later visits',
-  judged: 'answer to the certificate',
-} as const;
-type Cue = keyof typeof CUES;
 /** A threshold that errs this much less often than a coin tells nothing worth a probe. */
 const TOLERANCE = 0.1;
 const FEWEST = 100;
