@@ -154,16 +154,15 @@ export class Handoffs {
     }
     const port = isOurs ? known!.translatedPort : this.portFor(segment, endpoint, strategy);
     const step = strategy.prepare(endpoint, segment, first, port);
-    const waiting = ready === undefined ? step?.() : ready.then(step);
     let held: PendingHello | undefined;
-    if (waiting !== undefined) {
+    if (ready !== undefined || step !== undefined) {
       held = options.pending.open(segment, options.now());
       if (held === undefined) {
         counts.crowdedOut++;
-        waiting.catch(() => undefined);
         return;
       }
     }
+    const waiting = ready === undefined ? step?.() : ready.then(step);
     counts.handoffs++;
     const connection = live.add(segment, endpoint.index, options.now(), switchNumber(sw), port, start);
     if (strategy === this.strategies.cookie) tellRoundTrip(frames[0]!, options.context.clock.now());

@@ -111,6 +111,26 @@ describe('the strategy `repair`', () => {
     return sw.received.flatMap(message => (message.type === 'packet-out' ? [Buffer.from(message.data)] : []));
   };
 
+  it('asks the agent for no connection that there is no room to wait for', async () => {
+    asked.length = 0;
+    const most = 64;
+    for (let count = 0; count <= most; count++) {
+      const ends = { address: '192.0.2.77', pseudo: '198.51.100.7', port: port++ };
+      const client = new SimulatedClient(sw, { ...ends, cookies });
+      client.syn();
+      await simulation.settle();
+      client.heard();
+      client.data(clientHello(name));
+    }
+    await until('the agent to be asked', async () => {
+      await simulation.settle();
+      return asked.length >= most;
+    });
+    await simulation.settle();
+    expect(asked).to.have.length(most);
+    await simulation.pass(20_000);
+  });
+
   for (const family of [4, 6] as const) {
     it(`tells the agent all of the connection, and sends nothing before it has it, on IPv${family}`, async () => {
       const { client, hello } = await waiting(family);
