@@ -31,14 +31,14 @@ static int close_keeping_errno(int file)
     return -1;
 }
 
-int unix_listen(const char *path, int backlog)
+int unix_listen(const char *path, int backlog, mode_t mode)
 {
     struct sockaddr_un address;
     if (address_of(&address, path) != 0) return -1;
     int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (listener < 0) return -1;
     if (unlink(path) != 0 && errno != ENOENT) return close_keeping_errno(listener);
-    if (bind(listener, (struct sockaddr *)&address, sizeof(address)) != 0 || chmod(path, 0666) != 0 ||
+    if (bind(listener, (struct sockaddr *)&address, sizeof(address)) != 0 || chmod(path, mode) != 0 ||
         listen(listener, backlog) != 0)
         return close_keeping_errno(listener);
     return listener;

@@ -2,9 +2,9 @@
 #pragma once
 #include <sys/types.h>
 
-/* A listening socket at `path`, open to everybody who may enter its folder: the peer is judged by its user. Replaces
- * a socket that is there already. -1 with errno. */
-int unix_listen(const char *path, int backlog);
+/* A listening socket at `path`, open to whom `mode` lets write. Where that is everybody who may enter its folder, the peer is
+ * judged by its user, but can fill the queue. Replaces a socket that is there already. -1 with errno. */
+int unix_listen(const char *path, int backlog, mode_t mode);
 
 /* A connection to the listener at `path`; never waits. -1 with errno: EAGAIN when its queue is full. */
 int unix_connect(const char *path);

@@ -42,7 +42,7 @@ int main(int count, char **words)
         fprintf(stderr, "usage: handle-relay SOCKET USER-ID, as a child of Node with an IPC channel\n");
         return 2;
     }
-    int channel = atoi(channel_text), listener = unix_listen(words[1], 512);
+    int channel = atoi(channel_text), listener = unix_listen(words[1], 512, 0666);
     uid_t user = (uid_t)strtoul(words[2], NULL, 10);
     if (listener < 0) {
         fprintf(stderr, "handle-relay: %s: %s\n", words[1], strerror(errno));

@@ -176,7 +176,7 @@ int main(int count, char **words)
                         "(CONFIG_CHECKPOINT_RESTORE)\n");
         return EXIT_FAILURE;
     }
-    int listener = unix_listen(options.socket, 4);
+    int listener = unix_listen(options.socket, 4, options.user == geteuid() ? 0600 : 0666);
     if (listener < 0 || drop_capabilities() != 0) {
         fprintf(stderr, "tcp-repair: %s\n", strerror(errno));
         return EXIT_FAILURE;

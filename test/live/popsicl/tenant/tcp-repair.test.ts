@@ -62,6 +62,21 @@ describe('a connection restored by the repair helper', () => {
       .and.match(/^Uid:\s65534\s65534/m);
   });
 
+  it('is out of reach for other users, who could fill its queue', async () => {
+    const script = `require('net').connect('${folder}/repair.sock').on('error', e => console.log(e.code)).on('connect',
+      () => process.exit(3))`;
+    const words = [
+      'setpriv',
+      '--reuid=12345',
+      '--regid=12345',
+      '--clear-groups',
+      process.execPath,
+      '-e',
+      script,
+    ];
+    expect((await link.tenant.run(words)).stdout).to.equal('EACCES\n');
+  });
+
   type Family = keyof TenantLink['ports'];
   const client = (family: Family, options: Partial<HandoffOptions> = {}) =>
     new HandedOffClient(link.ports[family], { key: KEY, port: nextPort++, ...options });
