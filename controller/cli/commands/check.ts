@@ -9,7 +9,8 @@ export function defineCheck(program: Command, invocation: Invocation): void {
     .summary('check a configuration and show which tables its apps get')
     .description(
       'check a configuration without running it: every fault with its line and path, or, where there is none, ' +
-        'the tables that each app gets. The exit code is 1 when there is a fault.',
+        'the tables that each app gets. The exit code is 1 when there is a fault. Certificates and keys ' +
+        'that it names are read by `run` alone.',
     )
     .argument('[config]', 'configuration file (YAML); the default configuration without one')
     .option(...JSON_OPTION);
