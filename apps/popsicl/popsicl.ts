@@ -139,6 +139,7 @@ export class Popsicl implements AppInstance {
         meters: {
           syn: meter('syn', synRate),
           segment: meter('segment', segmentRate),
+          tenant: meter('tenant', segmentRate),
           neighbour: meter('neighbour', neighbourRate),
         },
       }),

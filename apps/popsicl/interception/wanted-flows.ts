@@ -45,7 +45,8 @@ export interface FlowPlan {
   readonly meters: Readonly<Record<MeterName, number | undefined>>;
 }
 
-export type MeterName = 'syn' | 'segment' | 'neighbour';
+/** `tenant`: what tenants send that the switch does not know; one that sends much of it takes no room of clients. */
+export type MeterName = 'syn' | 'segment' | 'tenant' | 'neighbour';
 
 /** Packets a second that may reach the controller. */
 export function meterOf(rate: number): WantedMeter {
@@ -89,7 +90,7 @@ export function planFlows(plan: FlowPlan): [string, WantedFlow][] {
           priority: REST,
           match: { ethType, ipProto: IpProtocol.TCP },
           cookie: Punt.TENANT,
-          instructions: punt(plan.meters.segment),
+          instructions: punt(plan.meters.tenant),
         },
       ]);
     }
@@ -101,7 +102,7 @@ export function planFlows(plan: FlowPlan): [string, WantedFlow][] {
           priority: REST,
           match,
           cookie: Punt.ERROR,
-          instructions: punt(plan.meters.segment),
+          instructions: punt(plan.meters.tenant),
         },
       ]);
     }

@@ -345,7 +345,13 @@ for (const [family, addresses] of Object.entries(FAMILIES)) {
       const rates = [...sw.meters.values()].flatMap(({ bands: [band] }) =>
         band?.type === 'drop' ? [band.rate] : [],
       );
-      expect(rates.sort()).to.deep.equal([7, 8, 9]);
+      expect(rates.sort()).to.deep.equal([7, 8, 8, 9]);
+      const meters = (why: number) =>
+        sw.flows
+          .filter(({ cookie }) => BigInt(cookie) === cookieOf(owner, why))
+          .flatMap(({ instructions }) => instructions.filter(({ type }) => type === 'meter'));
+      expect(meters(Punt.TENANT)).to.not.have.length(0);
+      for (const one of meters(Punt.TENANT)) expect(meters(Punt.SEGMENT)).to.not.deep.include(one);
       expect(punting()).to.have.length.above(5);
       for (const types of punting()) expect(types).to.deep.equal(['meter', 'apply-actions']);
     });
