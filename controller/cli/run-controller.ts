@@ -1,4 +1,4 @@
-import { endpointOf } from '../host/index.js';
+import { endpointOf, scheduleAsBatch } from '../host/index.js';
 import { type Invocation, write } from './invocation.js';
 import { controllerLogger, type LogLevel } from './logger.js';
 import { adminPathFor, configFor, type RunningController, startController } from './running-controller.js';
@@ -34,6 +34,7 @@ export async function runController(
   const signal = untilSignal(flush, file === undefined ? undefined : reload);
   invocation.outlivesReader = true;
   try {
+    await scheduleAsBatch();
     running = await startController(config, adminPathFor(options.admin, config, invocation.env), logger, {
       ...(file === undefined ? {} : { reread }),
     });

@@ -1,6 +1,7 @@
 /** Loads apps, gives each its tables and cookies, delivers packet-ins, and owns configuration and clock. */
 export { type AppContext, type AppDefinition, type AppInstance, defineApp } from './app.js';
 export type { AppSummary } from './apps.js';
+export { scheduleAsBatch } from './batch-scheduling.js';
 export { type Clock, systemClock, type Timer } from './clock.js';
 export type { AppSetup } from './config/app-setup.js';
 export {

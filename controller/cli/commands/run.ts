@@ -13,7 +13,8 @@ export function defineRun(program: Command, invocation: Invocation): void {
       'run a controller. Without a configuration it is a learning switch that listens on ptcp:6653:127.0.0.1. ' +
         'Once it is ready it prints one line on standard output; the log goes to standard error, as JSON unless ' +
         'that is a terminal. SIGINT and SIGTERM end it in good order, a second one at once. Flows stay in the ' +
-        'switches and go on forwarding. SIGHUP lets it read its file again. Options marked * can be given several times.',
+        'switches and go on forwarding. SIGHUP lets it read its file again. It leaves the processor to ' +
+        'the switch that wakes it (SCHED_BATCH), unless it is started by another policy than the usual one. Options marked * can be given several times.',
     )
     .argument('[config]', 'configuration file (YAML)')
     .option('--listen <endpoint>', 'listen here, instead of at the endpoints of the configuration *', collect)

@@ -10,7 +10,7 @@ import { allocate } from '../../../apps/mimiq/allocation.js';
 import { mimiqWith } from '../../../apps/mimiq/app.js';
 import { decodeDhcp4 } from '../../../apps/mimiq/dhcp/dhcp4-codec.js';
 import type { Requests } from '../../../apps/mimiq/model.js';
-import { Controller, parseConfig } from '../../../controller/host/index.js';
+import { Controller, parseConfig, scheduleAsBatch } from '../../../controller/host/index.js';
 import { echo } from './answers-alone.js';
 import { CLIENT, RELAY_OFFSET, SERVER } from './perfdhcp.js';
 
@@ -54,6 +54,7 @@ const mimiq = {
 };
 const text = JSON.stringify({ discovery: { enabled: false }, apps: [{ mimiq }] });
 const config = await parseConfig(text, { builtIn: [app] });
+await scheduleAsBatch();
 const controller = await Controller.start({
   config: { ...config, listen: [`p${socket}`] },
   builtIn: [app],

@@ -12,7 +12,7 @@ import { normal } from '../../../apps/normal/app.js';
 import { popsiclWith } from '../../../apps/popsicl/app.js';
 import { CookieKeys } from '../../../apps/popsicl/cookie/cookie-keys.js';
 import type { TenantConfig } from '../../../apps/popsicl/model.js';
-import { Controller, parseConfig } from '../../../controller/host/index.js';
+import { Controller, parseConfig, scheduleAsBatch } from '../../../controller/host/index.js';
 import { FixedDirectory } from '../../simulator/fixed-directory.js';
 
 export interface ControllerSettings {
@@ -38,6 +38,7 @@ const text = JSON.stringify({
   discovery: { enabled: false },
   apps: [{ popsicl: settings.popsicl }, 'normal'],
 });
+await scheduleAsBatch();
 const controller = await Controller.start({
   config: await parseConfig(text, { builtIn }),
   builtIn,
