@@ -1,4 +1,4 @@
-/** Builds the native programs at install time. What cannot be built is named in one line, and installing goes on. */
+/** Builds the native programs at install time. What cannot be built for want of a tool is named in one line, and installing goes on. */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
