@@ -1,13 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { expect } from 'chai';
 import { stripPiece } from '../../../../apps/popsicl/tenant/web/defence/padding.js';
-import { protect, TenantWeb } from '../../../../apps/popsicl/tenant/web/tenant-web.js';
-import { type Answer, type Ask, CAPABILITY, get, listening, OPTIONS, PSEUDONYM } from './web-client.js';
+import { TenantWeb } from '../../../../apps/popsicl/tenant/web/tenant-web.js';
+import { DefendedServer, LARGEST } from './defended-server.js';
+import { type Answer, type Ask, CAPABILITY, get, OPTIONS, PSEUDONYM } from './web-client.js';
 
 const C = `c=${CAPABILITY}`;
-const LARGEST = 64 * 1024;
 
 /** Everything that a server sends for one request, down to the end of the connection. */
 function wire(port: number, path: string, head: readonly string[] = [], method = 'GET'): Promise<Buffer> {
@@ -58,17 +57,13 @@ function handed(answers: readonly Answer[]): { object: string; number: number; r
 }
 
 describe('popsicl: the traffic-analysis defence', () => {
-  let server: Server;
+  const server = new DefendedServer();
   let port: number;
-  let listener: (request: IncomingMessage, response: ServerResponse) => void;
   before(async () => {
-    server = protect(
-      createServer((request, response) => listener(request, response)),
-      { ...OPTIONS, script: true, defence: { largest: LARGEST } },
-    );
-    port = await listening(server);
+    await server.start();
+    port = server.port;
   });
-  after(() => server.close());
+  after(() => server.stop());
 
   const answers: Record<string, [status: number, headers: Record<string, string | string[]>, body: string]> =
     {
@@ -96,7 +91,7 @@ describe('popsicl: the traffic-analysis defence', () => {
       ['Range: bytes=0-1', 'Accept-Encoding: gzip'],
     ]) {
       it(`${name}${head.map(line => `, ${line}`).join('')}: multiples of 512 bytes on the wire`, async () => {
-        listener = (_request, response) => response.writeHead(status, headers).end(body);
+        server.listener = (_request, response) => response.writeHead(status, headers).end(body);
         const bytes = await wire(port, `/?${C}`, head);
         expect(bytes.length % 512).to.equal(0);
         const asked = head[0]?.startsWith('Popsicl');
@@ -105,7 +100,7 @@ describe('popsicl: the traffic-analysis defence', () => {
       });
     }
     it(`${name}: HEAD is a multiple of 512 bytes`, async () => {
-      listener = (_request, response) => response.writeHead(status, headers).end();
+      server.listener = (_request, response) => response.writeHead(status, headers).end();
       expect((await wire(port, `/?${C}`, [], 'HEAD')).length % 512).to.equal(0);
     });
   }
@@ -123,7 +118,7 @@ describe('popsicl: the traffic-analysis defence', () => {
 
   it('an object is fetched in as many pieces as asked for, and the application is asked once', async () => {
     let calls = 0;
-    listener = (request, response) => {
+    server.listener = (request, response) => {
       calls++;
       request
         .resume()
@@ -144,7 +139,7 @@ describe('popsicl: the traffic-analysis defence', () => {
 
   it('all pieces may be asked for at once, in any order: one asks the application, the others wait for it', async () => {
     let calls = 0;
-    listener = (_request, response) => {
+    server.listener = (_request, response) => {
       calls++;
       setImmediate(() => response.writeHead(200, { 'Content-Type': 'image/x' }).end(content));
     };
@@ -161,7 +156,7 @@ describe('popsicl: the traffic-analysis defence', () => {
 
   it('pieces of another answer are told apart: a piece that was taken is asked for anew', async () => {
     let calls = 0;
-    listener = (_request, response) => response.end(`${calls++} ${content}`);
+    server.listener = (_request, response) => response.end(`${calls++} ${content}`);
     const ask = (name: string) =>
       get(port, `/i?${C}`, { headers: { 'popsicl-piece': `${'o'.repeat(12)}.${name}` } });
     const [first, again, rest] = [await ask('0.2'), await ask('0.2'), await ask('1.2')];
@@ -171,7 +166,7 @@ describe('popsicl: the traffic-analysis defence', () => {
   });
 
   it('a redirect leads all pieces to the same place', async () => {
-    listener = (_request, response) => response.writeHead(302, { Location: '/there' }).end();
+    server.listener = (_request, response) => response.writeHead(302, { Location: '/there' }).end();
     const [pieces] = await inPieces(port, `/i?${C}`, 3);
     for (const { status, headers } of pieces)
       expect([status, headers.location]).to.deep.equal([302, `/there?${C}`]);
@@ -180,7 +175,7 @@ describe('popsicl: the traffic-analysis defence', () => {
   it('those who wait for an answer that does not come are told so', async () => {
     let destroy = () => {};
     const asked = new Promise<void>(resolve => {
-      listener = (_request, response) => {
+      server.listener = (_request, response) => {
         destroy = () => response.destroy();
         resolve();
       };
@@ -202,7 +197,7 @@ describe('popsicl: the traffic-analysis defence', () => {
     const strange = Buffer.from('`${x}` \n \r\n \0\u2028 </script> é $', 'utf8');
     const script = Buffer.concat([strange, content, Buffer.from('$')]);
     const type = 'text/javascript; charset=utf-8';
-    listener = (request, response) =>
+    server.listener = (request, response) =>
       response.writeHead(request.url === '/s?x=1' ? 200 : 404, { 'Content-Type': type }).end(script);
     for (const count of [1, 2, 3]) {
       const object = someObject();
@@ -233,7 +228,7 @@ describe('popsicl: the traffic-analysis defence', () => {
       [200, {}, 'x'.repeat(LARGEST + 1)],
     ];
     for (const [status, headers, body] of answers) {
-      listener = (_request, response) => response.writeHead(status, headers).end(body);
+      server.listener = (_request, response) => response.writeHead(status, headers).end(body);
       const answer = await get(port, `/s?${C}&popsicl=${someObject()}.0.1s`);
       expect([answer.status, answer.headers.location]).to.deep.equal([200, undefined]);
       expect(handed([answer])[0]!.rest).to.deep.equal([]);
@@ -242,14 +237,14 @@ describe('popsicl: the traffic-analysis defence', () => {
   });
 
   it('a style sheet that a script brings has its addresses marked', async () => {
-    listener = (_request, response) =>
+    server.listener = (_request, response) =>
       response.writeHead(200, { 'Content-Type': 'text/css' }).end('a{b:url(i)}');
     const answer = await get(port, `/d/s?${C}&popsicl=${someObject()}.0.1c`);
     expect(handed([answer])[0]!.rest[2]).to.equal(`a{b:url("popsicl:https://${PSEUDONYM}/d/i?${C}")}`);
   });
 
   it('a piece is there only where it belongs', async () => {
-    listener = (_request, response) => response.end('x');
+    server.listener = (_request, response) => response.end('x');
     const object = someObject();
     const take = (path: string, name: string) => get(port, path, { headers: { 'popsicl-piece': name } });
     await take(`/?${C}`, `${object}.0.2`);
@@ -261,7 +256,7 @@ describe('popsicl: the traffic-analysis defence', () => {
   });
 
   it('what names no piece is not heard, and stays with the application', async () => {
-    listener = (request, response) => response.end(request.url);
+    server.listener = (request, response) => response.end(request.url);
     const object = someObject();
     const names = ['.0.0', '.0.17', '.3.3', '.-1.2', '.1e1', '.0', '', '.0.1x'].map(rest => object + rest);
     for (const name of [...names, 'x.0.1', '../1.0.1']) {
@@ -273,18 +268,18 @@ describe('popsicl: the traffic-analysis defence', () => {
   });
 
   it('answers without a body, and long ones, come in one piece', async () => {
-    listener = (_request, response) => response.writeHead(204).end();
+    server.listener = (_request, response) => response.writeHead(204).end();
     const empty = (await inPieces(port, `/?${C}`, 3))[0].find(({ headers }) => headers['popsicl-pieces']);
     expect([empty!.status, empty!.headers['popsicl-status']]).to.deep.equal([200, '204']);
     const long = 'x'.repeat(LARGEST * 2);
-    listener = (_request, response) => response.writeHead(200, { 'Content-Type': 'text/x' }).end(long);
+    server.listener = (_request, response) => response.writeHead(200, { 'Content-Type': 'text/x' }).end(long);
     const [pieces, whole] = await inPieces(port, `/?${C}`, 3);
     expect(pieces.map(({ headers }) => headers['popsicl-pieces']).join('')).to.equal('1');
     expect(whole.toString()).to.equal(long);
   });
 
   it('parts of files are not given: the whole is', async () => {
-    listener = (request, response) => response.end(String(request.headers.range));
+    server.listener = (request, response) => response.end(String(request.headers.range));
     expect((await get(port, `/?${C}`, { headers: { range: 'bytes=0-3' } })).text).to.equal('undefined');
   });
 

@@ -1,27 +1,22 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { expect } from 'chai';
-import { protect } from '../../../../apps/popsicl/tenant/web/tenant-web.js';
-import { CAPABILITY, get, listening, OPTIONS, PSEUDONYM } from './web-client.js';
+import { DefendedServer, LARGEST } from './defended-server.js';
+import { CAPABILITY, get, PSEUDONYM } from './web-client.js';
 
 const C = `c=${CAPABILITY}`;
-const LARGEST = 64 * 1024;
 
 describe('popsicl: pages with the traffic-analysis defence', () => {
-  let server: Server;
+  const server = new DefendedServer();
   let port: number;
-  let listener: (request: IncomingMessage, response: ServerResponse) => void;
   before(async () => {
-    server = protect(
-      createServer((request, response) => listener(request, response)),
-      { ...OPTIONS, script: true, defence: { largest: LARGEST } },
-    );
-    port = await listening(server);
+    await server.start();
+    port = server.port;
   });
-  after(() => server.close());
+  after(() => server.stop());
 
   it('objects of a page are put aside for its script; documents, modules and others’ are not', async () => {
     let page = '';
-    listener = (_request, response) => response.writeHead(200, { 'Content-Type': 'text/html' }).end(page);
+    server.listener = (_request, response) =>
+      response.writeHead(200, { 'Content-Type': 'text/html' }).end(page);
     const rewritten = async (text: string, headers = {}) => {
       page = text;
       const answer = (await get(port, `/?${C}`, { headers })).text.replace(/<!-- *-->$/, '');
@@ -76,7 +71,7 @@ describe('popsicl: pages with the traffic-analysis defence', () => {
   it('a page tells its script at once which objects it has, and in how many pieces each comes', async () => {
     const page = (more: string) =>
       `<title>x</title><img src=a><img src=/b loading=lazy><img src=/c srcset="/d 2x"><img src=a><script async src=e></script><noscript><img src=/f></noscript>${more}`;
-    listener = (_request, response) => {
+    server.listener = (_request, response) => {
       response.writeHead(200, { 'Content-Type': 'text/html' });
       response.write(page('').slice(0, 30));
       setImmediate(() => response.end(page('<img src="https://else.test/i"><video poster=/g>').slice(30)));
@@ -92,14 +87,14 @@ describe('popsicl: pages with the traffic-analysis defence', () => {
       expect(count).to.be.within(1, 3);
     }
     const long = 'x'.repeat(LARGEST);
-    listener = (_request, response) =>
+    server.listener = (_request, response) =>
       response.writeHead(200, { 'Content-Type': 'text/html' }).end(`<img src=a>${long}<img src=b>`);
     const { text: more } = await get(port, `/?${C}`);
     expect(more).to.match(/data-popsicl="[^"]*\/a[^"]*".*<img data-popsicl-src="a/s);
   });
 
   it('a strict Content-Security-Policy lets the script and its blobs in, and nothing else', async () => {
-    listener = (_request, response) => {
+    server.listener = (_request, response) => {
       const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; report-uri /r";
       response.writeHead(200, { 'Content-Type': 'text/html', 'Content-Security-Policy': policy }).end('<p>');
     };
