@@ -75,7 +75,8 @@ const root = dirname(fileURLToPath(import.meta.url));
 process.chdir(root);
 const isRoot = process.getuid?.() === 0;
 
-const oldest = [20, 19];
+const { engines } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'));
+const oldest = engines.node.match(/\d+/g).map(Number);
 const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < oldest[0] || (major === oldest[0] && minor < oldest[1])) {
   console.error(
