@@ -16,6 +16,7 @@ export function popsiclWith(
       { name: 'classify', miss: 'next' },
       { name: 'pseudo', miss: 'own' },
       { name: 'tenant-side', miss: 'own' },
+      { name: 'neighbours', miss: 'own' },
     ],
     endsPipeline: false,
     sealsFlows: true,

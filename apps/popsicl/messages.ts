@@ -8,6 +8,13 @@ export const MESSAGES = {
     cause: 'It refused the meter that guards the way to the controller.',
     remedy: 'Use a switch with meters, or bound what reaches it.',
   },
+  'popsicl-few-meters': {
+    level: 'warn',
+    text: 'A switch has too few meters to hold each port to its share of questions for neighbours.',
+    cause: 'It refused some of the 64 meters by which ports are kept apart; they share one.',
+    remedy:
+      'Give the switch more meters, or let no port flood it: then the cloud might not find its tenants.',
+  },
   'popsicl-tenant-unreachable': {
     level: 'warn',
     text: 'The MAC address of a tenant is not known yet.',

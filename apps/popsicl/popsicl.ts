@@ -7,6 +7,7 @@ import { Tenants } from './handoff/tenants.js';
 import { Datagrams } from './interception/datagrams.js';
 import { Errors } from './interception/errors.js';
 import { Interception } from './interception/interception.js';
+import { NEIGHBOUR_METERS, neighbourMeter } from './interception/neighbour-flows.js';
 import { TenantMacs } from './interception/tenant-macs.js';
 import { type MeterName, meterOf, planFlows } from './interception/wanted-flows.js';
 import { Punt } from './pipeline.js';
@@ -25,7 +26,8 @@ export class Popsicl implements AppInstance {
   private readonly interception: Interception;
   private readonly datagrams: Datagrams;
   private readonly errors: Errors;
-  private readonly withoutMeters = new Set<string>();
+  /** Meters of neighbours of switches that did not take all: one, or 0 where they take none of the app. */
+  private readonly fewMeters = new Map<string, 0 | 1>();
   /** When changed flows were stated last, and whether that is to come again. */
   private lastStated = Number.NEGATIVE_INFINITY;
   private isStatingSoon = false;
@@ -85,7 +87,7 @@ export class Popsicl implements AppInstance {
 
   switchUp(sw: Switch): void {
     this.interception.handoffs.switchUp(sw);
-    this.withoutMeters.delete(sw.id);
+    this.fewMeters.delete(sw.id);
     this.state(sw);
     // Answers come here by a flow. What is not there then is asked for again and again.
     sw.confirmed().then(
@@ -106,11 +108,14 @@ export class Popsicl implements AppInstance {
     else this.interception.packetIn(sw, view);
   }
 
-  refused(refusal: Refusal): void {
-    if (refusal.kind !== 'meter' || this.withoutMeters.has(refusal.switchId)) return;
-    this.withoutMeters.add(refusal.switchId);
-    this.context.log.write('popsicl-meter-refused', { switch: refusal.switchId });
-    const sw = this.context.switches.get(refusal.switchId);
+  refused({ kind, key, switchId }: Refusal): void {
+    if (kind !== 'meter') return;
+    // Ports come to share one meter before there is none at all.
+    const left = key.startsWith('neighbour-') && key !== neighbourMeter(0) ? 1 : 0;
+    if (left >= (this.fewMeters.get(switchId) ?? NEIGHBOUR_METERS)) return;
+    this.fewMeters.set(switchId, left);
+    this.context.log.write(left === 0 ? 'popsicl-meter-refused' : 'popsicl-few-meters', { switch: switchId });
+    const sw = this.context.switches.get(switchId);
     if (sw !== undefined) this.state(sw);
   }
 
@@ -119,15 +124,28 @@ export class Popsicl implements AppInstance {
     const { context, tenants } = this;
     const { config } = context;
     const wanted = context.wanted(sw);
+    const places = this.fewMeters.get(sw.id) ?? NEIGHBOUR_METERS;
     const meter = (name: MeterName, rate: number) =>
-      this.withoutMeters.has(sw.id) ? undefined : wanted.setMeter(name, meterOf(rate));
+      places === 0 ? undefined : wanted.setMeter(name, meterOf(rate));
     const { synRate, segmentRate, neighbourRate } = config.limits;
+    const meters = {
+      syn: meter('syn', synRate),
+      segment: meter('segment', segmentRate),
+      tenant: meter('tenant', segmentRate),
+    };
+    const neighbourMeters: number[] = [];
+    for (let place = 0; place < NEIGHBOUR_METERS; place++) {
+      const key = neighbourMeter(place);
+      if (place < places) neighbourMeters.push(wanted.setMeter(key, meterOf(neighbourRate)));
+      else wanted.removeMeter(key);
+    }
     wanted.replaceFlows(
       planFlows({
         tables: {
           classify: context.table('classify'),
           pseudo: context.table('pseudo'),
           tenantSide: context.table('tenant-side'),
+          neighbours: context.table('neighbours'),
         },
         zone: config.zone,
         blocks: [...config.blocks.ipv4, ...config.blocks.ipv6].map(text => parsePrefix(text)!),
@@ -136,12 +154,8 @@ export class Popsicl implements AppInstance {
         port: config.port,
         directAccess: config.directAccess,
         next: context.next,
-        meters: {
-          syn: meter('syn', synRate),
-          segment: meter('segment', segmentRate),
-          tenant: meter('tenant', segmentRate),
-          neighbour: meter('neighbour', neighbourRate),
-        },
+        meters,
+        neighbourMeters,
       }),
     );
   }

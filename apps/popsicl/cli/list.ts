@@ -10,6 +10,7 @@ const COLUMNS: readonly Column<PseudonymReport>[] = [
   { title: 'state', value: report => report.state },
   { title: 'form', value: report => report.form },
   { title: 'tenant', value: report => report.tenant },
+  { title: 'blocks', value: report => (report.isOutsideBlocks ? 'outside' : 'inside') },
   { title: 'expires', value: report => new Date(report.expiresAt).toISOString().slice(0, 16) },
 ];
 

@@ -4,35 +4,36 @@
  * know goes to the controller under a meter, and nothing of a tenant leaves under its own address unasked.
  */
 import { formatIpv6 } from '../../../controller/address/index.js';
-import { ControllerMaxLen, Port } from '../../../controller/openflow/index.js';
 import { IpProtocol } from '../../../controller/packet/index.js';
 import type { Instruction, Match, WantedFlow, WantedMeter } from '../../../controller/switch/index.js';
 import type { AddressPrefix } from '../address-prefix.js';
 import type { Tenant, Tenants } from '../handoff/tenants.js';
-import { ASKED_ONCE, CONNECTION_PRIORITY, Punt, SET_HOP_LIMIT } from '../pipeline.js';
+import { ASKED_ONCE, CATCH, CONNECTION_PRIORITY, Punt, punt, SET_HOP_LIMIT } from '../pipeline.js';
+import { neighbourFlows } from './neighbour-flows.js';
 
 /**
  * Above the flows of single connections, which match ports and leave SYNs out: a datapath that has found this one does not look at
  * ports, so that one entry of its cache serves all SYNs of a client.
  */
 const OPENING = CONNECTION_PRIORITY + 1;
-const CATCH = 0x2000;
 const REST = 0x1000;
 
 const IPV4 = 0x0800;
 const IPV6 = 0x86dd;
-const ARP = 0x0806;
 const ICMPV4_ANY = { ethType: IPV4, ipProto: IpProtocol.ICMPV4 } as const;
 const ICMPV6_ANY = { ethType: IPV6, ipProto: IpProtocol.ICMPV6 } as const;
 const SYN = 0x02;
 const SYN_AND_ACK = 0x12;
-const NEIGHBOUR_SOLICITATION = 135;
-const NEIGHBOUR_ADVERTISEMENT = 136;
 /** Bits of ct_state (ovs-fields(7)). */
 const Ct = { EST: 0x02, REL: 0x04, INV: 0x10, TRK: 0x20 } as const;
 
 export interface FlowPlan {
-  readonly tables: { readonly classify: number; readonly pseudo: number; readonly tenantSide: number };
+  readonly tables: {
+    readonly classify: number;
+    readonly pseudo: number;
+    readonly tenantSide: number;
+    readonly neighbours: number;
+  };
   readonly zone: number;
   readonly blocks: readonly AddressPrefix[];
   readonly tenants: Tenants;
@@ -41,12 +42,14 @@ export interface FlowPlan {
   readonly port: number;
   readonly directAccess: boolean;
   readonly next: readonly Instruction[];
-  /** Instructions that send a packet to the controller; `undefined` entries have no meter. */
+  /** In front of the controller; `undefined` entries have no meter. */
   readonly meters: Readonly<Record<MeterName, number | undefined>>;
+  /** Meters of neighbours, which ports share by their number: none at all, one, or a power of two. */
+  readonly neighbourMeters: readonly number[];
 }
 
 /** `tenant`: what tenants send that the switch does not know; one that sends much of it takes no room of clients. */
-export type MeterName = 'syn' | 'segment' | 'tenant' | 'neighbour';
+export type MeterName = 'syn' | 'segment' | 'tenant';
 
 /** Packets a second that may reach the controller. */
 export function meterOf(rate: number): WantedMeter {
@@ -57,7 +60,7 @@ export function planFlows(plan: FlowPlan): [string, WantedFlow][] {
   const flows: [string, WantedFlow][] = [];
   for (const block of plan.blocks) flows.push(...blockFlows(plan, block));
   for (const tenant of plan.tenants) flows.push(...tenantFlows(plan, tenant));
-  flows.push(...gatewayFlows(plan));
+  flows.push(...neighbourFlows(plan));
   const { pseudo, tenantSide } = plan.tables;
   const trackedOut = (bit: number): Match => ({ ctState: { value: Ct.TRK | bit, mask: Ct.TRK | bit } });
   flows.push(
@@ -117,22 +120,6 @@ function blockFlows(plan: FlowPlan, block: AddressPrefix): [string, WantedFlow][
   const udp = { ...to, ipProto: IpProtocol.UDP };
   const name = (what: string) => `${what} ${block.text}`;
   const track = trackInto(plan.zone, pseudo);
-  const neighbour: WantedFlow = {
-    tableId: classify,
-    priority: CATCH,
-    match:
-      block.family === 4
-        ? { ethType: ARP, arpOp: 1, arpTpa: { value: block.address, mask: block.mask } }
-        : {
-            ethType: IPV6,
-            ipProto: IpProtocol.ICMPV6,
-            icmpv6Type: NEIGHBOUR_SOLICITATION,
-            icmpv6Code: 0,
-            ipv6NdTarget: { value: block.address, mask: block.mask },
-          },
-    cookie: Punt.NEIGHBOUR,
-    instructions: punt(plan.meters.neighbour),
-  };
   const errors: [string, WantedFlow][] =
     block.family === 4
       ? [3, 11, 12].map(type => [
@@ -170,7 +157,6 @@ function blockFlows(plan: FlowPlan, block: AddressPrefix): [string, WantedFlow][
       { tableId: classify, priority: CATCH, match: { ...udp, udpDst: plan.port }, instructions: track },
     ],
     ...errors,
-    [name('neighbour'), neighbour],
     [name('rest'), { tableId: classify, priority: REST, match: to }],
     [
       name('unknown'),
@@ -287,35 +273,6 @@ function tenantFlows(plan: FlowPlan, tenant: Tenant): [string, WantedFlow][] {
     }
   }
   return flows;
-}
-
-/** Who asks for the gateway's MAC address, and who answers where the gateway asked for a tenant's. */
-function gatewayFlows(plan: FlowPlan): [string, WantedFlow][] {
-  const { ipv4, ipv6 } = plan.gateway;
-  const flow = (match: Match): WantedFlow => ({
-    tableId: plan.tables.classify,
-    priority: CATCH,
-    match,
-    cookie: Punt.NEIGHBOUR,
-    instructions: punt(plan.meters.neighbour),
-  });
-  const flows: [string, WantedFlow][] = [];
-  if (ipv4 !== undefined) flows.push(['gateway-ipv4', flow({ ethType: ARP, arpTpa: ipv4 })]);
-  if (ipv6 !== undefined) {
-    const icmp = { ethType: IPV6, ipProto: IpProtocol.ICMPV6 };
-    const solicitation = { ...icmp, icmpv6Type: NEIGHBOUR_SOLICITATION, icmpv6Code: 0, ipv6NdTarget: ipv6 };
-    const advertisement = { ...icmp, ipv6Dst: ipv6, icmpv6Type: NEIGHBOUR_ADVERTISEMENT, icmpv6Code: 0 };
-    flows.push(['gateway-ipv6', flow(solicitation)], ['gateway-answer', flow(advertisement)]);
-  }
-  return flows;
-}
-
-function punt(meter: number | undefined): Instruction[] {
-  const output: Instruction = {
-    type: 'apply-actions',
-    actions: [{ type: 'output', port: Port.CONTROLLER, maxLen: ControllerMaxLen.NO_BUFFER }],
-  };
-  return meter === undefined ? [output] : [{ type: 'meter', meterId: meter }, output];
 }
 
 /** What is translated already goes on as from any other tenant. */

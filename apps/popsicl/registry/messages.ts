@@ -21,6 +21,14 @@ export const REGISTRAR_MESSAGES = {
     text: 'Registrations that a crash had interrupted were undone or finished.',
     cause: 'The controller ended in the middle of them.',
   },
+  'popsicl-outside-blocks': {
+    level: 'warn',
+    text: 'Pseudonyms that are active have addresses that the cloud no longer answers.',
+    cause:
+      '`count` of them were given out when `blocks` were others, or have an address that is another machine’s by now.',
+    remedy:
+      'Configure their blocks again until they have ended, or revoke them: `cloakflow popsicl list` shows which. Their owners have to register anew.',
+  },
   'popsicl-sweep-failed': {
     level: 'error',
     text: 'Expired pseudonyms could not be ended; it is tried again.',

@@ -1,5 +1,5 @@
 import type { Clock, MessageLog, Timer } from '../../../controller/host/index.js';
-import type { TenantConfig, TenantMaterial } from '../model.js';
+import type { Directory, TenantConfig, TenantMaterial } from '../model.js';
 import { keyOfRequest } from '../pki/client-request.js';
 import { canonicalDomain } from '../pseudonym/label.js';
 import type { AddressPlan } from './address-plan.js';
@@ -49,6 +49,7 @@ export class RegistrationService {
     for (const domain of options.tenants.keys()) {
       directory.numberTenant(await table.tenantNumber(domain), domain);
     }
+    let outside = 0;
     for await (const { name, tenant, addresses, state } of table.all(
       'active',
       'withdrawing',
@@ -56,7 +57,9 @@ export class RegistrationService {
       'expired',
     )) {
       directory.put({ name, tenant, addresses, isActive: state === 'active' });
+      if (state === 'active' && isOutsideBlocks(addresses, directory)) outside++;
     }
+    if (outside > 0) options.log.write('popsicl-outside-blocks', { count: outside });
     const service = new RegistrationService(options, plan);
     service.live = await table.count();
     return service;
@@ -109,7 +112,7 @@ export class RegistrationService {
   renew(name: string): Promise<PseudonymReport> {
     return this.track(() =>
       this.locks.run(name, async () => {
-        return report(await this.renewals.renew(await this.active(name)), false);
+        return this.report(await this.renewals.renew(await this.active(name)), false);
       }),
     );
   }
@@ -135,7 +138,7 @@ export class RegistrationService {
   async list(unseal: boolean): Promise<PseudonymReport[]> {
     const reports = [];
     const states = ['pending', 'active', 'withdrawing', 'revoked', 'expired'] as const;
-    for await (const found of this.options.table.all(...states)) reports.push(report(found, unseal));
+    for await (const found of this.options.table.all(...states)) reports.push(this.report(found, unseal));
     return reports;
   }
 
@@ -225,7 +228,7 @@ export class RegistrationService {
     this.live--;
     const isForgotten = await round.withdraw(name, found.tenant);
     if (isForgotten) await table.finishEnd(name);
-    return report({ ...found, state: isForgotten ? ending : 'withdrawing' }, false);
+    return this.report({ ...found, state: isForgotten ? ending : 'withdrawing' }, false);
   }
 
   /** What a crash, or a party out of reach, left half done. */
@@ -243,6 +246,20 @@ export class RegistrationService {
       });
     }
     return count;
+  }
+
+  private report(found: Registered, unseal: boolean): PseudonymReport {
+    const { name, form, state, tenant, addresses, createdAt, expiresAt } = found;
+    const isOutside = isOutsideBlocks(addresses, this.options.directory);
+    return {
+      name,
+      form,
+      state,
+      tenant: unseal ? tenant : null,
+      createdAt,
+      expiresAt,
+      isOutsideBlocks: isOutside,
+    };
   }
 
   private async active(name: string): Promise<Registered> {
@@ -272,9 +289,6 @@ function notActive(): RegistrationError {
   return new RegistrationError('not-active', 'the pseudonym has ended');
 }
 
-function report(
-  { name, form, state, tenant, createdAt, expiresAt }: Registered,
-  unseal: boolean,
-): PseudonymReport {
-  return { name, form, state, tenant: unseal ? tenant : null, createdAt, expiresAt };
+function isOutsideBlocks({ ipv4, ipv6 }: Registered['addresses'], directory: Directory): boolean {
+  return [...ipv4, ...ipv6].some(address => !directory.isPseudoAddress(address));
 }

@@ -13,6 +13,8 @@ export interface PseudonymReport {
   /** Milliseconds since 1970. */
   readonly createdAt: number;
   readonly expiresAt: number;
+  /** Whether it has an address that is no pseudo-address of this cloud, or no longer. */
+  readonly isOutsideBlocks: boolean;
 }
 
 /** What the owner of a new pseudonym gets, once. */

@@ -345,7 +345,7 @@ for (const [family, addresses] of Object.entries(FAMILIES)) {
       const rates = [...sw.meters.values()].flatMap(({ bands: [band] }) =>
         band?.type === 'drop' ? [band.rate] : [],
       );
-      expect(rates.sort()).to.deep.equal([7, 8, 8, 9]);
+      expect(rates.sort()).to.deep.equal([7, 8, 8, ...Array<number>(64).fill(9)]);
       const meters = (why: number) =>
         sw.flows
           .filter(({ cookie }) => BigInt(cookie) === cookieOf(owner, why))
@@ -354,6 +354,21 @@ for (const [family, addresses] of Object.entries(FAMILIES)) {
       for (const one of meters(Punt.TENANT)) expect(meters(Punt.SEGMENT)).to.not.deep.include(one);
       expect(punting()).to.have.length.above(5);
       for (const types of punting()) expect(types).to.deep.equal(['meter', 'apply-actions']);
+    });
+
+    it('lets ports share a meter of neighbours, and keeps the others, where a switch has few', async () => {
+      await simulation.stop();
+      let taken = 0;
+      await start('{}', message =>
+        message.type === 'meter-mod' && message.command === 'add' && taken++ >= 8
+          ? { errorType: 'meter-mod-failed', errorCode: 'out-of-meters' }
+          : undefined,
+      );
+      await simulation.settle();
+      expect(sw.meters.size).to.equal(4);
+      for (const types of punting()) expect(types).to.deep.equal(['meter', 'apply-actions']);
+      const ids = simulation.log.map(({ id }) => id).filter(id => /meter/.test(String(id)));
+      expect(ids).to.deep.equal(['popsicl-few-meters']);
     });
 
     it('does without meters, and says so once, where a switch refuses them', async () => {

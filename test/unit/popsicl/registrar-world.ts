@@ -33,6 +33,7 @@ export class RegistrarWorld {
   /** Lines. */
   readonly log: string[] = [];
   metrics = new Metrics();
+  blocks = { ipv4: ['198.51.100.0/24'], ipv6: ['2001:db8::/64'] };
   /** Once started. */
   registrar!: Registrar;
 
@@ -57,7 +58,7 @@ export class RegistrarWorld {
       }),
       domain: CLOUD,
       tenants: [{ domain: TENANT, ipv4: '10.9.8.7', port: 443 }],
-      blocks: { ipv4: ['198.51.100.0/24'], ipv6: ['2001:db8::/64'] },
+      blocks: this.blocks,
       parties: [tenant],
       clock: systemClock,
       log: messageLog(

@@ -135,6 +135,33 @@ describe('registrar of a cloud', () => {
     expect(world.registrar.directory.tenantOfName(name)?.domain).to.equal(TENANT);
   });
 
+  it('says how many pseudonyms its blocks have left behind, and to the operator which', async () => {
+    const { service } = await world.start();
+    const request = { domain: TENANT, source: 'x' };
+    const [kept, revoked] = [await service.register(request), await service.register(request)];
+    const { ipv4, ipv6 } = world.registrar.directory.entry(kept.name)!.addresses;
+    await service.revoke(revoked.name);
+    const warnings = () => world.log.filter(line => line.includes('popsicl-outside-blocks'));
+    const outside = async () =>
+      (await world.registrar.service.list(false)).map(one => [one.name, one.isOutsideBlocks]);
+    const restart = async (blocks: RegistrarWorld['blocks']) => {
+      await world.registrar.close();
+      world.blocks = blocks;
+      await world.start();
+    };
+    const { blocks } = world;
+    await restart({ ipv4: [...blocks.ipv4, '203.0.113.0/24'], ipv6: ['2001:db8::/48'] });
+    expect(warnings()).to.deep.equal([]);
+    expect((await outside()).map(([, is]) => is)).to.deep.equal([false, false]);
+    await restart({ ipv4: blocks.ipv4, ipv6: ['2001:db8:9::/64'] });
+    expect(warnings()).to.have.length(1);
+    expect(JSON.parse(warnings()[0]!)).to.include({ count: 1 });
+    for (const canary of [kept.name, TENANT, ...ipv4, ...ipv6]) expect(warnings()[0]).to.not.contain(canary);
+    expect(await outside()).to.deep.include([kept.name, true]);
+    await restart(blocks);
+    expect(warnings()).to.have.length(1);
+  });
+
   it('is told when its zone lacks the linker', () => {
     const listen = { address: '127.0.0.1', port: 53 };
     const config = (records: object) => ({

@@ -55,6 +55,9 @@ describe('a registrar', () => {
 
     const listed = (await run('list')).stdout.toString();
     expect(listed).to.contain(name).and.to.not.contain(TENANT);
+    expect(listed)
+      .to.match(/ active .* inside /)
+      .and.to.not.contain('outside');
     expect((await run('list', '--unseal')).stdout.toString()).to.contain(TENANT);
     expect((await run('renew', name)).stdout.toString()).to.match(/^renewed until 20/);
     expect((await run('revoke', name.toUpperCase())).stdout.toString()).to.equal('revoked\n');
