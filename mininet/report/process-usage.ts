@@ -16,6 +16,23 @@ export function cpuSecondsOfFamily(pid: number): number {
   return children.reduce((sum, child) => sum + cpuSecondsOfFamily(Number(child)), cpuSecondsOf(pid));
 }
 
+/** How often threads left a processor: because they had to wait for something, or because another was given it. */
+export interface ContextSwitches {
+  voluntary: number;
+  involuntary: number;
+}
+
+/** Context switches of all threads. Each voluntary one but the last was followed by being woken. */
+export function contextSwitchesOf(pid: number): ContextSwitches {
+  const switches: ContextSwitches = { voluntary: 0, involuntary: 0 };
+  for (const thread of readdirSync(`/proc/${pid}/task`)) {
+    const status = readFileSync(`/proc/${pid}/task/${thread}/status`, 'utf8');
+    switches.voluntary += Number(/^voluntary_ctxt_switches:\s+(\d+)$/m.exec(status)![1]);
+    switches.involuntary += Number(/^nonvoluntary_ctxt_switches:\s+(\d+)$/m.exec(status)![1]);
+  }
+  return switches;
+}
+
 /** Resident bytes. */
 export function residentBytesOf(pid: number): number {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
