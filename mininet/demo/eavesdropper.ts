@@ -10,6 +10,7 @@ import {
   TlsError,
   TlsHelloReader,
 } from '../../controller/packet/index.js';
+import { capturedFrames } from '../driver/index.js';
 
 /** What somebody on the client's link can read. */
 export interface Observation {
@@ -23,9 +24,6 @@ export interface Observation {
   bytes: Buffer;
 }
 
-const GLOBAL_HEADER = 24;
-const RECORD_HEADER = 16;
-
 /** Reads a capture (pcap, Ethernet, little-endian as tcpdump writes it here). */
 export async function observe(file: string): Promise<Observation> {
   const bytes = await readFile(file);
@@ -37,12 +35,9 @@ export async function observe(file: string): Promise<Observation> {
     bytes,
   };
   const hellos = new Map<string, TlsHelloReader | undefined>();
-  for (let at = GLOBAL_HEADER; at + RECORD_HEADER <= bytes.length; ) {
-    const length = bytes.readUInt32LE(at + 8);
-    const frame = bytes.subarray(at + RECORD_HEADER, at + RECORD_HEADER + length);
+  for (const { frame } of capturedFrames(bytes)) {
     seen.frames++;
     readFrame(frame, seen, hellos);
-    at += RECORD_HEADER + length;
   }
   return seen;
 }

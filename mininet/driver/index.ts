@@ -1,4 +1,5 @@
 export { Capture, type CaptureOptions, type CaptureResult } from './capture.js';
+export { type CapturedFrame, capturedFrames } from './captured-frames.js';
 export { bestDatapath, type DatapathType } from './datapath.js';
 export { type EmulateOptions, emulate } from './emulate.js';
 export { EmulatedHost, EmulatedPlace } from './emulated-host.js';

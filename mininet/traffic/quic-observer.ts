@@ -1,4 +1,5 @@
 import { formatAddress } from '../../apps/mimiq/address-prefix.js';
+import { capturedFrames } from '../driver/index.js';
 import { QUIC_PORT } from './quic-server.js';
 
 /** One datagram of QUIC, as who watches the network sees it. */
@@ -15,8 +16,6 @@ export interface Seen {
   readonly connectionId: string;
 }
 
-const FILE_HEADER = 24;
-const RECORD_HEADER = 16;
 const ETHERNET = 14;
 const UDP = 17;
 
@@ -24,11 +23,7 @@ const UDP = 17;
 export function readObserved(file: Buffer, port = QUIC_PORT): Seen[] {
   const seen: Seen[] = [];
   let idLength = 0;
-  for (let offset = FILE_HEADER; offset + RECORD_HEADER <= file.length; ) {
-    const length = file.readUInt32LE(offset + 8);
-    const at = file.readUInt32LE(offset) * 1e6 + file.readUInt32LE(offset + 4);
-    const frame = file.subarray(offset + RECORD_HEADER, offset + RECORD_HEADER + length);
-    offset += RECORD_HEADER + length;
+  for (const { at, frame } of capturedFrames(file)) {
     const datagram = datagramOf(frame);
     if (datagram === undefined || (datagram.to !== port && datagram.from !== port)) continue;
     const fromClient = datagram.to === port;

@@ -1,5 +1,5 @@
-const FILE_HEADER = 24;
-const RECORD_HEADER = 16;
+import { capturedFrames } from '../../driver/index.js';
+
 const ETHERNET = 14;
 const TLS_PORT = 443;
 
@@ -10,18 +10,14 @@ const TLS_PORT = 443;
 export function tcpSegments(file: Buffer): { at: number; size: number }[] {
   const found: { at: number; size: number }[] = [];
   let first: number | undefined;
-  for (let offset = FILE_HEADER; offset + RECORD_HEADER <= file.length; ) {
-    const at = file.readUInt32LE(offset) + file.readUInt32LE(offset + 4) / 1e6;
-    const end = offset + RECORD_HEADER + file.readUInt32LE(offset + 8);
-    const frame = file.subarray(offset + RECORD_HEADER, end);
-    offset = end;
+  for (const { at, frame } of capturedFrames(file)) {
     if (frame.length < ETHERNET + 40 || frame.readUInt16BE(12) !== 0x0800) continue;
     const ip = frame.subarray(ETHERNET);
     const tcp = ip.subarray((ip[0]! & 15) * 4);
     const size = ip.readUInt16BE(2) - (ip[0]! & 15) * 4 - (tcp[12]! >>> 4) * 4;
     if (size <= 0) continue;
     first ??= at;
-    found.push({ at: at - first, size: tcp.readUInt16BE(2) === TLS_PORT ? size : -size });
+    found.push({ at: (at - first) / 1e6, size: tcp.readUInt16BE(2) === TLS_PORT ? size : -size });
   }
   return found;
 }

@@ -1,22 +1,13 @@
 import { findLayer, type Layer, type PayloadLayer, parseFrame } from '../../../controller/packet/index.js';
-import type { Capture } from '../../../mininet/driver/index.js';
+import { type Capture, capturedFrames } from '../../../mininet/driver/index.js';
 
-const FILE_HEADER = 24;
-const RECORD_HEADER = 16;
 const VXLAN_PORT = 4789;
 const VXLAN_HEADER = 8;
 
 /** The frames of a capture, in the order in which they passed. Ends the capture. */
 export async function framesOf(capture: Capture): Promise<Buffer[]> {
   const result = await capture.stop();
-  const bytes = await result.bytes();
-  const frames: Buffer[] = [];
-  for (let offset = FILE_HEADER; offset < bytes.length; ) {
-    const length = bytes.readUInt32LE(offset + 8);
-    frames.push(bytes.subarray(offset + RECORD_HEADER, offset + RECORD_HEADER + length));
-    offset += RECORD_HEADER + length;
-  }
-  return frames;
+  return [...capturedFrames(await result.bytes())].map(({ frame }) => frame);
 }
 
 /** The frame inside a VXLAN packet, and the outer addresses; undefined for other frames. */

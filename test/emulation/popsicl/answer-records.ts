@@ -1,14 +1,5 @@
-import {
-  EthernetView,
-  EtherType,
-  IpProtocol,
-  Ipv4View,
-  Ipv6View,
-  TcpView,
-} from '../../../controller/packet/index.js';
+import { capturedSegments } from './captured-segments.js';
 
-const GLOBAL_HEADER = 24;
-const PCAP_RECORD = 16;
 const TLS_HEADER = 5;
 const APPLICATION_DATA = 23;
 /** What TLS 1.3 adds to the content of a record: its type, and a tag of 16 bytes (RFC 8446 section 5.2). */
@@ -35,7 +26,7 @@ export function answerRecords(pcap: Buffer, port = 443): number[][] {
     sides.set(key, found);
     return found;
   };
-  for (const { source, destination, tcp, payload } of segmentsOf(pcap)) {
+  for (const { source, destination, tcp, payload } of capturedSegments(pcap)) {
     if (tcp.sourcePort !== port && tcp.destinationPort !== port) continue;
     const { sequence, acknowledgement } = tcp;
     const { segments } = side(`${source}:${tcp.sourcePort} ${destination}:${tcp.destinationPort}`);
@@ -87,27 +78,6 @@ function recordsOf(stream: Buffer): number[] {
     at += TLS_HEADER + length;
   }
   return sizes;
-}
-
-function* segmentsOf(pcap: Buffer) {
-  for (let at = GLOBAL_HEADER; at + PCAP_RECORD <= pcap.length; ) {
-    const length = pcap.readUInt32LE(at + 8);
-    const frame = pcap.subarray(at + PCAP_RECORD, at + PCAP_RECORD + length);
-    at += PCAP_RECORD + length;
-    const { etherType, payloadOffset } = new EthernetView(frame);
-    if (etherType !== EtherType.IPV4 && etherType !== EtherType.IPV6) continue;
-    const ip =
-      etherType === EtherType.IPV4 ? new Ipv4View(frame, payloadOffset) : new Ipv6View(frame, payloadOffset);
-    if (ip.protocol !== IpProtocol.TCP) continue;
-    const tcp = new TcpView(frame, ip.payloadOffset, ip.end);
-    if (tcp.payloadLength === 0) continue;
-    const payload = Buffer.from(frame.subarray(tcp.payloadOffset, tcp.end));
-    yield { source: textOf(ip.source), destination: textOf(ip.destination), tcp, payload };
-  }
-}
-
-function textOf(address: number | Uint8Array): string {
-  return typeof address === 'number' ? String(address) : Buffer.from(address).toString('hex');
 }
 
 /** Of numbers that may wrap at 32 bits and lie near each other. */

@@ -1,7 +1,6 @@
 import { parseFrame, type TcpLayer } from '../../../controller/packet/index.js';
+import { capturedFrames } from '../../../mininet/driver/index.js';
 
-const GLOBAL_HEADER = 24;
-const PCAP_RECORD = 16;
 const TLS_HEADER = 5;
 const ALERT = 21;
 
@@ -26,10 +25,8 @@ interface Segment {
 /** What servers sent in a capture (pcap, Ethernet, little-endian), connection by connection in the order of the first SYNs. */
 export function serverSides(pcap: Buffer, port = 443): ServerSide[] {
   const connections = new Map<string, Segment[]>();
-  for (let at = GLOBAL_HEADER; at + PCAP_RECORD <= pcap.length; ) {
-    const length = pcap.readUInt32LE(at + 8);
-    const layers = parseFrame(pcap.subarray(at + PCAP_RECORD, at + PCAP_RECORD + length));
-    at += PCAP_RECORD + length;
+  for (const { frame } of capturedFrames(pcap)) {
+    const layers = parseFrame(frame);
     const ip = layers.find(layer => layer.type === 'ipv4' || layer.type === 'ipv6');
     const tcp = layers.find(layer => layer.type === 'tcp');
     if (ip === undefined || tcp === undefined) continue;

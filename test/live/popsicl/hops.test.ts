@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { expect } from 'chai';
-import { Capture } from '../../../mininet/driver/index.js';
+import { Capture, capturedFrames } from '../../../mininet/driver/index.js';
 import { Cloud, can, PAGE, PSEUDO4, PSEUDO6 } from './cloud.js';
 
 for (const redirection of ['conntrack', 'flows'] as const) {
@@ -33,8 +33,6 @@ for (const redirection of ['conntrack', 'flows'] as const) {
 /** What the frames of a pcap file have in the place of the hop limit. */
 function hopsIn(pcap: Buffer, family: 4 | 6): Set<number> {
   const found = new Set<number>();
-  for (let at = 24; at < pcap.length; at += 16 + pcap.readUInt32LE(at + 8)) {
-    found.add(pcap[at + 16 + 14 + (family === 4 ? 8 : 7)]!);
-  }
+  for (const { frame } of capturedFrames(pcap)) found.add(frame[14 + (family === 4 ? 8 : 7)]!);
   return found;
 }
