@@ -1,17 +1,16 @@
-import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { RegistrationAnswer } from '../../../apps/popsicl/portal/portal-requests.js';
 import { Agent } from '../../../apps/popsicl/tenant/agent/agent.js';
-import { ControllerLink } from '../../../apps/popsicl/tenant/agent/controller-link.js';
 import { enrolAgent } from '../../../apps/popsicl/tenant/agent/enrol-agent.js';
 import { CapabilityFiles } from '../../../apps/popsicl/tenant/capabilities/capability-files.js';
 import { CapabilityFolder } from '../../../apps/popsicl/tenant/capabilities/capability-folder.js';
 import { until } from '../../../mininet/driver/until.js';
 import { freePort } from '../../simulator/free-port.js';
 import { Simulation } from '../../simulator/simulation.js';
+import { linkAgent } from './tenant/linked-agent.js';
 import { Shelf } from './tenant/shelf.js';
 
 const APP = `
@@ -78,21 +77,15 @@ describe('popsicl with registration', () => {
       expect(code).to.match(/^bad-(invitation|call)$/);
     }
     const file = (name: string) => join(folder, name);
-    const credentials = { certificate: file('a.pem'), key: file('a.key'), authority: file('authority.pem') };
+    const credentials = {
+      certificate: file('agent.pem'),
+      key: file('agent.key'),
+      authority: file('authority.pem'),
+    };
     await enrolAgent({ controller: { host: '127.0.0.1', port }, credentials, token });
     const shelf = new Shelf();
     const agent = new Agent({ webServer: shelf, capabilities: new CapabilityFolder(folder), hindrances: [] });
-    const read = (path: string) => readFileSync(path, 'utf8');
-    const link = new ControllerLink({
-      host: '127.0.0.1',
-      port,
-      certificatePem: read(credentials.certificate),
-      keyPem: read(credentials.key),
-      authorityPem: read(credentials.authority),
-      hello: async () => agent.hello(),
-      inventory: () => agent.inventory(),
-      handle: message => agent.handle(message),
-    });
+    const link = linkAgent(agent, port, folder);
     try {
       const files = new CapabilityFiles(folder);
       await until('the cloud', () => files.cloud.tenants.length > 0);

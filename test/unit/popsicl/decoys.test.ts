@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -12,13 +12,11 @@ import { Punt } from '../../../apps/popsicl/pipeline.js';
 import type { CloudAuthority } from '../../../apps/popsicl/pki/cloud-authority.js';
 import { drawLabel } from '../../../apps/popsicl/pseudonym/label.js';
 import { Agent } from '../../../apps/popsicl/tenant/agent/agent.js';
-import { ControllerLink } from '../../../apps/popsicl/tenant/agent/controller-link.js';
 import { CapabilityFolder } from '../../../apps/popsicl/tenant/capabilities/capability-folder.js';
 import { enrol } from '../../../apps/popsicl/tenant/channel/enrol.js';
 import { checkMaterial } from '../../../apps/popsicl/tenant/web-server/check-material.js';
 import { defineApp, systemClock } from '../../../controller/host/index.js';
 import { cookieOf, ownerNumber } from '../../../controller/switch/index.js';
-import { Backoff } from '../../../controller/transport/backoff.js';
 import { until } from '../../../mininet/driver/until.js';
 import { FixedDirectory } from '../../simulator/fixed-directory.js';
 import { freePort } from '../../simulator/free-port.js';
@@ -28,6 +26,7 @@ import { Simulation } from '../../simulator/simulation.js';
 import { clientHello } from './client-hello.js';
 import { DOMAIN, decoysWith, drawName, oldAuthority } from './decoys-under-test.js';
 import { withoutClock } from './handed-over.js';
+import { linkAgent } from './tenant/linked-agent.js';
 import { Shelf } from './tenant/shelf.js';
 
 describe('decoys', () => {
@@ -186,7 +185,6 @@ describe('decoys', () => {
     const folder = await mkdtemp(join(tmpdir(), 'cloakflow-decoys-'));
     const control = join(folder, 'control');
     await enrol('decoy.example', control, join(folder, 'decoy'), Date.now());
-    const credential = (file: string) => readFile(join(folder, 'decoy', file), 'utf8');
     const port = await freePort();
     const shelf = new Shelf();
     const agent = new Agent({
@@ -200,17 +198,7 @@ describe('decoys', () => {
         decoy: {domain: decoy.example, ipv4: 10.0.0.12, mac: '02:00:00:00:00:12'},
         tenants: [{domain: tenant-a.example, ipv4: 10.0.0.11, mac: '02:00:00:00:00:11'}]}}]}`,
     });
-    const link = new ControllerLink({
-      host: '127.0.0.1',
-      port,
-      certificatePem: await credential('agent.pem'),
-      keyPem: await credential('agent.key'),
-      authorityPem: await credential('authority.pem'),
-      hello: async () => agent.hello(),
-      inventory: () => agent.inventory(),
-      handle: message => agent.handle(message),
-      backoff: new Backoff(5, 20),
-    });
+    const link = linkAgent(agent, port, join(folder, 'decoy'));
     try {
       const isThere = () => simulation.log.filter(({ id }) => id === 'popsicl-agent-caught-up').length;
       await until('the agent', () => isThere() === 1);

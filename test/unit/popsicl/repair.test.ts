@@ -1,23 +1,23 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { Punt } from '../../../apps/popsicl/pipeline.js';
 import type { RegistrationAnswer } from '../../../apps/popsicl/portal/portal-requests.js';
 import { Agent } from '../../../apps/popsicl/tenant/agent/agent.js';
-import { ControllerLink } from '../../../apps/popsicl/tenant/agent/controller-link.js';
+import type { ControllerLink } from '../../../apps/popsicl/tenant/agent/controller-link.js';
 import { CapabilityFolder } from '../../../apps/popsicl/tenant/capabilities/capability-folder.js';
 import { enrol } from '../../../apps/popsicl/tenant/channel/enrol.js';
 import type { RestoredConnection } from '../../../apps/popsicl/tenant/repair/restored-connection.js';
 import type { Restorer } from '../../../apps/popsicl/tenant/repair/restorer.js';
 import { cookieOf, ownerNumber } from '../../../controller/switch/index.js';
-import { Backoff } from '../../../controller/transport/backoff.js';
 import { until } from '../../../mininet/driver/until.js';
 import { freePort } from '../../simulator/free-port.js';
 import { SimulatedClient } from '../../simulator/simulated-client.js';
 import { SimulatedSwitch } from '../../simulator/simulated-switch.js';
 import { Simulation } from '../../simulator/simulation.js';
 import { clientHello } from './client-hello.js';
+import { linkAgent } from './tenant/linked-agent.js';
 import { Shelf } from './tenant/shelf.js';
 
 const DOMAIN = 'tenant-a.example';
@@ -35,7 +35,6 @@ describe('the strategy `repair`', () => {
     folder = await mkdtemp(join(tmpdir(), 'cloakflow-repair-'));
     const control = join(folder, 'control');
     await enrol(DOMAIN, control, join(folder, 'agent'), Date.now());
-    const credential = (file: string) => readFile(join(folder, 'agent', file), 'utf8');
     const port = await freePort();
     const restorer = {
       restore(connection: RestoredConnection) {
@@ -59,17 +58,7 @@ describe('the strategy `repair`', () => {
         tenants: [{domain: ${DOMAIN}, ipv4: 10.0.0.11, ipv6: 'fd00::11', mac: '02:00:00:00:00:11',
           strategy: {ipv4: cookie, ipv6: cookie}}]}}]}`,
     });
-    link = new ControllerLink({
-      host: '127.0.0.1',
-      port,
-      certificatePem: await credential('agent.pem'),
-      keyPem: await credential('agent.key'),
-      authorityPem: await credential('authority.pem'),
-      hello: async () => agent.hello(),
-      inventory: () => agent.inventory(),
-      handle: message => agent.handle(message),
-      backoff: new Backoff(5, 20),
-    });
+    link = linkAgent(agent, port, join(folder, 'agent'));
     await until('the agent', () => simulation.log.some(({ id }) => id === 'popsicl-agent-caught-up'));
     sw = new SimulatedSwitch({ datapathId: 1n, ports: [1, 2] });
     await simulation.connect(sw);

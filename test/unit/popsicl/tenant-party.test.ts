@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +7,6 @@ import { drawCapability } from '../../../apps/popsicl/capability.js';
 import { MESSAGES } from '../../../apps/popsicl/messages.js';
 import type { Pseudonym, ServerMaterial } from '../../../apps/popsicl/model.js';
 import { Agent } from '../../../apps/popsicl/tenant/agent/agent.js';
-import { ControllerLink } from '../../../apps/popsicl/tenant/agent/controller-link.js';
 import { CapabilityFolder } from '../../../apps/popsicl/tenant/capabilities/capability-folder.js';
 import { enrol } from '../../../apps/popsicl/tenant/channel/enrol.js';
 import { TenantParty } from '../../../apps/popsicl/tenant-party.js';
@@ -17,6 +15,7 @@ import { messageLog } from '../../../controller/host/messages/log.js';
 import { until } from '../../../mininet/driver/until.js';
 import { FixedDirectory } from '../../simulator/fixed-directory.js';
 import { freePort } from '../../simulator/free-port.js';
+import { linkAgent } from './tenant/linked-agent.js';
 import { Shelf } from './tenant/shelf.js';
 
 const DOMAIN = 'shop.example';
@@ -51,7 +50,6 @@ describe('the agents of tenants, as a party of a registration', () => {
     open.push(() => party.close());
     await enrol(DOMAIN, control, join(folder, 'agent'), Date.now());
     const shelf = new Shelf();
-    const read = (file: string) => readFileSync(join(folder, 'agent', file), 'utf8');
     const connect = async () => {
       const before = caughtUp();
       const agent = new Agent({
@@ -59,16 +57,7 @@ describe('the agents of tenants, as a party of a registration', () => {
         capabilities: new CapabilityFolder(folder),
         hindrances: [],
       });
-      const link = new ControllerLink({
-        host: '127.0.0.1',
-        port,
-        certificatePem: read('agent.pem'),
-        keyPem: read('agent.key'),
-        authorityPem: read('authority.pem'),
-        hello: async () => agent.hello(),
-        inventory: () => agent.inventory(),
-        handle: message => agent.handle(message),
-      });
+      const link = linkAgent(agent, port, join(folder, 'agent'));
       open.push(() => link.close());
       await until('the agent', () => caughtUp() > before);
       return link;

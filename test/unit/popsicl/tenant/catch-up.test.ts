@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { drawCapability } from '../../../../apps/popsicl/capability.js';
 import type { Pseudonym, TenantMaterial } from '../../../../apps/popsicl/model.js';
 import { Agent } from '../../../../apps/popsicl/tenant/agent/agent.js';
-import { ControllerLink } from '../../../../apps/popsicl/tenant/agent/controller-link.js';
+import type { ControllerLink } from '../../../../apps/popsicl/tenant/agent/controller-link.js';
 import { enrolAgent } from '../../../../apps/popsicl/tenant/agent/enrol-agent.js';
 import { CapabilityFiles } from '../../../../apps/popsicl/tenant/capabilities/capability-files.js';
 import { CapabilityFolder } from '../../../../apps/popsicl/tenant/capabilities/capability-folder.js';
@@ -13,8 +13,8 @@ import { certifyRequest, enrol, openControl } from '../../../../apps/popsicl/ten
 import { fingerprintOf, formatToken } from '../../../../apps/popsicl/tenant/channel/invitation-token.js';
 import { Invitations } from '../../../../apps/popsicl/tenant/channel/invitations.js';
 import { type ChannelEvent, TenantChannel } from '../../../../apps/popsicl/tenant/channel/tenant-channel.js';
-import { Backoff } from '../../../../controller/transport/backoff.js';
 import { until } from '../../../../mininet/driver/until.js';
+import { linkAgent } from './linked-agent.js';
 import { Shelf } from './shelf.js';
 
 const DOMAIN = 'shop.example';
@@ -79,21 +79,8 @@ describe('an agent that connects', () => {
   async function connect(): Promise<ControllerLink> {
     if (!(await readFile(join(folder, 'agent', 'agent.pem')).catch(() => undefined)))
       await enrol(DOMAIN, join(folder, 'control'), join(folder, 'agent'), Date.now());
-    const [certificatePem, keyPem, authorityPem] = await Promise.all(
-      ['agent.pem', 'agent.key', 'authority.pem'].map(file => readFile(join(folder, 'agent', file), 'utf8')),
-    );
     const agent = new Agent({ webServer: shelf, capabilities: new CapabilityFolder(folder), hindrances: [] });
-    const link = new ControllerLink({
-      host: '127.0.0.1',
-      port: channel.port,
-      certificatePem: certificatePem!,
-      keyPem: keyPem!,
-      authorityPem: authorityPem!,
-      hello: async () => agent.hello(),
-      inventory: () => agent.inventory(),
-      handle: message => agent.handle(message),
-      backoff: new Backoff(5, 20),
-    });
+    const link = linkAgent(agent, channel.port, join(folder, 'agent'));
     open.push(() => link.close());
     return link;
   }
