@@ -111,6 +111,8 @@ export interface Directory {
 export interface Distribution {
   /** For logs and reports, such as `dns`. */
   readonly label: string;
+  /** Milliseconds within which it answers or fails by itself, where that may be longer than others have. */
+  readonly patience?: number;
   /** Resolves when the party acts on it; rejects when it does not or may not, with a PartyError where that is known. */
   publish(pseudonym: Pseudonym, material: ServerMaterial): Promise<void>;
   /** Resolves when the party has forgotten it. `tenant` is the domain that it was published for. */

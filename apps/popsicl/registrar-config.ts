@@ -97,7 +97,7 @@ export const registrarSchema = z
     /** Registrations a minute. */
     perSource: z.number().min(1).max(1_000_000).default(10),
     perMinute: z.number().min(1).max(1_000_000).default(600),
-    /** Seconds that DNS and tenants have to take a pseudonym. */
+    /** Seconds that DNS has to take a pseudonym. Tenants have 41 where that is more: nginx may have to be reloaded. */
     patience: z.number().min(0.1).max(300).default(10),
     addresses: z.strictObject({ ipv4: family('shared'), ipv6: family('own') }).prefault({}),
     /** A certificate authority of the operator's own. */

@@ -11,6 +11,7 @@ import type {
   ServerMaterial,
   TenantMaterial,
 } from './model.js';
+import { CHANGE_PATIENCE } from './tenant/change-limit.js';
 import { ChannelError } from './tenant/channel/channel-error.js';
 import { certifyRequest, openControl } from './tenant/channel/enrol.js';
 import { fingerprintOf, formatToken } from './tenant/channel/invitation-token.js';
@@ -35,6 +36,8 @@ export interface TenantPartyParts {
 /** The agents of the tenants, as parties of a registration: reachable once the channel is open. */
 export class TenantParty implements Distribution, TenantAgents {
   readonly label = 'tenant';
+  /** The channel says first what is wrong. */
+  readonly patience = CHANGE_PATIENCE + 1000;
   /** Connections that were turned away. */
   refused = 0;
   private readonly config: ChannelConfig;

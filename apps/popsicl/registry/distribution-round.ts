@@ -11,7 +11,7 @@ export interface DistributionRoundOptions {
   readonly last: Distribution;
   readonly clock: Clock;
   readonly log: MessageLog<typeof REGISTRAR_MESSAGES>;
-  /** Milliseconds that a party has for an answer. */
+  /** Milliseconds that a party has for an answer, unless it says that it may need longer. */
   readonly patience: number;
   /** Whether the log may name pseudonyms and their tenants. */
   readonly unsealed?: boolean;
@@ -94,7 +94,7 @@ export class DistributionRound {
     const { clock, log, patience, unsealed } = this.options;
     try {
       await new Promise<void>((resolve, reject) => {
-        const timer = clock.after(patience, () =>
+        const timer = clock.after(Math.max(patience, party.patience ?? 0), () =>
           reject(new RegistrationError('distribution-failed', 'no answer in time')),
         );
         Promise.resolve()

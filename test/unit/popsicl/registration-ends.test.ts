@@ -51,6 +51,23 @@ describe('the end of pseudonyms, and their renewal', () => {
     expect(world.knownNames()).to.deep.equal([[], []]);
   });
 
+  it('waits for a party as long as that party may need', async () => {
+    await start();
+    const [, tenant] = world.parties;
+    Object.assign(tenant!, { patience: 40_000 });
+    let answer: (() => void) | undefined;
+    tenant!.trouble = (_call, act) =>
+      new Promise(resolve => {
+        answer = () => resolve(act());
+      });
+    const registration = service.register(request);
+    while (answer === undefined) await new Promise(resolve => setImmediate(resolve));
+    world.clock.advance(39_000);
+    answer();
+    const { name } = await registration;
+    expect(world.directory.tenantOfName(name)?.domain).to.equal('a.example');
+  });
+
   it('ends at once for new connections, also while a renewal waits for a tenant, and stays ended', async () => {
     await start();
     const { name } = await service.register(request);

@@ -1,11 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { CHANGE_LIMIT } from '../change-limit.js';
 import { TenantError } from '../tenant-error.js';
-import type { RunAs } from './privileges.js';
+import { capabilities, type RunAs } from './privileges.js';
 
 const REPAIR_CAPABILITIES = '+net_admin,+net_bind_service';
-/** Answers each line of its input with how the command ended. */
-const LOOP = 'while read -r line; do if "$@" >/dev/null 2>&1; then echo ok; else echo failed; fi; done';
+/** Answers each line of its input with how the command ended; one that hangs is killed, or nothing would ever come after it. */
+const LOOP =
+  'while read -r line; do ' +
+  `if timeout -k 1 ${CHANGE_LIMIT / 1000} "$@" >/dev/null 2>&1; then echo ok; else echo failed; fi; done`;
 
 /** A child of the agent that keeps a right which the agent gives up. It ends with the agent. */
 export class HelperProcess {
@@ -54,8 +57,14 @@ export class HelperProcess {
 
   /** Runs one command whenever it is asked to, as the user that started the agent and without any capability. */
   static command(argv: readonly string[]): HelperProcess {
-    const confined = ['setpriv', '--no-new-privs', '--inh-caps=-all', '--bounding-set=-all'];
-    return new HelperProcess([...(isRoot() ? confined : []), 'sh', '-c', LOOP, 'sh', ...argv]);
+    const none = ['setpriv', '--inh-caps=-all', '--ambient-caps=-all'];
+    const confined = isRoot()
+      ? [...none, '--no-new-privs', '--bounding-set=-all']
+      : // What the command may become by itself (sudo) is left to it.
+        capabilities() === 0n
+        ? []
+        : none;
+    return new HelperProcess([...confined, 'sh', '-c', LOOP, 'sh', ...argv]);
   }
 
   /** @throws TenantError `helper-failed` */

@@ -1,9 +1,9 @@
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CloudFacts } from '../../model.js';
 import { TenantError } from '../tenant-error.js';
 import { checkName } from '../web-server/check-material.js';
-import { writeWhole } from '../web-server/write-whole.js';
+import { DurableFolder } from '../web-server/durable-folder.js';
 
 export const CAPABILITY_SUFFIX = '.capability';
 export const CLOUD_FILE = 'cloud.json';
@@ -17,10 +17,10 @@ export const isCapability = (text: string): boolean => CAPABILITY.test(text);
  * the capability in it, and `cloud.json`. Written by the agent alone, each in one step; read as in `capability-files.ts`.
  */
 export class CapabilityFolder {
-  private readonly folder: string;
+  private readonly folder: DurableFolder;
 
   constructor(folder: string) {
-    this.folder = folder;
+    this.folder = new DurableFolder(folder);
   }
 
   /** @throws TenantError `bad-name`, `bad-material` */
@@ -35,19 +35,20 @@ export class CapabilityFolder {
   /** @throws TenantError `bad-name` */
   async remove(name: string): Promise<void> {
     checkName(name);
-    await rm(join(this.folder, name + CAPABILITY_SUFFIX), { force: true });
+    await this.folder.remove(name + CAPABILITY_SUFFIX);
+    await this.folder.sync();
   }
 
   /** Undefined where there is none that is whole. @throws TenantError `bad-name` */
   async read(name: string): Promise<string | undefined> {
     checkName(name);
-    const file = join(this.folder, name + CAPABILITY_SUFFIX);
+    const file = join(this.folder.path, name + CAPABILITY_SUFFIX);
     const text = await readFile(file, 'utf8').catch(() => undefined);
     return text !== undefined && isCapability(text) ? text : undefined;
   }
 
   async names(): Promise<string[]> {
-    const files = await readdir(this.folder).catch((error: NodeJS.ErrnoException) => {
+    const files = await readdir(this.folder.path).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return [];
       throw error;
     });
@@ -59,12 +60,12 @@ export class CapabilityFolder {
   /** Writes nothing where nothing has changed: an agent that connects can do so while its disk is full. */
   async setCloud({ linker, tenants, trusted }: CloudFacts): Promise<void> {
     const content = `${JSON.stringify({ linker, tenants, trusted })}\n`;
-    const before = await readFile(join(this.folder, CLOUD_FILE), 'utf8').catch(() => undefined);
+    const before = await readFile(join(this.folder.path, CLOUD_FILE), 'utf8').catch(() => undefined);
     if (content !== before) await this.write(CLOUD_FILE, content);
   }
 
   private async write(file: string, content: string): Promise<void> {
-    await mkdir(this.folder, { recursive: true, mode: 0o750 });
-    await writeWhole(join(this.folder, file), content);
+    await this.folder.write(file, content);
+    await this.folder.sync();
   }
 }

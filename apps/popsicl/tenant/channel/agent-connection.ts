@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Clock, Timer } from '../../../../controller/host/index.js';
+import { CHANGE_PATIENCE } from '../change-limit.js';
 import { ChannelError } from './channel-error.js';
 import { Frames } from './frames.js';
 import {
@@ -20,6 +21,8 @@ export interface AgentLimits {
   readonly waitingBytes: number;
   /** Milliseconds for an answer, for Hello, and between two pings. */
   readonly patience: number;
+  /** Milliseconds for an answer where the web server has to follow: pseudonyms and revocations. */
+  readonly changePatience: number;
 }
 
 export const DEFAULT_AGENT_LIMITS: AgentLimits = {
@@ -27,6 +30,7 @@ export const DEFAULT_AGENT_LIMITS: AgentLimits = {
   pending: 4096,
   waitingBytes: 8 * 1024 * 1024,
   patience: 10_000,
+  changePatience: CHANGE_PATIENCE,
 };
 
 export interface AgentEvents {
@@ -84,14 +88,15 @@ export class AgentConnection {
    */
   request(body: Omit<FromController, 'id'>): Promise<void> {
     if (this.closed) return Promise.reject(lost());
-    const { pending, waitingBytes, patience } = this.limits;
+    const { pending, waitingBytes, patience, changePatience } = this.limits;
     if (this.pending.size >= pending || this.socket.writableLength > waitingBytes)
       return Promise.reject(new ChannelError('tenant-congested', 'the agent of the tenant does not keep up'));
     const id = this.nextId;
     this.nextId = (id + 1) >>> 0 || 1;
     this.socket.write(encodeFromController({ id, ...body }));
     return new Promise((resolve, reject) => {
-      const timer = this.clock.after(patience, () => {
+      const isChange = body.material !== undefined || body.revoke !== undefined;
+      const timer = this.clock.after(isChange ? changePatience : patience, () => {
         this.pending.delete(id);
         reject(new ChannelError('tenant-silent', 'the agent of the tenant did not answer in time'));
       });

@@ -1,14 +1,15 @@
 import { X509Certificate } from 'node:crypto';
-import { access, mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { access, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ServerMaterial } from '../../model.js';
+import { CHANGE_LIMIT } from '../change-limit.js';
 import { TenantError } from '../tenant-error.js';
 import { checkMaterial, checkName } from './check-material.js';
+import { DurableFolder } from './durable-folder.js';
 import { type NginxWeb, nginxWeb } from './nginx-web.js';
 import { ReloadBatches } from './reload-batches.js';
 import { shownCertificate } from './shown-certificate.js';
 import type { WebServer } from './web-server.js';
-import { writeWhole } from './write-whole.js';
 
 export interface NginxBlocksOptions {
   /** Included by nginx: `include FOLDER/*.conf;` in the http block. */
@@ -22,14 +23,13 @@ export interface NginxBlocksOptions {
   readonly port: number;
   /** What nginx does for pages, and how it knows the capability; absent: nothing. */
   readonly web?: { readonly kind: NginxWeb; capabilityOf(name: string): Promise<string | undefined> };
-  /** Milliseconds that a reload may take until nginx answers by it. */
+  /** Milliseconds that a change may take until nginx answers by it. */
   readonly patience?: number;
 }
 
 const SUFFIX = '.conf';
 /** The first of a pseudonym's files to come and the last to go. */
 const KEY_SUFFIX = '.key';
-const PATIENCE = 30_000;
 
 /**
  * nginx as in 5.3: a server block for each pseudonym, and a reload for each change (several at once share one). A client
@@ -39,36 +39,40 @@ const PATIENCE = 30_000;
 export class NginxBlocks implements WebServer {
   readonly label = 'nginx-blocks';
   private readonly options: NginxBlocksOptions;
+  private readonly folder: DurableFolder;
   private readonly reloads: ReloadBatches;
 
   constructor(options: NginxBlocksOptions) {
     this.options = options;
-    this.reloads = new ReloadBatches({ reload: options.reload, patience: options.patience ?? PATIENCE });
+    this.folder = new DurableFolder(options.folder);
+    this.reloads = new ReloadBatches({ reload: options.reload, patience: options.patience ?? CHANGE_LIMIT });
   }
 
   async put(material: ServerMaterial): Promise<void> {
     checkMaterial(material);
     const { name } = material;
     const before = (await this.isServed(name)) ? await this.read(name) : undefined;
-    await mkdir(this.options.folder, { recursive: true, mode: 0o750 });
     const own = new X509Certificate(material.certificatePem).fingerprint256;
     try {
       await this.write(material);
-      await this.reloads.apply(async () => (await this.shown(name)) === own);
+      await this.reloads.apply(async () => (await this.shown(name))?.fingerprint256 === own);
     } catch (error) {
       await (before === undefined ? this.forget(name) : this.write(before));
-      await this.reloads.apply(async () => true).catch(() => {});
+      // Not waited for: the answer would come too late. Who removes the name asks nginx whether it still has it.
+      void this.catchUp();
       throw error;
     }
   }
 
-  /** The block comes last: what it names is there. */
+  /** The block comes last, also on the disk: what it names is there, or nginx would not start. */
   private async write({ name, certificatePem, keyPem, anchorPem }: ServerMaterial): Promise<void> {
     const block = this.block(name, await this.web(name));
-    await writeWhole(this.file(name, KEY_SUFFIX), keyPem);
-    await writeWhole(this.file(name, '.anchor.pem'), anchorPem);
-    await writeWhole(this.file(name, '.pem'), certificatePem);
-    await writeWhole(this.file(name, SUFFIX), block);
+    await this.folder.write(name + KEY_SUFFIX, keyPem);
+    await this.folder.write(`${name}.anchor.pem`, anchorPem);
+    await this.folder.write(`${name}.pem`, certificatePem);
+    await this.folder.sync();
+    await this.folder.write(name + SUFFIX, block);
+    await this.folder.sync();
   }
 
   /**
@@ -82,11 +86,11 @@ export class NginxBlocks implements WebServer {
   async remove(name: string): Promise<void> {
     checkName(name);
     const wasServed = await this.isServed(name);
-    const before = wasServed ? await this.shown(name) : undefined;
     // Also what is left where the agent was killed between two of its files.
     await this.forget(name);
-    if (!wasServed) return;
-    await this.reloads.apply(async () => before === undefined || (await this.shown(name)) !== before);
+    // Without files it is served where a reload that was to end that has failed.
+    if (!wasServed && !(await this.serves(name))) return;
+    await this.reloads.apply(async () => !(await this.serves(name)));
   }
 
   async read(name: string): Promise<ServerMaterial | undefined> {
@@ -121,7 +125,17 @@ export class NginxBlocks implements WebServer {
     );
   }
 
-  private shown(name: string): Promise<string | undefined> {
+  /** Whether nginx answers to the name with a certificate of its own; also where it does not answer in time. */
+  private async serves(name: string): Promise<boolean> {
+    try {
+      const certificate = await this.shown(name);
+      return certificate?.checkHost(name, { subject: 'never', wildcards: false }) !== undefined;
+    } catch {
+      return true;
+    }
+  }
+
+  private shown(name: string): Promise<X509Certificate | undefined> {
     return shownCertificate(this.options.host, this.options.port, name);
   }
 
@@ -130,8 +144,10 @@ export class NginxBlocks implements WebServer {
   }
 
   private async forget(name: string): Promise<void> {
-    for (const suffix of [SUFFIX, '.pem', '.anchor.pem', KEY_SUFFIX])
-      await rm(this.file(name, suffix), { force: true });
+    for (const suffixes of [[SUFFIX], ['.pem', '.anchor.pem', KEY_SUFFIX]]) {
+      for (const suffix of suffixes) await this.folder.remove(name + suffix);
+      await this.folder.sync();
+    }
   }
 
   private async web(name: string): Promise<{ http: string; server: string }> {

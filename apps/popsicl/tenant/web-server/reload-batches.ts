@@ -3,14 +3,15 @@ import { TenantError } from '../tenant-error.js';
 export interface ReloadBatchesOptions {
   /** Makes the web server read its configuration again. */
   readonly reload: () => Promise<void>;
-  /** Milliseconds until a reload must show. */
+  /** Milliseconds from a change until it must show. */
   readonly patience: number;
 }
 
 interface Change {
   readonly isSeen: () => Promise<boolean>;
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
+  /** Tells who made it what came of it, once. */
+  readonly end: (error?: unknown) => void;
+  isOver: boolean;
 }
 
 /** Milliseconds between two looks. */
@@ -29,13 +30,25 @@ export class ReloadBatches {
   }
 
   /**
-   * Has a change of the configuration's files read, and resolves when `isSeen` says that the server goes by it.
+   * Has a change of the configuration's files read, and resolves when `isSeen` says that the server goes by it. Rejects when it does
+   * not within the patience, whatever else is to be reloaded before it.
    *
    * @throws TenantError `web-server-failed`; what `reload` throws
    */
   apply(isSeen: () => Promise<boolean>): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.waiting.push({ isSeen, resolve, reject });
+      const change: Change = {
+        isSeen,
+        isOver: false,
+        end: error => {
+          clearTimeout(timer);
+          change.isOver = true;
+          if (error === undefined) resolve();
+          else reject(error);
+        },
+      };
+      const timer = setTimeout(() => change.end(notByIt()), this.options.patience);
+      this.waiting.push(change);
       if (!this.working) void this.work();
     });
   }
@@ -47,9 +60,9 @@ export class ReloadBatches {
       this.waiting = [];
       try {
         await this.reload();
-        await Promise.all(batch.map(change => this.settle(change)));
+        await Promise.all(batch.map(settle));
       } catch (error) {
-        for (const { reject } of batch) reject(error);
+        for (const change of batch) change.end(error);
       }
     }
     this.working = false;
@@ -64,17 +77,15 @@ export class ReloadBatches {
     });
     await Promise.race([reload(), late]).finally(() => clearTimeout(timer));
   }
+}
 
-  private async settle({ isSeen, resolve, reject }: Change): Promise<void> {
-    const end = performance.now() + this.options.patience;
-    for (let seen = (await isSeen()) ? 1 : 0; seen < LOOKS; seen = (await isSeen()) ? seen + 1 : 0) {
-      if (performance.now() > end) {
-        reject(notByIt());
-        return;
-      }
-      await new Promise(again => setTimeout(again, LOOK_AGAIN));
-    }
-    resolve();
+async function settle(change: Change): Promise<void> {
+  const look = () => change.isSeen().catch(() => false);
+  let seen = 0;
+  while (!change.isOver) {
+    seen = (await look()) ? seen + 1 : 0;
+    if (seen === LOOKS) change.end();
+    else await new Promise(again => setTimeout(again, LOOK_AGAIN));
   }
 }
 

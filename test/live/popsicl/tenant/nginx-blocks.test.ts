@@ -163,8 +163,8 @@ webServer:
     }
   });
 
-  it('takes back what nginx does not serve', async () => {
-    const deaf = new NginxBlocks({
+  const deafBlocks = () =>
+    new NginxBlocks({
       folder: join(folder, 'blocks'),
       site: join(folder, 'site.conf'),
       host: '127.0.0.1',
@@ -172,6 +172,24 @@ webServer:
       patience: 100,
       reload: async () => {},
     });
+
+  it('does not take a pseudonym for revoked because its files have gone, while nginx serves it', async () => {
+    const kit = await maker.make('lingering');
+    await blocks.put(kit.material);
+    const deaf = deafBlocks();
+    const again = () =>
+      deaf.remove(kit.name).then(
+        () => 'removed',
+        (error: TenantError) => error.code,
+      );
+    expect([await again(), await again()]).to.deep.equal(['web-server-failed', 'web-server-failed']);
+    expect((await go({ name: kit.name, client: kit.client })).status).to.equal(200);
+    await blocks.remove(kit.name);
+    expect((await go({ name: kit.name, client: kit.client })).status).to.equal(undefined);
+  });
+
+  it('takes back what nginx does not serve', async () => {
+    const deaf = deafBlocks();
     const kit = await maker.make('unheard');
     let code = '';
     await deaf.put(kit.material).catch((error: TenantError) => {

@@ -125,7 +125,7 @@ describe('the control channel', () => {
     });
 
     it('an agent that never answers, in time and memory', async () => {
-      const { channel } = await listen({ limits: { patience: 50, pending: 3 } });
+      const { channel } = await listen({ limits: { patience: 50, changePatience: 50, pending: 3 } });
       const socket = world.rawAgent(channel.port, world.credentials);
       socket.on('error', () => {});
       socket.resume();

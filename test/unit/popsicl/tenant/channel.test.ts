@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { connect as connectPlain } from 'node:net';
 import { expect } from 'chai';
+import { CHANGE_LIMIT, CHANGE_PATIENCE } from '../../../../apps/popsicl/tenant/change-limit.js';
 import { issueAgent } from '../../../../apps/popsicl/tenant/channel/control-authority.js';
 import { encodeFromAgent } from '../../../../apps/popsicl/tenant/channel/messages.js';
 import type {
@@ -11,6 +12,7 @@ import type { CookieKey } from '../../../../apps/popsicl/tenant/kernel/handoff-p
 import type { RestoredConnection } from '../../../../apps/popsicl/tenant/repair/restored-connection.js';
 import { Backoff } from '../../../../controller/transport/backoff.js';
 import { until } from '../../../../mininet/driver/until.js';
+import { ManualClock } from '../../../simulator/manual-clock.js';
 import { ChannelWorld, closed, codeOf, DOMAIN, HELLO, MATERIAL, NAME, PSEUDONYM } from './channel-world.js';
 import { Shelf } from './shelf.js';
 
@@ -53,6 +55,29 @@ describe('the control channel between controller and tenant', () => {
     expect(shelf.served.get(NAME)).to.deep.equal(MATERIAL);
     await channel.withdraw(NAME, DOMAIN);
     expect(shelf.served.size).to.equal(0);
+  });
+
+  it('waits longer for a change than an agent may take for it, and not for ever', async () => {
+    const clock = new ManualClock();
+    const { channel } = await listen({ clock, limits: { patience: 10 * CHANGE_PATIENCE } });
+    const shelf = new Shelf();
+    let isAsked = false;
+    let answer = () => {};
+    shelf.remove = () =>
+      new Promise(resolve => {
+        isAsked = true;
+        answer = resolve;
+      });
+    start(channel.port, shelf);
+    await connected(channel);
+    const late = codeOf(channel.withdraw(NAME, DOMAIN));
+    await until('the request', () => isAsked);
+    clock.advance(CHANGE_LIMIT + 1000);
+    answer();
+    expect(await late).to.equal('none');
+    const never = codeOf(channel.publish(PSEUDONYM, MATERIAL));
+    clock.advance(CHANGE_PATIENCE);
+    expect(await never).to.equal('tenant-silent');
   });
 
   it('rejects when no agent of the tenant is connected, and when the agent refuses', async () => {

@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import { TenantError } from '../../../../apps/popsicl/tenant/tenant-error.js';
 import { NginxBlocks } from '../../../../apps/popsicl/tenant/web-server/nginx-blocks.js';
 import { ReloadBatches } from '../../../../apps/popsicl/tenant/web-server/reload-batches.js';
+import { until } from '../../../../mininet/driver/until.js';
 import { KitMaker, temporaryFolder } from '../../../live/popsicl/tenant/pseudonym-kit.js';
 
 describe('nginx with a block for each pseudonym, when it cannot be reloaded', () => {
@@ -70,6 +71,17 @@ describe('nginx with a block for each pseudonym, when it cannot be reloaded', ()
     const seen = async () => true;
     expect(await batches.apply(seen).catch((error: TenantError) => error.code)).to.equal('web-server-failed');
     batches.apply(seen).catch(() => undefined);
-    expect(calls).to.equal(2);
+    await until('the next reload', () => calls === 2);
+  });
+
+  it('takes no longer for a change than it may, the reload and its showing together', async () => {
+    let isReloaded = () => {};
+    const reload = () => new Promise<void>(resolve => (isReloaded = resolve));
+    const batches = new ReloadBatches({ reload, patience: 100 });
+    const isSeen = async () => performance.now() > start + 150;
+    const start = performance.now();
+    const code = batches.apply(isSeen).catch((error: TenantError) => error.code);
+    setTimeout(isReloaded, 60);
+    expect(await code).to.equal('web-server-failed');
   });
 });
