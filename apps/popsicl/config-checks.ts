@@ -1,6 +1,6 @@
 /** What a configuration must not ask for, beyond the form of each part: combinations that no handoff can do. */
 import type { z } from 'zod';
-import { type AddressFamily, DEFAULT_STRATEGY, type StrategyName } from './model.js';
+import { type AddressFamily, defaultStrategy, type StrategyName } from './model.js';
 import { addressKey } from './pseudonym/address-key.js';
 
 type Addresses = Readonly<Partial<Record<AddressFamily, string | undefined>>>;
@@ -59,7 +59,7 @@ export function checkStrategies(config: Checked, context: z.RefinementCtx): void
   const { tenants, proxy, tenantChannel, registration } = config;
   for (const family of ['ipv4', 'ipv6'] as const) {
     const strategyOf = (tenant: Checked['tenants'][number]) =>
-      tenant.strategy[family] ?? DEFAULT_STRATEGY[family];
+      tenant.strategy[family] ?? defaultStrategy(family, config.decoy);
     const served = tenants.filter(tenant => tenant[family] !== undefined);
     const proxied = served.filter(tenant => strategyOf(tenant) === 'proxy');
     const isShared = ['shared', 'common'].includes(registration?.addresses[family].mode ?? '');

@@ -8,11 +8,16 @@ export type RedirectionName = 'conntrack' | 'flows';
 
 export type AddressFamily = 'ipv4' | 'ipv6';
 
-/** Where every pseudonym has an address of its own, no handoff is needed. */
-export const DEFAULT_STRATEGY: Readonly<Record<AddressFamily, StrategyName>> = {
-  ipv4: 'cookie',
-  ipv6: 'address',
-};
+/**
+ * What a tenant has that says nothing. Where every pseudonym has an address of its own, no handoff is needed. But who has a decoy in
+ * a family wants names to look alike there: then the name is read first, and by it alone a server is chosen.
+ */
+export function defaultStrategy(
+  family: AddressFamily,
+  decoy: Readonly<Partial<Record<AddressFamily, string | undefined>>> | undefined,
+): StrategyName {
+  return family === 'ipv6' && decoy?.ipv6 === undefined ? 'address' : 'cookie';
+}
 
 /** A server of the cloud that people may have pseudonyms for. */
 export interface TenantConfig {

@@ -1,7 +1,7 @@
 import { macToNumber, parseIpv4, parseIpv6 } from '../../../controller/address/index.js';
 import {
   type AddressFamily,
-  DEFAULT_STRATEGY,
+  defaultStrategy,
   type RedirectionName,
   type StrategyName,
   type TenantConfig,
@@ -22,9 +22,13 @@ export class Tenant {
   /** 48 bits; undefined until it is learnt. */
   mac: number | undefined;
 
-  constructor(index: number, config: TenantConfig) {
+  private readonly decoy: TenantConfig | undefined;
+
+  /** `decoy`: who serves names that are none of a pseudonym. */
+  constructor(index: number, config: TenantConfig, decoy?: TenantConfig) {
     this.index = index;
     this.config = config;
+    this.decoy = decoy;
     this.port = config.port;
     this.ipv4 = config.ipv4 === undefined ? -1 : parseIpv4(config.ipv4);
     this.ipv6 = config.ipv6 === undefined ? undefined : parseIpv6(config.ipv6);
@@ -50,7 +54,7 @@ export class Tenant {
 
   strategy(family: 4 | 6): StrategyName {
     const name: AddressFamily = family === 4 ? 'ipv4' : 'ipv6';
-    return this.config.strategy?.[name] ?? DEFAULT_STRATEGY[name];
+    return this.config.strategy?.[name] ?? defaultStrategy(name, this.decoy);
   }
 
   get redirection(): RedirectionName {
@@ -75,7 +79,7 @@ export class Tenants implements Iterable<Tenant> {
   private readonly proxied: { readonly 4: Tenant | undefined; readonly 6: Tenant | undefined };
 
   constructor(configs: readonly TenantConfig[], { relay, decoy }: StandIns = {}) {
-    const tenants = configs.map((config, index) => new Tenant(index, config));
+    const tenants = configs.map((config, index) => new Tenant(index, config, decoy));
     for (const tenant of tenants) this.byDomain.set(tenant.config.domain, tenant);
     if (relay !== undefined) this.relay = new Tenant(tenants.length, relay);
     const all = this.relay === undefined ? tenants : [...tenants, this.relay];

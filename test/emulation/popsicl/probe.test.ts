@@ -22,7 +22,8 @@ describe('a probe in the network', () => {
   let names: Map<string, string>;
   let foreign: Registered;
 
-  const settings = (ipv6: 'cookie' | 'proxy'): CloudSettings => ({
+  /** Without a strategy: what tenants have by default, beside a decoy. */
+  const settings = (strategy: { ipv6?: 'proxy' }): CloudSettings => ({
     popsicl: ({ tenants }) => {
       const { trusts: _, ...decoy } = tenants.find(({ domain }) => domain === domainOf(DECOY))!;
       const others = tenants.filter(({ domain }) => domain !== decoy.domain);
@@ -30,17 +31,17 @@ describe('a probe in the network', () => {
         tenants: others.map(tenant => ({
           ...tenant,
           trusts: tenant.trusts.filter(domain => domain !== decoy.domain),
-          strategy: { ipv4: 'cookie', ipv6 },
+          strategy,
         })),
         decoy: { ...decoy, perSource: 1000 },
-        ...(ipv6 === 'proxy' && { proxy: { ipv6: 'fd00::53' } }),
+        ...(strategy.ipv6 === 'proxy' && { proxy: { ipv6: 'fd00::53' } }),
       };
     },
   });
 
   before(async function () {
     if (!HANDS_OVER || !HAS_NGINX_MODULE) this.skip();
-    cloud = await CloudAtWork.start(['tenant-a', DECOY], settings('cookie'), { [DECOY]: 'nginx' });
+    cloud = await CloudAtWork.start(['tenant-a', DECOY], settings({}), { [DECOY]: 'nginx' });
     known = await cloud.register('alice', 'tenant-a');
     const other = await cloud.register('carol', 'tenant-a');
     const revoked = await cloud.register('alice', 'tenant-a');
@@ -119,7 +120,7 @@ describe('a probe in the network', () => {
 
   it('nor where the relay carries every connection of a family', async () => {
     await cloud.controller.stop();
-    await cloud.startController(settings('proxy'));
+    await cloud.startController(settings({ ipv6: 'proxy' }));
     await cloud.untilServed('alice', known, ['-6']);
     const place = await addressOf('6');
     for (const { words } of ways()) await isAlike(place, words);

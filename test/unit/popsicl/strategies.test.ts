@@ -1,5 +1,7 @@
 import { expect } from 'chai';
 import { configSchema } from '../../../apps/popsicl/config.js';
+import { Tenants } from '../../../apps/popsicl/handoff/tenants.js';
+import type { TenantConfig } from '../../../apps/popsicl/model.js';
 
 const TENANT = { domain: 'tenant-a.example', ipv4: '10.0.0.11', ipv6: 'fd00::11' };
 const OTHER = { domain: 'tenant-b.example', ipv4: '10.0.0.12', ipv6: 'fd00::12' };
@@ -44,6 +46,25 @@ describe('strategies of tenants in the configuration', () => {
     expect(refusals([withStrategy('proxy')], more)).to.deep.equal([]);
     expect(refusals([withStrategy('address')], more)[0]).to.match(/no address names a tenant/);
     expect(refusals([withStrategy('proxy'), OTHER], { proxy: PROXY, registration: OWN })).to.deep.equal([]);
+  });
+});
+
+describe('the strategy of a tenant that says nothing', () => {
+  const tenant = { ...TENANT, port: 443 };
+  const decoy = { domain: 'decoy.example', port: 443, ipv4: '10.0.0.3', ipv6: 'fd00::3' };
+  const strategies = (standIn: TenantConfig | undefined, said = {}) => {
+    const one = new Tenants([{ ...tenant, ...said }], { decoy: standIn }).at(0)!;
+    return [one.strategy(4), one.strategy(6)];
+  };
+
+  it('is cookie on IPv4 and address on IPv6', () => {
+    expect(strategies(undefined)).to.deep.equal(['cookie', 'address']);
+  });
+
+  it('is cookie on both beside a decoy that has both: no address may tell what a name does not', () => {
+    expect(strategies(decoy)).to.deep.equal(['cookie', 'cookie']);
+    expect(strategies({ ...decoy, ipv6: undefined })).to.deep.equal(['cookie', 'address']);
+    expect(strategies(decoy, { strategy: { ipv6: 'address' } })).to.deep.equal(['cookie', 'address']);
   });
 });
 
