@@ -5,7 +5,7 @@ import { Cloud, hasProgram, PAGE } from './cloud.js';
 
 const PCAP = createRequire(import.meta.url).resolve('pcap');
 const ATTACKER = { ipv4: '10.0.0.66', ipv6: 'fd00::66', mac: '02:00:00:00:00:66' };
-/** Sends the frames of its arguments by eth0 until it is killed. */
+/** Sends the frames of its arguments by eth0 for two minutes, if it is not killed before. */
 const FLOOD = `
 const { createSession } = require('${PCAP}');
 const session = createSession('eth0', { filter: 'inbound and udp' });
@@ -14,6 +14,7 @@ let sent = 0;
 setInterval(() => {
   for (let index = 0; index < 16; index++) session.inject(frames[sent++ % frames.length]);
   if (sent % 4000 === 0) console.log('sent', sent);
+  if (sent >= 480_000) process.exit();
 }, 4);
 `;
 
