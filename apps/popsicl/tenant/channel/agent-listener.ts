@@ -1,6 +1,7 @@
 import type { AddressInfo, Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 import { type Clock, systemClock } from '../../../../controller/host/index.js';
+import { Anteroom } from './anteroom.js';
 import { domainOfAgent } from './control-authority.js';
 import { serveEnrolment } from './enrol-connection.js';
 
@@ -21,8 +22,8 @@ export interface AgentListenerOptions {
     enrol(secret: Uint8Array, request: string): Promise<string | undefined>;
   };
   readonly clock?: Clock;
-  /** Agents at a time. */
-  readonly maxAgents?: number;
+  /** Connections at a time that have not got through TLS, in all and of one source. */
+  readonly halfOpen?: { readonly places: number; readonly perSource: number };
 }
 
 export interface AgentListenerEvents {
@@ -34,12 +35,15 @@ export interface AgentListenerEvents {
   refused(): void;
 }
 
-const HANDSHAKE_LIMIT = 10_000;
-const MAX_AGENTS = 4096;
-/** Connections without a certificate at a time. */
-const MAX_ENROLLING = 8;
+const HANDSHAKE_LIMIT = 5_000;
+const HALF_OPEN = { places: 512, perSource: 64 };
+/** Connections without a certificate at a time that have not asked for one. */
+const ENROLLING = 8;
 
-/** Where the agents of tenants connect to: mutual TLS, except for those that come to enrol. */
+/**
+ * Where the agents of tenants connect to: mutual TLS, except for those that come to enrol. Places before TLS, for enrolling and for
+ * agents are counted apart: strangers keep no agent out. Of agents there are two connections a tenant at most.
+ */
 export class AgentListener {
   private readonly options: AgentListenerOptions;
   private readonly patience: number;
@@ -47,7 +51,8 @@ export class AgentListener {
   private readonly server: Server;
   /** Every connection, also those that have not got through TLS. */
   private readonly sockets = new Set<Socket>();
-  private enrolling = 0;
+  private readonly halfOpen: Anteroom;
+  private readonly enrolling = new Anteroom(ENROLLING, ENROLLING);
 
   /** `patience`: milliseconds for whoever enrols. */
   constructor(options: AgentListenerOptions, patience: number, events: AgentListenerEvents) {
@@ -65,12 +70,24 @@ export class AgentListener {
       minVersion: 'TLSv1.3',
       handshakeTimeout: HANDSHAKE_LIMIT,
     });
-    this.server.maxConnections = options.maxAgents ?? MAX_AGENTS;
+    const { places, perSource } = options.halfOpen ?? HALF_OPEN;
+    this.halfOpen = new Anteroom(places, perSource);
+    const underTls = new Map<string, Socket>();
     this.server.on('connection', (socket: Socket) => {
+      const peer = peerOf(socket);
       this.sockets.add(socket);
-      socket.once('close', () => this.sockets.delete(socket));
+      underTls.set(peer, socket);
+      this.halfOpen.enter(socket);
+      socket.once('close', () => {
+        this.sockets.delete(socket);
+        if (underTls.get(peer) === socket) underTls.delete(peer);
+      });
     });
-    this.server.on('secureConnection', socket => this.accept(socket));
+    this.server.on('secureConnection', socket => {
+      const inner = underTls.get(peerOf(socket));
+      if (inner !== undefined) this.halfOpen.leave(inner);
+      this.accept(socket);
+    });
     this.server.on('tlsClientError', (_error, socket) => {
       socket.destroy();
       events.refused();
@@ -115,17 +132,19 @@ export class AgentListener {
   private mayEnrol(socket: TLSSocket): boolean {
     const { enrolment } = this.options;
     const hasNone = socket.getPeerX509Certificate() === undefined;
-    return hasNone && enrolment?.isOpen() === true && this.enrolling < MAX_ENROLLING;
+    return hasNone && enrolment?.isOpen() === true;
   }
 
   private enrol(socket: TLSSocket): void {
-    this.enrolling++;
+    this.enrolling.enter(socket);
     const { enrolment, clock = systemClock } = this.options;
+    const asked = () => this.enrolling.leave(socket);
     const done = (isEnrolled: boolean) => {
-      this.enrolling--;
       if (isEnrolled) this.events.enrolled();
       else this.events.refused();
     };
-    serveEnrolment(socket, { enrol: enrolment!.enrol, done }, clock, this.patience);
+    serveEnrolment(socket, { enrol: enrolment!.enrol, asked, done }, clock, this.patience);
   }
 }
+
+const peerOf = ({ remoteAddress, remotePort }: Socket) => `${remoteAddress} ${remotePort}`;

@@ -10,6 +10,8 @@ const MESSAGE_LIMIT = 16 * 1024;
 export interface Enrolment {
   /** The certificate, PEM; undefined when the invitation is not good. */
   enrol(secret: Uint8Array, request: string): Promise<string | undefined>;
+  /** It has said what it wants: to be ended before the answer would cost it the invitation. */
+  asked(): void;
   /** Whether it came to a certificate. */
   done(isEnrolled: boolean): void;
 }
@@ -17,7 +19,7 @@ export interface Enrolment {
 /** Serves one that has no certificate yet: one message in time, one answer, and the end. */
 export function serveEnrolment(
   socket: Socket,
-  { enrol, done }: Enrolment,
+  { enrol, asked, done }: Enrolment,
   clock: Clock,
   patience: number,
 ): void {
@@ -27,10 +29,14 @@ export function serveEnrolment(
   let isEnrolled = false;
   const answer = async (bytes: Uint8Array) => {
     isAsked = true;
+    asked();
     const { enrol: message } = decodeFromAgent(bytes);
     const certificate = message === undefined ? undefined : await enrol(message.secret, message.request);
     isEnrolled = certificate !== undefined;
-    socket.end(encodeFromController({ id: 0, enrolled: { certificate: certificate ?? '' } }));
+    // It is not waited for: nobody has a place any more for who stays.
+    socket.end(encodeFromController({ id: 0, enrolled: { certificate: certificate ?? '' } }), () =>
+      socket.destroy(),
+    );
   };
   socket.on('data', chunk => {
     try {

@@ -1,5 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import type { Socket } from 'node:net';
+import { connect as connectPlain, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, type TLSSocket } from 'node:tls';
@@ -111,16 +111,26 @@ export class ChannelWorld {
   }
 
   /** A connection to the channel over which a test writes what it likes. */
-  rawAgent(port: number, own: Credentials | undefined): TLSSocket {
+  rawAgent(port: number, own: Credentials | undefined, over?: Socket): TLSSocket {
     const socket = connect({
-      host: '127.0.0.1',
-      port,
+      ...(over === undefined ? { host: '127.0.0.1', port } : { socket: over }),
       servername: CONTROLLER_NAME,
       ca: this.authority.certificatePem,
       ...(own ? { cert: own.certificatePem, key: own.keyPem } : {}),
     });
     this.open.push(() => socket.destroy());
     return socket;
+  }
+
+  /** Connections to the channel that say nothing, from an address of this machine. Resolves when they are there. */
+  async silent(port: number, count: number, localAddress: string): Promise<Socket[]> {
+    const sockets = Array.from({ length: count }, () =>
+      connectPlain({ port, host: '127.0.0.1', localAddress }),
+    );
+    this.open.push(() => sockets.forEach(socket => void socket.destroy()));
+    for (const socket of sockets) socket.on('error', () => {}).resume();
+    await Promise.all(sockets.map(socket => new Promise(resolve => socket.once('connect', resolve))));
+    return sockets;
   }
 
   /** Ends what one test has opened. */
