@@ -66,7 +66,7 @@ export function readU128(view: DataView, pos: number): bigint {
 }
 
 /** The bigint of an integer in any of its forms; undefined when it is none. */
-export function toUnsigned(value: unknown): bigint | undefined {
+function toUnsigned(value: unknown): bigint | undefined {
   if (typeof value === 'bigint') return value;
   if (typeof value === 'number') return Number.isSafeInteger(value) ? BigInt(value) : undefined;
   return parseUnsigned(value);

@@ -7,7 +7,7 @@ export type OvsdbEndpoint =
   | { method: 'tcp' | 'ssl'; host: string; port: number };
 
 /** The port IANA gave to OVSDB. */
-export const OVSDB_PORT = 6640;
+const OVSDB_PORT = 6640;
 
 const FORMS =
   'unix:/var/run/openvswitch/db.sock, tcp:192.0.2.1:6640, tcp:[2001:db8::1]:6640 or ssl:HOST:6640';

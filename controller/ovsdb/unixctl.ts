@@ -5,7 +5,7 @@ import { OvsdbError } from './errors.js';
 import { type CallOptions, JsonRpcConnection } from './json-rpc.js';
 
 /** Where Debian's packages keep pid files and control sockets. */
-export const DEFAULT_RUN_DIRECTORY = '/var/run/openvswitch';
+const DEFAULT_RUN_DIRECTORY = '/var/run/openvswitch';
 
 /**
  * The control socket of an Open vSwitch daemon, as `ovs-appctl` finds it: `DIR/NAME.PID.ctl`, with the pid from

@@ -8,7 +8,7 @@
  * so that it is the same after a restart; 0 is the host itself. S marks a short-lived flow: one that its app sent
  * by itself, that goes by its timeouts, and that reconciliation leaves alone as long as its app is configured.
  */
-export const COOKIE_MARKER = 0xc10a;
+const COOKIE_MARKER = 0xc10a;
 /** The mask that selects the flows of cloakflow. */
 export const MARKER_MASK = 0xffff_0000_0000_0000n;
 /** The mask that selects the flows of one owner. */

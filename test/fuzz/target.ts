@@ -11,7 +11,7 @@ export interface FuzzTarget {
 }
 
 /** A promise was broken. */
-export class BrokenPromise extends Error {}
+class BrokenPromise extends Error {}
 
 export function promise(kept: boolean, text: string): asserts kept {
   if (!kept) throw new BrokenPromise(text);

@@ -22,6 +22,8 @@ const IPV4 = 0x0800;
 const IPV6 = 0x86dd;
 const ICMPV4_ANY = { ethType: IPV4, ipProto: IpProtocol.ICMPV4 } as const;
 const ICMPV6_ANY = { ethType: IPV6, ipProto: IpProtocol.ICMPV6 } as const;
+/** ICMP types of errors that quote a packet: unreachable, too big (ICMPv6), time exceeded, bad header. */
+const ERROR_TYPES = { 4: [3, 11, 12], 6: [1, 2, 3, 4] } as const;
 const SYN = 0x02;
 const SYN_AND_ACK = 0x12;
 /** Bits of ct_state (ovs-fields(7)). */
@@ -120,26 +122,15 @@ function blockFlows(plan: FlowPlan, block: AddressPrefix): [string, WantedFlow][
   const udp = { ...to, ipProto: IpProtocol.UDP };
   const name = (what: string) => `${what} ${block.text}`;
   const track = trackInto(plan.zone, pseudo);
-  const errors: [string, WantedFlow][] =
-    block.family === 4
-      ? [3, 11, 12].map(type => [
-          name(`error-${type}`),
-          {
-            tableId: classify,
-            priority: REST + 1,
-            match: { ...to, ipProto: IpProtocol.ICMPV4, icmpv4Type: type },
-            instructions: track,
-          },
-        ])
-      : [1, 2, 3, 4].map(type => [
-          name(`error-${type}`),
-          {
-            tableId: classify,
-            priority: REST + 1,
-            match: { ...to, ipProto: IpProtocol.ICMPV6, icmpv6Type: type },
-            instructions: track,
-          },
-        ]);
+  const errors = ERROR_TYPES[block.family].map((type): [string, WantedFlow] => [
+    name(`error-${type}`),
+    {
+      tableId: classify,
+      priority: REST + 1,
+      match: { ...to, ...errorMatch(block.family, type) },
+      instructions: track,
+    },
+  ]);
   return [
     [
       name('syn'),
@@ -238,13 +229,8 @@ function tenantFlows(plan: FlowPlan, tenant: Tenant): [string, WantedFlow][] {
         },
       ]);
     }
-    const errorTypes = family === 4 ? [3, 11, 12] : [1, 2, 3, 4];
-    for (const type of errorTypes) {
-      const match: Match =
-        family === 4
-          ? { ipProto: IpProtocol.ICMPV4, icmpv4Type: type }
-          : { ipProto: IpProtocol.ICMPV6, icmpv6Type: type };
-      flows.push([name(`error-${type}-of`), catching(match)]);
+    for (const type of ERROR_TYPES[family]) {
+      flows.push([name(`error-${type}-of`), catching(errorMatch(family, type))]);
     }
     const invalid = Ct.TRK | Ct.INV;
     flows.push([
@@ -273,6 +259,12 @@ function tenantFlows(plan: FlowPlan, tenant: Tenant): [string, WantedFlow][] {
     }
   }
   return flows;
+}
+
+function errorMatch(family: 4 | 6, type: number): Match {
+  return family === 4
+    ? { ipProto: IpProtocol.ICMPV4, icmpv4Type: type }
+    : { ipProto: IpProtocol.ICMPV6, icmpv6Type: type };
 }
 
 /** What is translated already goes on as from any other tenant. */

@@ -98,7 +98,7 @@ const conntrackTimeoutPolicy = {
   external_ids: mapOf('string', 'string'),
 } as const;
 
-export const OPEN_VSWITCH_TABLES = {
+const OPEN_VSWITCH_TABLES = {
   Open_vSwitch: root,
   Bridge: bridge,
   Port: port,

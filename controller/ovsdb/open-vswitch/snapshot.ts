@@ -78,7 +78,7 @@ export function takeSnapshot(
 }
 
 /** The columns of Controller that are configuration, whatever the server's version has. */
-export function controllerColumns(schema: DatabaseSchema): string[] {
+function controllerColumns(schema: DatabaseSchema): string[] {
   const columns = schema.tables.get('Controller') ?? new Map();
   return [...columns].filter(([, column]) => !column.ephemeral).map(([name]) => name);
 }

@@ -22,8 +22,8 @@ import { CLIENT, type ExchangeRate, perfdhcpArguments, readReport, SERVER } from
  * confirmed before it acknowledges, and Kea is behind a port. `answers alone` has the sockets or the controller of cloakflow, and only
  * answers.
  */
-export const DIRECT = ['cloakflow', 'answers alone', 'Kea', 'Kea, durable'] as const;
-export const SWITCHED = ['cloakflow, switch', 'answers alone, switch', 'Kea, switch'] as const;
+const DIRECT = ['cloakflow', 'answers alone', 'Kea', 'Kea, durable'] as const;
+const SWITCHED = ['cloakflow, switch', 'answers alone, switch', 'Kea, switch'] as const;
 export type DhcpServer = (typeof DIRECT)[number] | (typeof SWITCHED)[number];
 
 export interface DhcpOptions {

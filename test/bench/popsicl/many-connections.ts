@@ -8,7 +8,7 @@ import { addRules, commitConnections } from '../../../mininet/traffic/present-co
 import { CloudUnderTest, OBJECTS, ZONE } from './cloud-under-test.js';
 import { HandoffSwitch } from './handoff-switch.js';
 
-export const KEPT_AS = ['conntrack', 'flows'] as const;
+const KEPT_AS = ['conntrack', 'flows'] as const;
 export type KeptAs = (typeof KEPT_AS)[number];
 
 export interface ManyConnectionsFigures {

@@ -8,7 +8,7 @@ export function hasTcpdump(): boolean {
 }
 
 /** A capture file in the classic format (https://www.tcpdump.org/manpages/pcap-savefile.5.html). */
-export function captureFile(frames: readonly Uint8Array[]): Buffer {
+function captureFile(frames: readonly Uint8Array[]): Buffer {
   const header = Buffer.alloc(24);
   header.writeUInt32BE(0xa1b2c3d4, 0);
   header.writeUInt16BE(2, 4);

@@ -7,8 +7,8 @@ import { allocatorSchema } from '../../../apps/mimiq/allocator/config.js';
 import { ForwardingError } from '../../../apps/mimiq/forwarding-error.js';
 import type { AliasState, Attachment, Forwarding, Lease } from '../../../apps/mimiq/model.js';
 import type { LeaseStore, StoreChange, StoredState } from '../../../apps/mimiq/store/lease-store.js';
-import { MemoryLeaseStore } from '../../../apps/mimiq/store/memory-lease-store.js';
 import { ManualClock } from '../../simulator/manual-clock.js';
+import { MemoryLeaseStore } from '../../simulator/memory-lease-store.js';
 
 const RUNS = Number(process.env.MIMIQ_RUNS ?? 150);
 const CONFIG = allocatorSchema.parse({

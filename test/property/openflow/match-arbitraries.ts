@@ -48,7 +48,7 @@ function anyValue(field: OxmField): fc.Arbitrary<unknown> {
 }
 
 /** A field without a name: '0x…' key and payload. */
-export const rawField: fc.Arbitrary<[string, Uint8Array]> = fc
+const rawField: fc.Arbitrary<[string, Uint8Array]> = fc
   .tuple(
     fc.constantFrom(0x7f00, 0x9000, 0xffff),
     fc.nat({ max: 255 }),

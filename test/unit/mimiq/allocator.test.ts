@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { addressKey } from '../../../apps/mimiq/address-bits.js';
-import { MemoryLeaseStore } from '../../../apps/mimiq/store/memory-lease-store.js';
+import { MemoryLeaseStore } from '../../simulator/memory-lease-store.js';
 import { client, FakeNetwork, SWITCH, settle } from './fake-network.js';
 import { refusalOf } from './refusal.js';
 

@@ -4,8 +4,8 @@ import { type AllocatorConfig, allocatorSchema } from '../../../apps/mimiq/alloc
 import { ForwardingError } from '../../../apps/mimiq/forwarding-error.js';
 import type { AliasState, Attachment, Forwarding, Lease } from '../../../apps/mimiq/model.js';
 import type { LeaseStore } from '../../../apps/mimiq/store/lease-store.js';
-import { MemoryLeaseStore } from '../../../apps/mimiq/store/memory-lease-store.js';
 import { ManualClock } from '../../simulator/manual-clock.js';
+import { MemoryLeaseStore } from '../../simulator/memory-lease-store.js';
 
 export const SWITCH = '0000000000000001';
 

@@ -9,10 +9,10 @@ import { expect } from 'chai';
 import type { AliasState } from '../../../apps/mimiq/model.js';
 import { MARK_AGE } from '../../../apps/mimiq/steady-time.js';
 import type { LeaseStore, StoredLease } from '../../../apps/mimiq/store/lease-store.js';
-import { MemoryLeaseStore } from '../../../apps/mimiq/store/memory-lease-store.js';
 import { MIGRATIONS } from '../../../apps/mimiq/store/migrations.js';
 import { SqliteLeaseStore } from '../../../apps/mimiq/store/sqlite-lease-store.js';
 import { openStore } from '../../../controller/store/index.js';
+import { MemoryLeaseStore } from '../../simulator/memory-lease-store.js';
 import { client, FakeNetwork, SWITCH } from './fake-network.js';
 
 const PROGRAM = fileURLToPath(new URL('./allocating-program.js', import.meta.url));

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { MemoryLeaseStore } from '../../../apps/mimiq/store/memory-lease-store.js';
+import { MemoryLeaseStore } from '../../simulator/memory-lease-store.js';
 import { client, FakeNetwork, settle } from './fake-network.js';
 import { refusalOf } from './refusal.js';
 

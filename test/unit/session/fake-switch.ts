@@ -3,7 +3,7 @@ import { decode, encodeToBytes, type Message } from '../../../controller/openflo
 /** Answers what a switch receives; undefined leaves the message to the next rule, an empty list is silence. */
 export type Rule = (message: Message, xid: number) => readonly Message[] | undefined;
 
-export const VERSION_BITMAP = { type: 'version-bitmap', bitmaps: [1 << 4] } as const;
+const VERSION_BITMAP = { type: 'version-bitmap', bitmaps: [1 << 4] } as const;
 export const HELLO = { type: 'hello', elements: [VERSION_BITMAP] } as const satisfies Message;
 
 /** The whole messages in `bytes`, decoded. */

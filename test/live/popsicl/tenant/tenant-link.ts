@@ -1,8 +1,8 @@
 import { Namespace, until } from '../../../../mininet/driver/index.js';
 import { RawPort } from './raw-client.js';
 
-export const CLIENT_MAC = '02:00:00:00:00:01';
-export const TENANT_MAC = '02:00:00:00:00:02';
+const CLIENT_MAC = '02:00:00:00:00:01';
+const TENANT_MAC = '02:00:00:00:00:02';
 
 /** A tenant's namespace (interface t0) and one outside (c0), where frames are made by hand; addresses .2 and .9. */
 export class TenantLink implements AsyncDisposable {

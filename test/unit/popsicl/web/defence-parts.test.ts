@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { adaptPolicies } from '../../../../apps/popsicl/tenant/web/content-policy.js';
-import { fillUp, padPiece, stripPiece } from '../../../../apps/popsicl/tenant/web/defence/padding.js';
+import { fillUp, padPiece } from '../../../../apps/popsicl/tenant/web/defence/padding.js';
 import type { PieceName } from '../../../../apps/popsicl/tenant/web/defence/piece-name.js';
 import {
   cut,
@@ -9,6 +9,7 @@ import {
   PieceStore,
   type Share,
 } from '../../../../apps/popsicl/tenant/web/defence/piece-store.js';
+import { stripPiece } from './stripped-piece.js';
 
 describe('popsicl: what the defence is made of', () => {
   it('padding is a multiple of the unit, and comes off again', () => {

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { connect } from 'node:net';
 import { expect } from 'chai';
-import { stripPiece } from '../../../../apps/popsicl/tenant/web/defence/padding.js';
 import { TenantWeb } from '../../../../apps/popsicl/tenant/web/tenant-web.js';
 import { DefendedServer, LARGEST } from './defended-server.js';
+import { stripPiece } from './stripped-piece.js';
 import { type Answer, type Ask, CAPABILITY, get, OPTIONS, PSEUDONYM } from './web-client.js';
 
 const C = `c=${CAPABILITY}`;

@@ -53,12 +53,6 @@ export function padPiece(content: Uint8Array, unit: number): Buffer {
   return padded;
 }
 
-/** The inverse; undefined for what is no padded piece. */
-export function stripPiece(padded: Uint8Array): Uint8Array | undefined {
-  const mark = padded.findLastIndex(byte => byte !== 0);
-  return mark >= 0 && padded[mark] === MARK ? padded.subarray(0, mark) : undefined;
-}
-
 export function missingTo(length: number, unit: number): number {
   return (unit - (length % unit)) % unit;
 }

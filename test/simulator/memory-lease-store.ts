@@ -1,9 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import type { AliasState, SwitchId } from '../model.js';
-import type { TimeMark } from '../steady-time.js';
-import type { LeaseStore, StoreChange, StoredLease, StoredState } from './lease-store.js';
+import type { AliasState, SwitchId } from '../../apps/mimiq/model.js';
+import type { TimeMark } from '../../apps/mimiq/steady-time.js';
+import type {
+  LeaseStore,
+  StoreChange,
+  StoredLease,
+  StoredState,
+} from '../../apps/mimiq/store/lease-store.js';
 
-/** Keeps everything as long as the object lives: for tests, and for networks whose restart may forget. */
+/** Keeps everything as long as the object lives. */
 export class MemoryLeaseStore implements LeaseStore {
   private readonly leases = new Map<number, StoredLease>();
   private readonly aliases = new Map<number, AliasState>();
