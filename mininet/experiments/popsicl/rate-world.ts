@@ -1,24 +1,16 @@
 import { spread } from '../../report/statistics.js';
 import type { RunContext, World } from '../experiment.js';
 import { ExperimentError } from '../experiment-error.js';
-import { openAccesses } from './accesses.js';
-import { access as fetch, offered } from './curl.js';
+import { offered } from './curl.js';
+import { openWarmAccesses } from './warm-accesses.js';
 
 const OBJECT_BYTES = 1024;
 
 export async function openRates(context: RunContext): Promise<World> {
   const { parameters, signal } = context;
   const { seconds } = parameters.settings;
-  const plan = { clients: 1, delay: '0ms' };
-  const { cloud, targets, object } = await openAccesses(parameters.axes.access!.map(String), context, plan);
-  let path: string;
-  try {
-    path = await object(OBJECT_BYTES);
-    for (const target of targets.values()) await fetch(cloud.client(), target, path, signal);
-  } catch (error) {
-    await cloud.close();
-    throw error;
-  }
+  const { cloud, targets, paths } = await openWarmAccesses(context, '0ms', [OBJECT_BYTES]);
+  const path = paths.get(OBJECT_BYTES)!;
   return {
     async measure({ access, rate }) {
       const load = { target: targets.get(String(access))!, path, rate: Number(rate), seconds: seconds! };
