@@ -30,6 +30,8 @@ const LONGEST_SEED = 2048;
 const MOST_KINDS = 200_000;
 /** A single input that takes longer is a finding. */
 const SLOW_MILLISECONDS = 1000;
+/** So many times in a row, so that a machine that stands still is none. */
+const SLOW_TIMES = 5;
 const PROGRESS_MILLISECONDS = 5000;
 
 /** Tries the seeds as they are, then mutants of them and of whatever was of a new kind. */
@@ -77,16 +79,20 @@ function mutantOf(target: FuzzTarget, corpus: readonly Uint8Array[], random: Ran
   return input;
 }
 
-/** Tries one input; throws when a promise is broken or it takes too long. */
+/** Tries one input; throws when a promise is broken or it takes too long, however often it is tried. */
 export async function tryOne(target: FuzzTarget, input: Uint8Array): Promise<string> {
-  // A target may be given a buffer that it must not change.
-  const copy = input.slice();
-  const begin = performance.now();
-  const outcome = target.run(copy);
-  const kind = typeof outcome === 'string' ? outcome : await outcome;
-  const took = performance.now() - begin;
-  if (took > SLOW_MILLISECONDS) throw new Error(`took ${Math.round(took)} ms`);
-  return kind;
+  let fastest = Number.POSITIVE_INFINITY;
+  // What is slow by itself is slow each time; what was slow because the machine was is not.
+  for (let time = 0; time < SLOW_TIMES; time++) {
+    // A target may be given a buffer that it must not change.
+    const copy = input.slice();
+    const begin = performance.now();
+    const outcome = target.run(copy);
+    const kind = typeof outcome === 'string' ? outcome : await outcome;
+    fastest = Math.min(fastest, performance.now() - begin);
+    if (fastest <= SLOW_MILLISECONDS) return kind;
+  }
+  throw new Error(`took ${Math.round(fastest)} ms`);
 }
 
 /** Errors of the same kind from the same place are one finding. */

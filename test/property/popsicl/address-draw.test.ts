@@ -13,10 +13,10 @@ function chiSquare(counts: readonly number[]): number {
   return counts.reduce((sum, count) => sum + (count - expected) ** 2 / expected, 0);
 }
 
-/** A bound that the statistic passes with a probability below 1e-9 (Wilson and Hilferty, six standard deviations). */
+/** A bound that the statistic passes with a probability below 1e-11 (Wilson and Hilferty, seven standard deviations). */
 function bound(cells: number): number {
   const degrees = cells - 1;
-  return degrees * (1 - 2 / (9 * degrees) + 6 * Math.sqrt(2 / (9 * degrees))) ** 3;
+  return degrees * (1 - 2 / (9 * degrees) + 7 * Math.sqrt(2 / (9 * degrees))) ** 3;
 }
 
 function expectUniform(counts: readonly number[]): void {

@@ -68,5 +68,5 @@ describe('decoys and questions', () => {
       ),
       { numRuns: 10 },
     );
-  }).timeout(60_000);
+  });
 });

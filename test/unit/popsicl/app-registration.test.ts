@@ -27,7 +27,7 @@ describe('popsicl with registration', () => {
   });
   afterEach(async () => {
     await simulation?.controller.stop();
-    await rm(folder, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true, maxRetries: 10 });
   });
 
   const start = async (registration: string) => {

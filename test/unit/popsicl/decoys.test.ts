@@ -129,7 +129,7 @@ describe('decoys', () => {
       expect(decoys.prepare(name)).to.equal(undefined);
       await again.close();
     } finally {
-      await rm(folder, { recursive: true, force: true });
+      await rm(folder, { recursive: true, force: true, maxRetries: 10 });
     }
   });
 
@@ -173,7 +173,13 @@ describe('decoys', () => {
       for (let index = 0; index < 3; index++) expect(await ask(drawName())).to.equal('handed over');
       expect(await ask(drawName())).to.equal('rst');
       expect(await ask(known)).to.equal('rst');
-      expect(await ask(known, '192.0.2.2')).to.equal('handed over');
+      // Two sources share a limit by a chance of 1 in 65,536.
+      const others = [
+        await ask(known, '192.0.2.2'),
+        await ask(known, '192.0.2.3'),
+        await ask(known, '192.0.2.4'),
+      ];
+      expect(others).to.include('handed over');
       await simulation.pass(60_000);
       expect(await ask(known)).to.equal('handed over');
     } finally {
@@ -234,7 +240,7 @@ describe('decoys', () => {
     } finally {
       link.close();
       await simulation.stop();
-      await rm(folder, { recursive: true, force: true });
+      await rm(folder, { recursive: true, force: true, maxRetries: 10 });
     }
   });
 

@@ -134,7 +134,11 @@ describe('the first answer to a source about a name', () => {
       const again = names[0]!;
       expect(decoys.answer('alice', again.name, again.kind).isRefused).to.equal(true);
       expect(decoys.answer('alice', drawName(), true).isRefused).to.equal(true);
-      expect(decoys.answer('bob', drawName(), true).isRefused).to.equal(false);
+      // Two sources share a limit by a chance of 1 in 65,536.
+      const others = ['bob', 'carol', 'dave'].map(
+        source => decoys.answer(source, drawName(), true).isRefused,
+      );
+      expect(others).to.include(false);
       clock.advance(30_000);
       expect(decoys.answer('alice', again.name, again.kind).isRefused).to.equal(false);
     }

@@ -12,6 +12,9 @@ describe('the relay of the strategy `proxy`', () => {
   let tenant: Server;
   let port: number;
   let end: () => void;
+  /** Of a relay that gives up whoever says nothing for some time. */
+  let hastyPort: number;
+  let endHasty: () => void;
   let hasEnded = false;
 
   const options = (more: Partial<RelayOptions> = {}): RelayOptions => ({
@@ -19,7 +22,7 @@ describe('the relay of the strategy `proxy`', () => {
     port,
     connections: 100,
     perSource: 3,
-    patience: 300,
+    patience: 60_000,
     ...more,
   });
 
@@ -31,8 +34,14 @@ describe('the relay of the strategy `proxy`', () => {
       socket.on('end', () => socket.end('bye'));
     }).listen(0, '127.0.0.1');
     await once(tenant, 'listening');
-    port = await freePort();
     const endpoint = { host: '127.0.0.1', port: (tenant.address() as AddressInfo).port };
+    hastyPort = await freePort();
+    endHasty = await startRelay(
+      options({ port: hastyPort, patience: 300 }),
+      async () => undefined,
+      () => {},
+    );
+    port = await freePort();
     end = await startRelay(
       options(),
       async ({ name }) => {
@@ -46,11 +55,12 @@ describe('the relay of the strategy `proxy`', () => {
   });
   after(() => {
     end?.();
+    endHasty?.();
     tenant?.close();
   });
 
-  const open = async (localAddress = '127.0.0.1'): Promise<Socket> => {
-    const socket = connect({ host: '127.0.0.1', port, localAddress, allowHalfOpen: true });
+  const open = async (localAddress = '127.0.0.1', to = port): Promise<Socket> => {
+    const socket = connect({ host: '127.0.0.1', port: to, localAddress, allowHalfOpen: true });
     await once(socket, 'connect');
     return socket;
   };
@@ -86,7 +96,7 @@ describe('the relay of the strategy `proxy`', () => {
   });
 
   it('resets who says nothing for too long', async () => {
-    expect(await failure(await open())).to.equal('ECONNRESET');
+    expect(await failure(await open('127.0.0.1', hastyPort))).to.equal('ECONNRESET');
   });
 
   it('lets go of a client that never ends after its tenant has', async () => {
@@ -94,7 +104,7 @@ describe('the relay of the strategy `proxy`', () => {
     const server = createServer({ allowHalfOpen: true }, client => {
       void relay(client, {
         lookUp: async () => ({ host: '127.0.0.1', port: (brief.address() as AddressInfo).port }),
-        patience: 300,
+        patience: 60_000,
         addresses: ['127.0.0.1'],
         lastPatience: 50,
       });

@@ -68,7 +68,7 @@ describe('the strategy `repair`', () => {
   after(async () => {
     link?.close();
     await simulation?.stop();
-    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true, maxRetries: 10 });
   });
 
   const owner = ownerNumber('popsicl');

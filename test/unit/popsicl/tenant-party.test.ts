@@ -32,7 +32,7 @@ describe('the agents of tenants, as a party of a registration', () => {
   });
   afterEach(async () => {
     for (const close of open.splice(0).reverse()) await close();
-    await rm(folder, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true, maxRetries: 10 });
   });
 
   it('keep a pseudonym that the directory does not know yet, though they connect anew, until it is withdrawn', async () => {

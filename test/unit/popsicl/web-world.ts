@@ -121,6 +121,6 @@ export class WebWorld {
 
   async close(): Promise<void> {
     await this.registrar.close();
-    await rm(this.folder, { recursive: true, force: true });
+    await rm(this.folder, { recursive: true, force: true, maxRetries: 10 });
   }
 }

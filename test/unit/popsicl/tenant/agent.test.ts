@@ -20,7 +20,7 @@ describe('an agent that has much to do at once', () => {
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'cloakflow-agent-'));
   });
-  afterEach(() => rm(folder, { recursive: true, force: true }));
+  afterEach(() => rm(folder, { recursive: true, force: true, maxRetries: 10 }));
 
   it('ends with the newest keys when they come faster than the kernel takes them', async () => {
     const slots: (number | undefined)[] = [undefined, undefined];

@@ -68,7 +68,7 @@ describe('an agent that connects', () => {
   });
   afterEach(async () => {
     for (const close of open.splice(0).reverse()) await close();
-    await rm(folder, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true, maxRetries: 10 });
   });
 
   const caughtUp = () =>

@@ -13,6 +13,7 @@ import type {
   TenantChannelOptions,
 } from '../../../../apps/popsicl/tenant/channel/tenant-channel.js';
 import { until } from '../../../../mininet/driver/until.js';
+import { ManualClock } from '../../../simulator/manual-clock.js';
 import { ChannelWorld, closed, codeOf, DOMAIN, HELLO, MATERIAL, NAME, PSEUDONYM } from './channel-world.js';
 import { Shelf } from './shelf.js';
 
@@ -64,7 +65,8 @@ describe('the control channel', () => {
 
   describe('survives', () => {
     const garbage: [string, (() => Uint8Array)[]][] = [
-      ['random bytes', [() => randomBytes(2000)]],
+      // A short length before them would be waited for; they say a long one.
+      ['random bytes', [() => Buffer.concat([Buffer.of(0x80), randomBytes(2000)])]],
       ['a length that no message has', [() => Uint8Array.of(0xff, 0xff, 0xff, 0xff)]],
       ['a message that is none', [() => framed(Buffer.from('garbage garbage'))]],
       ['an empty message', [() => framed(Buffer.alloc(0))]],
@@ -125,17 +127,25 @@ describe('the control channel', () => {
     });
 
     it('an agent that never answers, in time and memory', async () => {
-      const { channel } = await listen({ limits: { patience: 50, changePatience: 50, pending: 3 } });
+      const clock = new ManualClock();
+      const limits = { patience: 50, changePatience: 50, pending: 3 };
+      const { channel } = await listen({ clock, limits });
       const socket = world.rawAgent(channel.port, world.credentials);
       socket.on('error', () => {});
       socket.resume();
       socket.write(encodeFromAgent({ id: 0, hello: HELLO }));
       await connected(channel);
-      const codes = await Promise.all(
-        Array.from({ length: 6 }, () => codeOf(channel.publish(PSEUDONYM, MATERIAL))),
-      );
-      expect(codes).to.include('tenant-silent').and.include('tenant-congested');
-      await closed(socket);
+      const codes = Array.from({ length: 6 }, () => codeOf(channel.publish(PSEUDONYM, MATERIAL)));
+      const gone = closed(socket);
+      // For the answers, until it is asked whether it is there, and for the answer to that.
+      for (let time = 0; time < 3; time++) {
+        clock.advance(50);
+        await new Promise(resolve => setImmediate(resolve));
+      }
+      expect(await Promise.all(codes))
+        .to.include('tenant-silent')
+        .and.include('tenant-congested');
+      await gone;
       expect(channel.connected).to.deep.equal([]);
     });
 

@@ -140,7 +140,7 @@ export class ChannelWorld {
 
   async close(): Promise<void> {
     await this.end();
-    await rm(this.folder, { recursive: true, force: true });
+    await rm(this.folder, { recursive: true, force: true, maxRetries: 10 });
   }
 }
 

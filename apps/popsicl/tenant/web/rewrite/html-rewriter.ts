@@ -146,8 +146,9 @@ export class HtmlRewriter {
     } else this.out += script!();
   }
 
-  /** Everything that is not in an unfinished tag. Comments are not changed: they may leave in part. */
+  /** Everything that is not in an unfinished tag. Comments are not changed: they may leave in part. In scripts a `<` begins none. */
   private passText(): void {
+    this.out += this.take(this.lastToken);
     const open = this.pending.startsWith('<!') ? -1 : this.pending.indexOf('<');
     this.out += this.take(open < 0 ? this.fed : this.cursor + open);
   }
