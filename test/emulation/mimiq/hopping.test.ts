@@ -10,6 +10,8 @@ import { SERVER6 } from './mimiq-network.js';
 
 /** t_remove of this network, in microseconds. */
 const T_REMOVE = 2e6;
+/** For handshakes that lose packet after packet, or outlast an outage on a slow machine. */
+const PATIENT = { connectTimeout: 60_000 };
 
 describe('hopping clients in the network of MIMIQ', () => {
   let all: HoppingNetwork;
@@ -96,10 +98,19 @@ describe('hopping clients in the network of MIMIQ', () => {
 
     it('every hop takes a fresh port', () => {
       for (const seen of sent.values()) {
-        const places = new Set(seen.map(({ client, clientPort }) => `${client} ${clientPort}`));
-        expect(places.size).to.equal(new Set(seen.map(({ client }) => client)).size);
-        // Drawn from some 28,000 ports: of a hundred hops, five that meet by chance come once in ten million runs.
-        expect(new Set(seen.map(({ clientPort }) => clientPort)).size).to.be.at.least(places.size * 0.9);
+        /** Where an address was used last. An IPv4 address may come again once it has rested; IPv6 has too many for that. */
+        const last = new Map<string, Seen>();
+        let hops = 0;
+        for (const datagram of seen) {
+          const before = last.get(datagram.client);
+          if (before?.clientPort !== datagram.clientPort) {
+            hops++;
+            expect(datagram.at - (before?.at ?? 0)).to.be.at.least(T_REMOVE);
+          }
+          last.set(datagram.client, datagram);
+        }
+        // Drawn from some 28,000 ports: of 120 hops, seven that meet by chance come once in a hundred million runs.
+        expect(new Set(seen.map(({ clientPort }) => clientPort)).size).to.be.at.least(hops - 6);
       }
     });
 
@@ -122,7 +133,7 @@ describe('hopping clients in the network of MIMIQ', () => {
       const { client: address } = sent.get('c1')!.at(0)!;
       const host = all.host('c1');
       await until('the lease to end', async () => !(await all.leases()).includes(address), {
-        timeout: 20_000,
+        timeout: 60_000,
       });
       await host.run(['ip', '-6', 'addr', 'add', `${address}/128`, 'dev', 'eth0', 'nodad'], { check: true });
       await using capture = await all.network
@@ -139,9 +150,9 @@ describe('hopping clients in the network of MIMIQ', () => {
     it('no request fails where one packet in ten is lost each way and a round trip takes 50 ms', async () => {
       await all.shape(50, '10%');
       const [often, random, large] = await Promise.all([
-        all.run('c1', 4, { path: 'small', requests: 50, strategy: 'every:2' }),
-        all.run('c3', 6, { path: 'small', requests: 50, strategy: 'random:4-12' }),
-        all.run('c5', 6, { path: 'large', requests: 1, strategy: 'every:40' }),
+        all.run('c1', 4, { path: 'small', requests: 50, strategy: 'every:2', ...PATIENT }),
+        all.run('c3', 6, { path: 'small', requests: 50, strategy: 'random:4-12', ...PATIENT }),
+        all.run('c5', 6, { path: 'large', requests: 1, strategy: 'every:40', ...PATIENT }),
       ]);
       expectWhole(often, 50);
       expectWhole(random, 50);
@@ -193,15 +204,14 @@ describe('hopping clients in the network of MIMIQ', () => {
         meanwhile = await all.run('c3', 6, { path: 'small', requests: 1, strategy: 'never' });
         await all.server.start();
       };
-      // A handshake outlasts the outage, however slow the machine: none is then given up but by who asks meanwhile.
-      const patient = { connectTimeout: 60_000 };
-      const small = { path: 'small', requests: 150, pauseMs: 20, strategy: 'every:10', ...patient };
+      // No handshake is given up but by who asks meanwhile.
+      const small = { path: 'small', requests: 150, pauseMs: 20, strategy: 'every:10', ...PATIENT };
       const runs = await Promise.all([
         all.run('c1', 6, small).then(report => [report, 150, all.files.small] as const),
         all.run('c3', 4, small).then(report => [report, 150, all.files.small] as const),
         // The server dies when the sixth of these has just been asked for.
         all
-          .run('c5', 6, { path: 'large', requests: 10, strategy: 'every:100', ...patient }, outage)
+          .run('c5', 6, { path: 'large', requests: 10, strategy: 'every:100', ...PATIENT }, outage)
           .then(report => [report, 10, all.files.large] as const),
       ]);
       expect(Object.keys(meanwhile!.failed).join()).to.match(/^connect-(timeout|failed): /);

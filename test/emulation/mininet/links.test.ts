@@ -56,7 +56,8 @@ describe('the shape of a link', () => {
       expect(quickest).to.be.at.least(2 * delay);
     }
     await reset();
-    expect((await ping(a, b, 5)).quickest).to.be.below(20);
+    // The quickest of many does not wait for a processor.
+    expect((await ping(a, b, 50)).quickest).to.be.below(20);
   });
 
   it('loses every frame at 100 %, some at 50 %, none at 0 %', async () => {

@@ -253,7 +253,7 @@ describe('no output tells of a client, of a name that she asks for, or of which 
     const others = ['--cert-type', 'P12', '--cert', `${alice.files.pkcs12.modern}:${alice.password}`];
     const capability = new URL(bob.url).search;
     const visit = async (name: string, path: string, words: string[] = []) => {
-      const fixed = ['-sk', '-m', '10', '-w', '%{http_code}', '--resolve', `${name}:8443:${place}`];
+      const fixed = ['-sk', '-m', '60', '-w', '%{http_code}', '--resolve', `${name}:8443:${place}`];
       const url = `https://${name}:8443${path}`;
       const { stdout } = await cloud.network.host('bob').run(['curl', ...fixed, ...words, url]);
       return stdout.slice(-3);

@@ -116,25 +116,17 @@ describe('the requirements of the paper, in Mininet', () => {
   it('R1 to R3 in the bytes that an eavesdropper sees, with certificates in the clear (TLS 1.2): no name, address or public key of a tenant, and nothing that two clients share', async () => {
     const keys: Buffer[] = [];
     for (const tenant of TENANTS) keys.push(await keyOf(cloud.tenant(tenant).certificate));
-    await using capture = await cloud.network.link('isp', 'border').capture();
-    for (const tenant of TENANTS) {
-      for (const client of ['alice', 'bob'] as const) {
-        const target = of(client, tenant);
-        for (const family of ['-4', '-6']) {
-          const { stdout } = await cloud.curl(client, target, target, [family, '--tls-max', '1.2']);
-          expect(stdout).to.equal(cloud.tenant(tenant).page);
-        }
-      }
+    const { pcap, seen } = await eavesdrop();
+    const found = ipv4In(seen);
+    // What is encrypted has the four bytes of one of these addresses by chance once in thousands of times, and seldom twice.
+    if (found.length > 0) {
+      const { seen: again } = await eavesdrop();
+      expect(found.filter(address => ipv4In(again).includes(address))).to.deep.equal([]);
     }
-    const pcap = await (await capture.stop()).bytes();
-    const seen = Buffer.concat([pcap, ...streamsOfServers(pcap)]);
     for (const tenant of TENANTS) {
-      const { ipv4, ipv6 } = cloudAddressesOf(tenant);
-      const bytesOf = (address: string) => Buffer.from(address.split('.').map(Number));
+      const { ipv6 } = cloudAddressesOf(tenant);
       expect(seen.includes(domainOf(tenant)), 'a name').to.equal(false);
-      expect(seen.includes(bytesOf(ipv4)), 'an address').to.equal(false);
       expect(seen.includes(Buffer.from(parseIpv6(ipv6)!)), 'an address').to.equal(false);
-      expect(seen.includes(bytesOf(publicAddressOf(tenant))), 'an address').to.equal(false);
       const presented = new Set<string>();
       for (const client of ['alice', 'bob'] as const) {
         const pem = await cloud.tenant(tenant).materialOf(of(client, tenant).name);
@@ -149,6 +141,28 @@ describe('the requirements of the paper, in Mininet', () => {
     expect(alice!.size).to.equal(TENANTS.length);
     expect([...alice!].filter(address => bob!.has(address))).to.deep.equal([]);
   });
+
+  /** What passes the link of an eavesdropper while two clients open pages of all tenants: as captured, and with all that she can read. */
+  async function eavesdrop(): Promise<{ pcap: Buffer; seen: Buffer }> {
+    await using capture = await cloud.network.link('isp', 'border').capture();
+    for (const tenant of TENANTS) {
+      for (const client of ['alice', 'bob'] as const) {
+        const target = of(client, tenant);
+        for (const family of ['-4', '-6']) {
+          const { stdout } = await cloud.curl(client, target, target, [family, '--tls-max', '1.2']);
+          expect(stdout).to.equal(cloud.tenant(tenant).page);
+        }
+      }
+    }
+    const pcap = await (await capture.stop()).bytes();
+    return { pcap, seen: Buffer.concat([pcap, ...streamsOfServers(pcap)]) };
+  }
+
+  /** IPv4 addresses of tenants that stand in the bytes. */
+  function ipv4In(seen: Buffer): string[] {
+    const all = TENANTS.flatMap(tenant => [cloudAddressesOf(tenant).ipv4, publicAddressOf(tenant)]);
+    return all.filter(address => seen.includes(Buffer.from(address.split('.').map(Number))));
+  }
 
   /** Servers that a client's IPv6 packets in a capture go to, in hexadecimal. */
   function addressesSeen(pcap: Buffer, client: 'alice' | 'bob'): Set<string> {
@@ -328,7 +342,7 @@ describe('the requirements of the paper, in Mininet', () => {
           'the switches to believe mallory',
           async () => {
             await mallory.run(['ping', '-6', '-c1', '-W1', '-I', ipv6, 'fd00::53']);
-            const { stderr, exitCode } = await cloud.curl('alice', target, target, ['-6']);
+            const { stderr, exitCode } = await cloud.curl('alice', target, target, ['-6', '-m', '10']);
             expect(exitCode).not.to.equal(0);
             return /SSL: no alternative certificate|subject name|certificate/.test(stderr);
           },

@@ -51,14 +51,14 @@ describe('tenants that come and go', () => {
       async () => {
         expect((await open()).stdout).to.equal(cloud.tenant('tenant-a').page);
         opened++;
-        return (await newestEpoch()) > before;
+        // A key may change while the first page comes.
+        return opened > 1 && (await newestEpoch()) > before;
       },
       { timeout: 60_000 },
     );
     for (let more = 0; more < 5; more++) {
       expect((await open()).stdout).to.equal(cloud.tenant('tenant-a').page);
     }
-    expect(opened).to.be.above(1);
   });
 
   it('serve on without their agent, who has everything again when it is back; a registration meanwhile fails whole', async () => {

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Namespace, type RunningCommand } from '../../../mininet/driver/index.js';
+import { Capture, Namespace, type RunningCommand } from '../../../mininet/driver/index.js';
 import type { RunReport, RunRequest } from '../../../mininet/traffic/hopping-program.js';
 import { readObserved, type Seen } from '../../../mininet/traffic/quic-observer.js';
 import { QUIC_PORT, QuicServer, quicServerProgram } from '../../../mininet/traffic/quic-server.js';
@@ -118,13 +118,12 @@ export class QuicNetwork {
 
   /** Captures beside the server while `during` runs. */
   async observe(during: () => Promise<void>): Promise<Seen[]> {
-    const file = join(this.folder, 'observed.pcap');
-    const argv = ['tcpdump', '-i', 'eth0', '-U', '-w', file, '-B', '8192', 'udp', 'port', String(QUIC_PORT)];
-    const tcpdump = await this.server.spawn(argv);
-    await tcpdump.printed(/listening on/);
+    const filter = `udp port ${QUIC_PORT}`;
+    await using capture = await Capture.start('eth0', { filter, snapshotLength: 200 }, (argv, options) =>
+      this.server.spawn(argv, options),
+    );
     await during();
-    await tcpdump.stop('SIGINT');
-    return readObserved(readFileSync(file));
+    return readObserved(await (await capture.stop()).bytes());
   }
 
   async close(): Promise<void> {

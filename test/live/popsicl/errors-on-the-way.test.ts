@@ -59,7 +59,7 @@ for (const redirection of ['conntrack', 'flows'] as const) {
         const file = join(cloud.folder, `got-${family}`);
         const address = family === 4 ? PSEUDO4 : `[${PSEUDO6}]`;
         const { exitCode, stderr } = await visitor.run([
-          ...['curl', '-sSk', '-m', '30', '-o', file, '--resolve', `${NAME}:443:${address}`],
+          ...['curl', '-sSk', '-m', '60', '-o', file, '--resolve', `${NAME}:443:${address}`],
           `https://${NAME}/large`,
         ]);
         expect(exitCode, stderr).to.equal(0);

@@ -75,9 +75,12 @@ export function describeLosses(strategy: StrategyName, redirection: RedirectionN
       for (const name of ['half', 'broken']) {
         await client.order(`begin ${name}`, new RegExp(`^begun ${name}$`, 'm'));
       }
-      if (isAnswered) await until('both halves', async () => (await cloud.metric('pending')) === 2);
+      // On a machine that is busy for seconds one may expire before the other has come.
+      const expired = async () => (await cloud.metric('expired_total')) > 0;
+      if (isAnswered)
+        await until('both halves', async () => (await cloud.metric('pending')) === 2 || (await expired()));
       await client.order('reset broken', /^closed broken$/m);
-      if (isAnswered) await until('the end of one', async () => (await cloud.metric('pending')) === 1);
+      if (isAnswered) await until('the end of one', async () => (await cloud.metric('pending')) <= 1);
       await connect('slow');
       await secure('slow', 'split slow 6 60');
       await until('the end of waiting', async () => (await cloud.metric('pending')) === 0);
