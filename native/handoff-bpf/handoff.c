@@ -195,16 +195,13 @@ static __always_inline int overtaken(struct packet *p, struct bpf_sock *listener
 }
 
 /* A client may use a port anew while the tenant still remembers the connection before: its kernel would answer by
- * the old connection's numbers for a minute, and go on remembering. The segment becomes the RST that ends that (as RFC
- * 1337 has it, every kernel's default); the client sends the segment again, and finds the listener. */
-static __always_inline void end_time_wait(struct __sk_buff *skb, struct packet *p, struct bpf_sock *found)
+ * the old connection's numbers, and go on remembering. The segment becomes the RST that ends that (as RFC 1337 has it,
+ * every kernel's default); the client sends the segment again, and finds the listener. */
+static __always_inline void end_old(struct __sk_buff *skb, struct packet *p, __u32 rcv_nxt)
 {
-    struct tcp_timewait_sock *old = bpf_skc_to_tcp_timewait_sock(found);
     __u32 tcp = ETH_HLEN + p->ip_length, checksum = tcp + __builtin_offsetof(struct tcphdr, check);
-    __be32 from, to;
-    if (!old) return;
+    __be32 from, to = bpf_htonl(rcv_nxt);
 
-    to = bpf_htonl(old->tw_sk.__tw_common.skc_tw_rcv_nxt);
     bpf_l4_csum_replace(skb, checksum, p->tcp.seq, to, 4);
     bpf_skb_store_bytes(skb, tcp + 4, &to, 4, BPF_F_RECOMPUTE_CSUM);
     /* No options any more: data offset 5, RST alone, and the window as it was. */
@@ -212,6 +209,21 @@ static __always_inline void end_time_wait(struct __sk_buff *skb, struct packet *
     to = (from & bpf_htonl(0x0000ffff)) | bpf_htonl(5 << 28 | TCP_RST << 16);
     bpf_l4_csum_replace(skb, checksum, from, to, 4);
     bpf_skb_store_bytes(skb, tcp + 12, &to, 4, BPF_F_RECOMPUTE_CSUM);
+}
+
+/* Whether a connection began by another segment than this one, and was handed off as well, by a key that still holds: the
+ * client is no longer in it. Of others, that the listener answered itself, the client may know under another address. */
+static __always_inline int is_former(struct packet *p, const struct tcp_sock *sk)
+{
+    __u32 first = sk->rcv_nxt - (__u32)sk->bytes_received;
+    if (first == p->segment.client_isn + 1) return 0;
+    p->segment.cookie = sk->snd_una - (__u32)sk->bytes_acked - 1;
+    for (__u32 slot = 0; slot < EPOCHS; slot++) {
+        __u32 index = slot;
+        const struct cookie_key *key = bpf_map_lookup_elem(&cloakflow_keys, &index);
+        if (key && key->present && cookie_is_connection(key, &p->segment)) return 1;
+    }
+    return 0;
 }
 
 SEC("tc")
@@ -234,8 +246,12 @@ int handoff(struct __sk_buff *skb)
     if (!found) return TC_ACT_OK;
     if (found->state == TCP_LISTEN)
         action = p.first_byte ? accept(skb, &p, found) : overtaken(&p, found);
-    else if (found->state == TCP_TIME_WAIT && p.first_byte)
-        end_time_wait(skb, &p, found);
+    else if (p.first_byte) {
+        struct tcp_timewait_sock *waiting = bpf_skc_to_tcp_timewait_sock(found);
+        struct tcp_sock *sk = bpf_skc_to_tcp_sock(found);
+        if (waiting) end_old(skb, &p, waiting->tw_sk.__tw_common.skc_tw_rcv_nxt);
+        else if (sk && found->state != TCP_SYN_RECV && is_former(&p, sk)) end_old(skb, &p, sk->rcv_nxt);
+    }
     bpf_sk_release(found);
     return action;
 }

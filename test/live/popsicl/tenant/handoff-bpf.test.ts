@@ -203,6 +203,63 @@ describe('the BPF program of a tenant', () => {
         expect(anew.resets()).to.deep.equal([]);
       });
 
+      it('takes a port whose former connection the client has lost, when the first segment comes again', async () => {
+        const old = client(family);
+        old.send('hello ');
+        await old.echoed('hello ');
+        old.send('again', 6);
+        await old.echoed('hello again');
+        const anew = client(family, { port: old.port, clientIsn: 0x12345678 });
+        anew.send('hello');
+        await settled(family);
+        expect(await socketOf(old)).to.equal('');
+        anew.send('hello');
+        await anew.echoed('hello');
+        expect(anew.resets()).to.deep.equal([]);
+      });
+
+      it('ends no connection by its own first segment, whenever that comes again', async () => {
+        const one = client(family);
+        one.send('hello ');
+        await one.echoed('hello ');
+        one.send('again', 6);
+        await one.echoed('hello again');
+        one.send('hello ');
+        await settled(family);
+        one.send('!', 11);
+        await one.echoed('hello again!');
+      });
+
+      it('ends no connection that the listener answered itself', async () => {
+        const raw = ports[family];
+        const cookie = client(family).cookie.sequence;
+        let port = 0;
+        let acknowledgement = 0;
+        const heard = () => raw.to(port);
+        // The kernel's own number has the mark of a cookie now and then.
+        do {
+          port = nextPort++;
+          raw.send(port, { sequence: 999, acknowledgement: 0, flags: ['syn'] });
+          await until('the SYN-ACK', () => heard().length > 0);
+          acknowledgement = (heard()[0]!.sequence + 1) >>> 0;
+        } while ((acknowledgement - 1) >>> 20 === cookie >>> 20);
+        const say = (text: string, sequence: number, echoed: number) =>
+          raw.send(port, {
+            sequence,
+            acknowledgement: (acknowledgement + echoed) >>> 0,
+            flags: ['psh', 'ack'],
+            data: Buffer.from(text),
+          });
+        const echo = (text: string) =>
+          until(`the echo of ${text}`, () => heard().some(({ data }) => String(data) === text));
+        say('one', 1000, 0);
+        await echo('one');
+        client(family, { port }).send('x');
+        await settled(family);
+        say('two', 1003, 3);
+        await echo('two');
+      });
+
       it('takes keys of two epochs, and not of the one before', async () => {
         const old = client(family);
         const next = client(family, { key: NEXT_KEY });
