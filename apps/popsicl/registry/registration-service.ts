@@ -9,9 +9,10 @@ import { NameLocks } from './name-locks.js';
 import type { KnownPerson, PersonRegister } from './person.js';
 import type { RateLimits } from './rate-limits.js';
 import { RegistrationError } from './registration-error.js';
-import type { Ending, Registered } from './registration-table.js';
+import type { Registered } from './registration-table.js';
 import { Renewals } from './renewals.js';
 import type { PseudonymReport, Registration } from './reports.js';
+import { TenantLanes } from './tenant-lanes.js';
 
 export interface RegistrationOptions extends IssuanceOptions {
   readonly tenants: ReadonlyMap<string, TenantConfig>;
@@ -33,6 +34,12 @@ export class RegistrationService {
   private readonly underWay = new Set<Promise<unknown>>();
   private readonly issuance: Issuance;
   private readonly renewals: Renewals;
+  /** What a crash, or a party out of reach, left half done. */
+  private readonly unsettled: TenantLanes;
+  /** Renewals that have not reached everybody. */
+  private readonly uneven: TenantLanes;
+  /** Ends that somebody had not heard of and now has, and registrations undone. */
+  private settled = 0;
   private live = 0;
   private sweeping: Timer | undefined;
   private isClosing = false;
@@ -41,6 +48,20 @@ export class RegistrationService {
     this.options = options;
     this.issuance = new Issuance(options, this.locks, plan);
     this.renewals = new Renewals(options);
+    this.unsettled = new TenantLanes({
+      names: (tenant, after) => options.table.unsettled(tenant, after),
+      settle: name => this.unlessBusy(name, () => this.settle(name)),
+    });
+    this.uneven = new TenantLanes({
+      names: (tenant, after) => this.renewals.unfinished(tenant, after),
+      settle: name =>
+        this.unlessBusy(name, () =>
+          this.renewals.evenOut(name).then(
+            () => true,
+            () => false,
+          ),
+        ),
+    });
   }
 
   /** Takes up where an earlier run ended. `recover` is to follow once the parties can be reached. */
@@ -72,7 +93,9 @@ export class RegistrationService {
 
   /** Undoes or finishes what an earlier run left half done, as far as the parties can be reached; sweeps do the rest. */
   async recover(): Promise<number> {
-    const count = await this.track(() => this.finishInterrupted());
+    const before = this.settled;
+    await this.track(() => this.tellAgain());
+    const count = this.settled - before;
     if (count > 0) this.options.log.write('popsicl-recovered', { count });
     return count;
   }
@@ -82,13 +105,14 @@ export class RegistrationService {
     this.issuance.plan = plan;
   }
 
-  /** Sweeps every `interval` milliseconds, and does `also` after it. */
+  /** Sweeps every `interval` milliseconds, and does `also` then; neither waits for parties that do not answer. */
   sweepEvery(interval: number, also: () => Promise<void> = async () => {}): void {
+    const failed = (error: unknown) => this.options.log.write('popsicl-sweep-failed', {}, error as Error);
     this.sweeping = this.options.clock.every(interval, () => {
-      const running = this.sweep()
-        .then(also)
-        .catch(error => this.options.log.write('popsicl-sweep-failed', {}, error))
-        .finally(() => this.underWay.delete(running));
+      const running = Promise.all([
+        this.sweep().catch(failed),
+        this.track(() => also()).catch(failed),
+      ]).finally(() => this.underWay.delete(running));
       this.underWay.add(running);
     });
   }
@@ -97,6 +121,8 @@ export class RegistrationService {
   async close(): Promise<void> {
     this.isClosing = true;
     this.sweeping?.cancel();
+    this.unsettled.stop();
+    this.uneven.stop();
     await Promise.allSettled(this.underWay);
   }
 
@@ -124,7 +150,7 @@ export class RegistrationService {
       // At once: a renewal that is under way may have to wait for somebody.
       const isActive = directory.suspend(name);
       try {
-        const ended = await this.locks.run(name, () => this.end(name, 'revoked', wallClock()));
+        const ended = await this.locks.run(name, () => this.end(name, wallClock()));
         this.counts.revoked++;
         return ended;
       } catch (error) {
@@ -147,38 +173,44 @@ export class RegistrationService {
     return this.options.table.materials(tenant);
   }
 
-  /** Ends what has expired, tells again who could not be told, and forgets what ended long ago. Number of those that expired. */
+  /** Ends what has expired, forgets what ended long ago, and tells again who could not be told. Number of those that expired. */
   async sweep(): Promise<number> {
     const { table, directory, wallClock, retention } = this.options;
     const now = wallClock();
+    const expired = await this.track(() => this.expire(now));
+    for (const name of await table.purge(now - retention)) directory.forget(name);
+    await this.track(() => this.tellAgain());
+    return expired;
+  }
+
+  /** From here on nobody gets in by what has expired; who has to hear of it does when `tellAgain` comes to it. */
+  private async expire(now: number): Promise<number> {
+    const { table, directory } = this.options;
     let expired = 0;
     for (;;) {
-      const names = await table.expired(now);
-      if (names.length === 0) break;
-      for (const name of names) {
-        const isDone = await this.track(() =>
-          this.locks
-            .run(name, () => this.end(name, 'expired', now))
-            .then(
-              () => true,
-              error => {
-                // Renewed or revoked in the meantime.
-                if (error instanceof RegistrationError) return false;
-                throw error;
-              },
-            ),
-        );
-        if (isDone) expired++;
+      const before = expired;
+      for (const name of await table.expired(now)) {
+        // A renewal that is under way may wait for somebody: the next sweep sees what came of it.
+        await this.locks.runUnlessBusy(name, async () => {
+          const found = await table.get(name);
+          // Renewed or revoked in the meantime.
+          if (found?.state !== 'active' || found.expiresAt > now) return;
+          await table.beginEnd(name, 'expired', now);
+          directory.suspend(name);
+          this.live--;
+          this.counts.expired++;
+          expired++;
+        });
       }
+      if (expired === before) return expired;
     }
-    this.counts.expired += expired;
-    await this.track(() => this.finishInterrupted());
-    for (const name of this.renewals.unfinished) {
-      const evenOut = () => this.renewals.evenOut(name).catch(() => undefined);
-      await this.track(() => this.locks.runUnlessBusy(name, evenOut));
-    }
-    for (const name of await table.purge(now - retention)) directory.forget(name);
-    return expired;
+  }
+
+  private async tellAgain(): Promise<void> {
+    await Promise.all([
+      this.unsettled.run(await this.options.table.unsettledTenants()),
+      this.uneven.run(this.renewals.unfinishedTenants),
+    ]);
   }
 
   private async registerNow(request: RegistrationRequest): Promise<Registration> {
@@ -220,32 +252,37 @@ export class RegistrationService {
       : linker.recall(wish);
   }
 
-  private async end(name: string, ending: Ending, now: number): Promise<PseudonymReport> {
+  private async end(name: string, now: number): Promise<PseudonymReport> {
     const { table, round } = this.options;
     const found = await this.active(name);
-    if (ending === 'expired' && found.expiresAt > now) throw notActive();
-    await table.beginEnd(name, ending, now);
+    await table.beginEnd(name, 'revoked', now);
     this.live--;
     const isForgotten = await round.withdraw(name, found.tenant);
     if (isForgotten) await table.finishEnd(name);
-    return this.report({ ...found, state: isForgotten ? ending : 'withdrawing' }, false);
+    return this.report({ ...found, state: isForgotten ? 'revoked' : 'withdrawing' }, false);
   }
 
-  /** What a crash, or a party out of reach, left half done. */
-  private async finishInterrupted(): Promise<number> {
+  /** Whether everybody has heard that a name is over, or never was. */
+  private async settle(name: string): Promise<boolean> {
     const { table, round } = this.options;
-    let count = 0;
-    for await (const { name, tenant } of table.all('pending', 'withdrawing')) {
-      await this.locks.runUnlessBusy(name, async () => {
-        const state = (await table.get(name))?.state;
-        if (state === 'pending' && (await this.issuance.undo(name, tenant))) count++;
-        if (state === 'withdrawing' && (await round.withdraw(name, tenant))) {
-          await table.finishEnd(name);
-          count++;
-        }
-      });
+    const found = await table.get(name);
+    if (found?.state !== 'pending' && found?.state !== 'withdrawing') return true;
+    const { state, tenant } = found;
+    if (!(await (state === 'pending' ? this.issuance.undo(name, tenant) : round.withdraw(name, tenant)))) {
+      return false;
     }
-    return count;
+    if (state === 'withdrawing') await table.finishEnd(name);
+    this.settled++;
+    return true;
+  }
+
+  /** Whether there is nothing left to do, or somebody else is about it. */
+  private async unlessBusy(name: string, work: () => Promise<boolean>): Promise<boolean> {
+    let isDone = true;
+    await this.locks.runUnlessBusy(name, async () => {
+      isDone = await work();
+    });
+    return isDone;
   }
 
   private report(found: Registered, unseal: boolean): PseudonymReport {

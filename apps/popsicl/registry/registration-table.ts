@@ -196,6 +196,28 @@ export class RegistrationTable {
     }
   }
 
+  /** Tenants with pseudonyms of which somebody is still to hear that they are over, or never were. */
+  async unsettledTenants(): Promise<string[]> {
+    const rows = await this.store.read<{ tenant: string }>(
+      "SELECT DISTINCT tenant FROM pseudonym WHERE state IN ('pending', 'withdrawing')",
+    );
+    return rows.map(row => row.tenant);
+  }
+
+  /** Those of one tenant after a name, in pages, by name. */
+  async *unsettled(tenant: string, name: string): AsyncGenerator<string> {
+    for (let after = name; ; ) {
+      const rows = await this.store.read<{ name: string }>(
+        `SELECT name FROM pseudonym WHERE tenant = ? AND state IN ('pending', 'withdrawing') AND name > ?
+         ORDER BY name LIMIT ${PAGE}`,
+        [tenant, after],
+      );
+      for (const row of rows) yield row.name;
+      if (rows.length < PAGE) return;
+      after = rows.at(-1)!.name;
+    }
+  }
+
   /** What the server of a tenant has to serve, for agents that start with nothing. */
   async *materials(tenant: string): AsyncGenerator<TenantMaterial> {
     for (let after = ''; ; ) {

@@ -17,16 +17,22 @@ export interface RenewalsOptions {
 /** Renewals of active pseudonyms; whoever calls lets nothing else happen to the name meanwhile. */
 export class Renewals {
   private readonly options: RenewalsOptions;
-  /** Of which some may have a certificate that the store has not; after a crash those who connect anew are told anyway. */
-  private readonly uneven = new Set<string>();
+  /** Tenants by names of which some may have a certificate that the store has not; after a crash those who connect anew are told anyway. */
+  private readonly uneven = new Map<string, string>();
 
   constructor(options: RenewalsOptions) {
     this.options = options;
   }
 
-  /** Names of which not everybody may have what the store has. */
-  get unfinished(): readonly string[] {
-    return [...this.uneven];
+  /** Tenants with names of which not everybody may have what the store has. */
+  get unfinishedTenants(): readonly string[] {
+    return [...new Set(this.uneven.values())];
+  }
+
+  /** Those names of one tenant, after a name in their order. */
+  async *unfinished(tenant: string, after: string): AsyncGenerator<string> {
+    const names = [...this.uneven].filter(([name, own]) => own === tenant && name > after);
+    for (const [name] of names.sort()) yield name;
   }
 
   /** Lets a pseudonym hold for another lifetime from now, for everybody or nobody. Throws `distribution-failed`, StoreError. */
@@ -37,7 +43,7 @@ export class Renewals {
     const old = await table.material(name);
     const expiresAt = Math.min(now + lifetime, authority.notAfter);
     const material = await renewServerMaterial(authority, old!, { from: now, until: expiresAt });
-    this.uneven.add(name);
+    this.uneven.set(name, found.tenant);
     try {
       await round.renew({ ...activeOf(found), expiresAt }, material);
       await table.extend(name, material, expiresAt);

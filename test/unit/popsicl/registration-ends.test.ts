@@ -93,6 +93,47 @@ describe('the end of pseudonyms, and their renewal', () => {
     expect(world.directory.tenantOfName(name)?.domain).to.equal('a.example');
   });
 
+  it('expires for all other tenants in time while one says nothing to it, and for that one too', async () => {
+    await start();
+    const silent = [];
+    for (let count = 0; count < 10; count++) silent.push(await service.register(request));
+    const others = [];
+    for (let count = 0; count < 6; count++)
+      others.push(await service.register({ ...request, domain: 'b.example' }));
+    let asked = 0;
+    world.parties[1]!.trouble = (_call, act, tenant) => {
+      if (tenant !== 'a.example') return act();
+      asked++;
+      return new Promise(() => {});
+    };
+    world.clock.advance(LIFETIME);
+    const statesOf = async (names: readonly { name: string }[]) => {
+      const states = new Map((await service.list(false)).map(({ name, state }) => [name, state]));
+      return [...new Set(names.map(({ name }) => states.get(name)))];
+    };
+    const sweep = service.sweep();
+    while (String(await statesOf(others)) !== 'expired') await new Promise(resolve => setImmediate(resolve));
+    expect(await statesOf(silent)).to.deep.equal(['withdrawing']);
+    for (const { name } of silent) expect(world.directory.tenantOfName(name)).to.equal(undefined);
+    expect(asked).to.be.within(1, 4);
+    // What comes meanwhile does not wait for it either.
+    expect(await service.sweep()).to.equal(0);
+    // Nor is it asked for every name in turn.
+    let expired: number | undefined;
+    void sweep.then(count => {
+      expired = count;
+    });
+    while (expired === undefined) {
+      world.clock.advance(1000);
+      await new Promise(resolve => setImmediate(resolve));
+    }
+    expect(expired).to.equal(16);
+    expect(asked).to.be.below(10);
+    world.parties[1]!.trouble = (_call, act) => act();
+    for (let round = 0; round < 2; round++) await service.sweep();
+    expect(await statesOf(silent)).to.deep.equal(['expired']);
+  });
+
   it('expires by the clock, unless it was renewed', async () => {
     await start();
     const [a, b] = [await service.register(request), await service.register(request)];

@@ -30,18 +30,25 @@ const START = Date.UTC(2030, 0, 1);
 export class Party implements Distribution {
   readonly label: string;
   readonly known = new Map<string, { pseudonym: Pseudonym; material: ServerMaterial }>();
-  trouble: (call: 'publish' | 'withdraw', act: () => void) => void | Promise<void> = (_call, act) => act();
+  trouble: (call: 'publish' | 'withdraw', act: () => void, tenant: string) => void | Promise<void> = (
+    _call,
+    act,
+  ) => act();
 
   constructor(label: string) {
     this.label = label;
   }
 
   async publish(pseudonym: Pseudonym, material: ServerMaterial): Promise<void> {
-    await this.trouble('publish', () => void this.known.set(pseudonym.name, { pseudonym, material }));
+    await this.trouble(
+      'publish',
+      () => void this.known.set(pseudonym.name, { pseudonym, material }),
+      pseudonym.tenant,
+    );
   }
 
-  async withdraw(name: string): Promise<void> {
-    await this.trouble('withdraw', () => void this.known.delete(name));
+  async withdraw(name: string, tenant: string): Promise<void> {
+    await this.trouble('withdraw', () => void this.known.delete(name), tenant);
   }
 }
 
