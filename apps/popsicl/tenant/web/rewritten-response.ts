@@ -43,11 +43,8 @@ export function rewriteResponse(request: IncomingMessage, response: ServerRespon
     }
     const coding = codingOf(String(response.getHeader('content-encoding') ?? 'identity'));
     if (coding === undefined) return;
-    if (response.statusCode === 304) {
-      forgetBody(response);
-      return;
-    }
     forgetBody(response);
+    if (response.statusCode === 304) return;
     const rewriter = rewriterFor(kind, request, page);
     body = coding === 'identity' ? plainBody(rewriter) : codedBody(rewriter, coding);
   };
