@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { CHANGE_LIMIT } from '../change-limit.js';
 import { TenantError } from '../tenant-error.js';
-import { capabilities, type RunAs } from './privileges.js';
+import type { RunAs } from './privileges.js';
 
 const REPAIR_CAPABILITIES = '+net_admin,+net_bind_service';
 /** Answers each line of its input with how the command ended; one that hangs is killed, or nothing would ever come after it. */
@@ -57,13 +57,8 @@ export class HelperProcess {
 
   /** Runs one command whenever it is asked to, as the user that started the agent and without any capability. */
   static command(argv: readonly string[]): HelperProcess {
-    const none = ['setpriv', '--inh-caps=-all', '--ambient-caps=-all'];
-    const confined = isRoot()
-      ? [...none, '--no-new-privs', '--bounding-set=-all']
-      : // What the command may become by itself (sudo) is left to it.
-        capabilities() === 0n
-        ? []
-        : none;
+    const sets = ['--inh-caps', '--ambient-caps', '--bounding-set'].map(set => `${set}=-all`);
+    const confined = isRoot() ? ['setpriv', '--no-new-privs', ...sets] : [];
     return new HelperProcess([...confined, 'sh', '-c', LOOP, 'sh', ...argv]);
   }
 

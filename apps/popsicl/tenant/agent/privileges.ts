@@ -32,6 +32,18 @@ export function dropPrivileges({ uid, gid, readers }: RunAs): void {
   if (capabilities() !== 0n) throw bad('capabilities are left after the change of user');
 }
 
+/**
+ * Who is not root cannot give capabilities up: a program that runs in several threads has those of each, and its children theirs.
+ *
+ * @throws TenantError `bad-configuration` when such a process has any
+ */
+export function refuseCapabilities(): void {
+  if (process.getuid!() === 0 || capabilities() === 0n) return;
+  throw new TenantError('bad-configuration', 'the agent has capabilities that it could not give up', {
+    mend: 'Start it as root with `user` in its configuration, which gives up everything; or without capabilities.',
+  });
+}
+
 /** Effective and permitted capabilities of this process (capabilities(7)), as bits. */
 export function capabilities(): bigint {
   const status = readFileSync('/proc/self/status', 'utf8');

@@ -15,7 +15,7 @@ import { Agent } from './agent.js';
 import type { AgentConfig } from './config.js';
 import { ControllerLink } from './controller-link.js';
 import { HelperProcess } from './helper-process.js';
-import { dropPrivileges, lookUp, type RunAs } from './privileges.js';
+import { dropPrivileges, lookUp, type RunAs, refuseCapabilities } from './privileges.js';
 
 /** What an operator may want to know; none of it names a pseudonym or a client. */
 export type AgentLog = (
@@ -36,6 +36,7 @@ export interface RunningAgent {
  * @throws TenantError
  */
 export async function startAgent(config: AgentConfig, log: AgentLog): Promise<RunningAgent> {
+  refuseCapabilities();
   const runAs = lookUp(config.user, config.group);
   const credentials = await readCredentials(config);
   // What is done there as root, the agent's user must not lead elsewhere; its own is the folder of the helper's socket.

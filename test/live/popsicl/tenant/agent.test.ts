@@ -166,6 +166,16 @@ webServer: { kind: folder, folder: ${folder}/store }
       .and.match(/^Uid:\s65534/m);
   });
 
+  it('does not start with capabilities that it could not give up', async () => {
+    const sets = ['--inh-caps', '--ambient-caps'].map(set => `${set}=+net_admin,+sys_admin`);
+    const confined = ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', ...sets];
+    const words = [process.execPath, CLI, 'tenant', 'agent', '--config', config];
+    const { exitCode, stderr, stdout } = await link.tenant.run([...confined, ...words]);
+    expect(exitCode).to.be.above(0);
+    expect(stderr).to.include('capabilities that it could not give up');
+    expect(stdout).to.equal('');
+  });
+
   it('owns nothing where it acts as root when it starts', async () => {
     const run = join(folder, 'run');
     for (const place of [run, join(run, 'bpf'), join(run, 'handoff-t0.json')]) {
