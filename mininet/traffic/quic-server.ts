@@ -6,6 +6,8 @@ import { EmulationError, type RunningCommand, until } from '../driver/index.js';
 export const QUIC_PORT = 4433;
 /** What the certificate is for, besides addresses. */
 export const QUIC_NAME = 'server.example';
+/** It gives up handshakes after ten seconds unless told otherwise; one that loses packet after packet takes longer. */
+const PATIENCE = '--handshake-timeout=60s';
 const PROGRAMS = ['/usr/sbin/gtlsserver', '/usr/bin/gtlsserver'];
 
 /** Where commands run: a host of an emulated network, or a namespace. */
@@ -47,7 +49,7 @@ export class QuicServer {
     await this.stop();
     const { folder } = this;
     const files = [join(folder, 'key.pem'), this.authority];
-    const argv = [quicServerProgram()!, ...options, '-q', '-d', join(folder, 'www')];
+    const argv = [quicServerProgram()!, PATIENCE, ...options, '-q', '-d', join(folder, 'www')];
     this.running = await this.place.spawn([...argv, address, String(QUIC_PORT), ...files]);
     await until('the QUIC server', async () =>
       (await this.place.run(['ss', '-lun'])).stdout.includes(`:${QUIC_PORT} `),

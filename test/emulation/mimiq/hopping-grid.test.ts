@@ -44,7 +44,7 @@ describe('the whole grid of the paper, through the network of MIMIQ', () => {
         path: 'small',
         requests: REQUESTS,
         connections: CONNECTIONS,
-        connectTimeout: 30_000,
+        connectTimeout: 60_000,
         strategy,
       };
       const reports = await all.runAll(
