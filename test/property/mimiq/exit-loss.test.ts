@@ -12,8 +12,7 @@ describe('connections that hop to an exit where one packet in ten is lost each w
   const loopback = new Loopback();
   after(() => loopback.close());
 
-  it('last: quiche, as the server, closes none of them', async function () {
-    this.timeout(120_000);
+  it('last: quiche, as the server, closes none of them', async () => {
     const server = await loopback.http3(BODY);
     const relay = loopback.closing(await LossyRelay.open(server.port, losses(10)));
     const ended: string[] = [];
