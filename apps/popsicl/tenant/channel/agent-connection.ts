@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { Clock, Timer } from '../../../../controller/host/index.js';
 import { CHANGE_PATIENCE } from '../change-limit.js';
 import { ChannelError } from './channel-error.js';
+import { DEFAULT_SHARE, FairShare, type Share } from './fair-share.js';
 import { Frames } from './frames.js';
 import {
   decodeFromAgent,
@@ -15,6 +16,8 @@ import {
 export interface AgentLimits {
   /** Bytes of a message from an agent. */
   readonly messageBytes: number;
+  /** What is read from an agent. */
+  readonly share: Share;
   /** Requests that wait for their answers. */
   readonly pending: number;
   /** Bytes that wait to be sent. */
@@ -27,6 +30,7 @@ export interface AgentLimits {
 
 export const DEFAULT_AGENT_LIMITS: AgentLimits = {
   messageBytes: 64 * 1024,
+  share: DEFAULT_SHARE,
   pending: 4096,
   waitingBytes: 8 * 1024 * 1024,
   patience: 10_000,
@@ -62,7 +66,10 @@ export class AgentConnection {
   private readonly limits: AgentLimits;
   private readonly clock: Clock;
   private readonly frames: Frames;
+  private readonly share: FairShare;
   private readonly pending = new Map<number, Pending>();
+  /** Requests that nobody waits for any more, the oldest first; their answers may yet come. */
+  private readonly late = new Set<number>();
   private readonly watch: Timer;
   private nextId = 1;
   private hasToldAll = false;
@@ -75,6 +82,7 @@ export class AgentConnection {
     this.limits = limits;
     this.clock = clock;
     this.frames = new Frames(limits.messageBytes);
+    this.share = new FairShare(socket, limits.share);
     socket.on('data', chunk => this.receive(chunk));
     socket.on('error', () => this.close(lost()));
     socket.on('close', () => this.close(lost()));
@@ -98,6 +106,8 @@ export class AgentConnection {
       const isChange = body.material !== undefined || body.revoke !== undefined;
       const timer = this.clock.after(isChange ? changePatience : patience, () => {
         this.pending.delete(id);
+        this.late.add(id);
+        if (this.late.size > pending) this.late.delete(this.late.values().next().value!);
         reject(new ChannelError('tenant-silent', 'the agent of the tenant did not answer in time'));
       });
       this.pending.set(id, { resolve, reject, timer });
@@ -136,6 +146,7 @@ export class AgentConnection {
     try {
       for (const bytes of this.frames.push(chunk)) {
         if (this.closed) return;
+        this.share.spend(bytes.length);
         this.handle(bytes);
       }
     } catch (error) {
@@ -165,10 +176,13 @@ export class AgentConnection {
     }
   }
 
-  /** An answer that came too late has nobody waiting for it. */
+  /** An answer that came too late has nobody waiting for it; one to a question never asked is no answer. */
   private answered(id: number, failure: string): void {
     const pending = this.pending.get(id);
-    if (!pending) return;
+    if (!pending) {
+      if (this.late.delete(id)) return;
+      throw new ChannelError('bad-message', 'an agent answered what it was not asked');
+    }
     this.pending.delete(id);
     pending.timer.cancel();
     if (failure === '') pending.resolve();

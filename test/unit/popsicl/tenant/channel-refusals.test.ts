@@ -84,6 +84,13 @@ describe('the control channel', () => {
         'thousands of hindrances',
         [() => encodeFromAgent({ id: 0, hello: { ...HELLO, hindrances: new Array(4000).fill('no-btf') } })],
       ],
+      [
+        'an answer to a question never asked',
+        [
+          () => encodeFromAgent({ id: 0, hello: HELLO }),
+          () => encodeFromAgent({ id: 77, done: { failure: '' } }),
+        ],
+      ],
       ['text that is no UTF-8', [() => framed(Buffer.from([0x12, 0x04, 0x12, 0x02, 0xff, 0xfe]))]],
     ];
     for (const [what, messages] of garbage) {
@@ -114,15 +121,13 @@ describe('the control channel', () => {
       expect(reasons).to.deep.equal(['bad-message']);
     });
 
-    it('bytes that are no TLS, and an answer to a question never asked', async () => {
+    it('bytes that are no TLS', async () => {
       const { channel } = await listen();
       const plain = connectPlain(channel.port, '127.0.0.1', () => plain.write('GET / HTTP/1.0\r\n\r\n'));
       plain.on('error', () => {});
       plain.resume();
       await closed(plain);
-      const socket = world.rawAgent(channel.port, world.credentials);
-      socket.write(encodeFromAgent({ id: 0, hello: HELLO }));
-      socket.write(encodeFromAgent({ id: 77, done: { failure: '' } }));
+      start(channel.port, new Shelf());
       await connected(channel);
     });
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { connect as connectPlain } from 'node:net';
+import { connect as connectPlain, type Socket } from 'node:net';
 import { expect } from 'chai';
 import { CHANGE_LIMIT, CHANGE_PATIENCE } from '../../../../apps/popsicl/tenant/change-limit.js';
 import { issueAgent } from '../../../../apps/popsicl/tenant/channel/control-authority.js';
@@ -78,6 +78,22 @@ describe('the control channel between controller and tenant', () => {
     const never = codeOf(channel.publish(PSEUDONYM, MATERIAL));
     clock.advance(CHANGE_PATIENCE);
     expect(await never).to.equal('tenant-silent');
+  });
+
+  it('does not read what an agent sends in excess, and goes on with the rest in its time', async () => {
+    const { channel } = await listen({ limits: { share: { rate: 500, burst: 20 } }, isActive: () => true });
+    const socket = world.rawAgent(channel.port, world.credentials);
+    socket.on('error', () => {}).resume();
+    socket.write(encodeFromAgent({ id: 0, hello: HELLO }));
+    await connected(channel);
+    const part = encodeFromAgent({ id: 0, inventory: { served: [], last: false } });
+    const [agent] = [...(channel as unknown as { agents: Map<string, { socket: Socket }> }).agents.values()];
+    const turns: string[] = [];
+    for (const turn of ['pause', 'resume']) agent!.socket.on(turn, () => turns.push(turn));
+    for (let count = 0; count < 100; count++) socket.write(part);
+    await until('the end of a pause', () => turns.includes('resume'));
+    expect(turns.slice(0, 2)).to.deep.equal(['pause', 'resume']);
+    expect(channel.connected.length).to.equal(1);
   });
 
   it('rejects when no agent of the tenant is connected, and when the agent refuses', async () => {
