@@ -98,6 +98,8 @@ export class FlowsRedirection implements Redirection {
     connection: LiveConnection,
     frame: Frame,
   ): void {
+    // A rule made now would lead nowhere for as long as the connection lasts; the client sends the packet again.
+    if (tenant.mac === undefined) return;
     const actions = [...this.forward(tenant, connection), INTO_TABLES];
     sw.send({ type: 'packet-out', inPort, actions, data: frame });
     if (this.isSettling(sw, connection)) return;

@@ -145,7 +145,8 @@ export class Handoffs {
   ): void {
     const { live, counts, options } = this;
     const endpoint = strategy.endpoint(tenant, segment.family);
-    if (endpoint === undefined) return;
+    // Without a MAC address there is nowhere to send it yet: the client sends it again.
+    if (endpoint?.mac === undefined) return;
     const known = live.ofClient(segment);
     const isOurs = known?.tenant === endpoint.index;
     if (known !== undefined && isOurs && known.start === start) {

@@ -19,7 +19,7 @@ const FRAME = new Uint8Array(60);
 describe('the redirection by rules', () => {
   let second: number;
   let sent: Message[];
-  let resume: () => void;
+  let resume: (tenant?: Tenant) => void;
   beforeEach(() => {
     second = 100;
     sent = [];
@@ -39,7 +39,10 @@ describe('the redirection by rules', () => {
     flows.switchUp(args[0]);
     live.add(ENDS, TENANT.index, second, 1, ENDS.sourcePort);
     flows.begin(...args, live.ofClient(ENDS)!, [FRAME]);
-    resume = () => flows.resume(...args, live.ofClient(ENDS)!, FRAME);
+    resume = (tenant = TENANT) => {
+      const [sw, inPort, ends] = args;
+      flows.resume(sw, inPort, ends, tenant, live.ofClient(ENDS)!, FRAME);
+    };
   });
 
   const added = () => sent.filter(({ type }) => type === 'flow-mod').length;
@@ -50,6 +53,12 @@ describe('the redirection by rules', () => {
     second += 5;
     resume();
     expect([added(), relayed()]).to.deep.equal([2, 3]);
+  });
+
+  it('sends nothing to a tenant whose MAC address is not known, and makes no rule that would lead nowhere', () => {
+    second += 20;
+    resume({ ...TENANT, mac: undefined } as unknown as Tenant);
+    expect([added(), relayed()]).to.deep.equal([2, 1]);
   });
 
   it('adds the rules again when they should have been in use for long', () => {
