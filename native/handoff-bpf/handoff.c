@@ -211,12 +211,21 @@ static __always_inline void end_old(struct __sk_buff *skb, struct packet *p, __u
     bpf_skb_store_bytes(skb, tcp + 12, &to, 4, BPF_F_RECOMPUTE_CSUM);
 }
 
+/* Whether a connection may have sent this segment by its number: one in half a million of those of a long upload bears the whole
+ * cookie by chance (h2 and h2'), one in four thousand without timestamps. */
+static __always_inline int is_within(struct packet *p, const struct tcp_sock *sk)
+{
+    __u32 clamp = sk->window_clamp, window = sk->rcv_wnd;
+    if (clamp > window) window = clamp;
+    return p->segment.client_isn + 1 - sk->rcv_nxt + window <= 2 * window;
+}
+
 /* Whether a connection began by another segment than this one, and was handed off as well, by a key that still holds: the
  * client is no longer in it. Of others, that the listener answered itself, the client may know under another address. */
 static __always_inline int is_former(struct packet *p, const struct tcp_sock *sk)
 {
     __u32 first = sk->rcv_nxt - (__u32)sk->bytes_received;
-    if (first == p->segment.client_isn + 1) return 0;
+    if (first == p->segment.client_isn + 1 || is_within(p, sk)) return 0;
     p->segment.cookie = sk->snd_una - (__u32)sk->bytes_acked - 1;
     for (__u32 slot = 0; slot < EPOCHS; slot++) {
         __u32 index = slot;
