@@ -180,7 +180,7 @@ describe('DHCPv4 of mimiq', () => {
   });
 
   it('never fails, whatever comes, and gives a client no more than one address', async () => {
-    const { frontEnds, network } = await start();
+    const { frontEnds, held } = await start();
     const mutant = fc.tuple(
       fc.constantFrom(DHCLIENT_DISCOVER, UDHCPC_DISCOVER, message4({ type: REQUEST, requested: GATEWAY })),
       fc.array(fc.tuple(fc.nat(299), fc.nat(255)), { maxLength: 8 }),
@@ -193,7 +193,8 @@ describe('DHCPv4 of mimiq', () => {
         await frontEnds.dhcp4(bytes, HERE);
       }),
     );
-    expect(network.allocator.space.reports()[0]!.inUse).to.be.at.most(1);
+    // A mutant may give an address back, which then rests while the next one is held.
+    expect(held()).to.have.length.at.most(1);
   });
 });
 
