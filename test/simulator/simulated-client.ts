@@ -41,9 +41,9 @@ export class SimulatedClient {
   }
 
   /** Sends a SYN. Read the answer by `hear`. */
-  syn(): void {
+  syn(flags: TcpLayer['flags'] = ['syn']): void {
     const { options, initial, cookies } = this.options;
-    const frame = this.frame({ flags: ['syn'], sequence: initial, options });
+    const frame = this.frame({ flags, sequence: initial, options });
     this.punt(frame, cookies.syn);
   }
 

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { Port } from '../../../controller/openflow/index.js';
-import { IpProtocol } from '../../../controller/packet/index.js';
+import { IpProtocol, TcpFlag } from '../../../controller/packet/index.js';
 import {
   type Action,
   type Instruction,
@@ -103,8 +103,9 @@ export class FlowsRedirection implements Redirection {
     const actions = [...this.forward(tenant, connection), INTO_TABLES];
     sw.send({ type: 'packet-out', inPort, actions, data: frame });
     if (this.isSettling(sw, connection)) return;
-    this.addReverse(tenant, connection, sourceOf(segment));
-    this.addForward(sw, tenant, connection, sourceOf(segment));
+    const idle = idleAfter(segment);
+    this.addReverse(tenant, connection, sourceOf(segment), idle);
+    this.addForward(sw, tenant, connection, sourceOf(segment), idle);
   }
 
   resumeReply(
@@ -117,7 +118,8 @@ export class FlowsRedirection implements Redirection {
   ): void {
     const actions = [...this.backward(connection), INTO_TABLES];
     sw.send({ type: 'packet-out', inPort, actions, data: frame });
-    if (!this.isSettling(sw, connection)) this.addReverse(tenant, connection, destinationOf(segment));
+    if (this.isSettling(sw, connection)) return;
+    this.addReverse(tenant, connection, destinationOf(segment), idleAfter(segment));
   }
 
   forget(sw: Switch, segment: ConnectionEnds, _tenant: Tenant, connection: LiveConnection): number {
@@ -154,8 +156,10 @@ export class FlowsRedirection implements Redirection {
     tenant: Tenant,
     connection: LiveConnection,
     client: Uint8Array | number,
+    idleTimeout = 0,
   ): void {
-    this.add(sw, connection, this.forwardMatch(connection, client), this.forward(tenant, connection));
+    const match = this.forwardMatch(connection, client);
+    this.add(sw, connection, match, this.forward(tenant, connection), idleTimeout);
   }
 
   private forwardMatch(connection: LiveConnection, client: Uint8Array | number): Match {
@@ -170,18 +174,29 @@ export class FlowsRedirection implements Redirection {
   }
 
   /** On every switch: the first one that the return packet passes rewrites it. */
-  private addReverse(tenant: Tenant, connection: LiveConnection, client: Uint8Array | number): void {
+  private addReverse(
+    tenant: Tenant,
+    connection: LiveConnection,
+    client: Uint8Array | number,
+    idleTimeout = 0,
+  ): void {
     const match: Match =
       connection.family === 4
         ? { ethType: 0x0800, ipv4Src: tenant.ipv4, ipv4Dst: client as number }
         : { ethType: 0x86dd, ipv6Src: tenant.ipv6!, ipv6Dst: client as Uint8Array };
     const whole = { ...match, ...this.ports(tenant.port, connection.translatedPort) };
     for (const sw of this.options.switches.values()) {
-      if (sw.isConnected) this.add(sw, connection, whole, this.backward(connection));
+      if (sw.isConnected) this.add(sw, connection, whole, this.backward(connection), idleTimeout);
     }
   }
 
-  private add(sw: Switch, connection: LiveConnection, match: Match, actions: readonly Action[]): void {
+  private add(
+    sw: Switch,
+    connection: LiveConnection,
+    match: Match,
+    actions: readonly Action[],
+    idleTimeout: number,
+  ): void {
     const { table, cookieOf, idle, live, next } = this.options;
     if (connection.rules === 0) live.setRules(connection, idle.number());
     sw.send({
@@ -189,6 +204,7 @@ export class FlowsRedirection implements Redirection {
       tableId: table,
       cookie: cookieOf(connection.rules),
       priority: CONNECTION_PRIORITY,
+      idleTimeout,
       match,
       instructions: [
         {
@@ -252,6 +268,11 @@ const OWNED = OWNER_MASK | BigInt(SHORT_LIVED);
 
 /** Rewritten, a packet is nobody's business here: the tables send it the ordinary way. */
 const INTO_TABLES: Action = { type: 'output', port: Port.TABLE, maxLen: 0 };
+
+/** Rules that come back with the end of a connection see no further FIN or RST: they have the timeout that it would have given them. */
+function idleAfter({ flags = 0 }: ConnectionEnds): number {
+  return (flags & (TcpFlag.FIN | TcpFlag.RST)) === 0 ? 0 : FIN_TIMEOUT;
+}
 
 function pseudoOf({ family, pseudo }: LiveConnection): Uint8Array | number {
   return family === 4 ? pseudo[3] : bytesOf(family, pseudo);

@@ -226,8 +226,9 @@ export class Handoffs {
   /** A packet of the client for a connection that the switch does not know, or not yet. False: nor is it known here. */
   fromClient(sw: Switch, inPort: number, segment: PuntedSegment, frame: Frame): boolean {
     const connection = this.live.ofClient(segment);
+    if (connection === undefined) return false;
     // The end of a handshake that followed, which says nothing about the connection that is remembered.
-    if (connection === undefined || connection.answered === segment.acknowledgement) return false;
+    if (connection.answered !== 0 && connection.answered === segment.acknowledgement) return false;
     return this.resume(sw, inPort, segment, connection, frame);
   }
 

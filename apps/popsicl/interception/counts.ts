@@ -39,7 +39,11 @@ export function exposeCounts(
     () => handoffs.counts.resumed,
   );
   metrics.counter('strays_total', 'Segments of no known connection.', () => counts.strays);
-  metrics.counter('malformed_total', 'Packets that are no whole TCP segment.', () => counts.malformed);
+  metrics.counter(
+    'malformed_total',
+    'Packets that are no whole TCP segment, or come from no address.',
+    () => counts.malformed,
+  );
   metrics.counter(
     'bad_hellos_total',
     'First bytes of a connection that are no ClientHello.',

@@ -75,7 +75,8 @@ export class Interception {
   packetIn(sw: Switch, view: PacketInView): void {
     const { segment } = this;
     const end = view.offset + view.length;
-    if (view.bufferId !== NO_BUFFER || !segment.read(view.buf, view.dataOffset, end)) {
+    const isWhole = view.bufferId === NO_BUFFER && segment.read(view.buf, view.dataOffset, end);
+    if (!isWhole || segment.isFromNobody) {
       this.counts.malformed++;
       return;
     }
@@ -91,6 +92,8 @@ export class Interception {
   private syn(sw: Switch, view: PacketInView): void {
     const { segment, counts, cookies } = this;
     counts.syns++;
+    // Kernels do not listen to such ones either.
+    if ((segment.flags & (TcpFlag.FIN | TcpFlag.RST)) !== 0) return;
     if (segment.destinationPort !== this.context.config.port) {
       this.answers.refuse(sw, view.inPort, segment);
       return;
@@ -133,6 +136,7 @@ export class Interception {
     }
     if ((segment.flags & TcpFlag.RST) !== 0) {
       if (waiting !== undefined) pending.drop(waiting);
+      else this.handoffs.fromClient(sw, view.inPort, segment, view);
       return;
     }
     if ((segment.flags & (TcpFlag.SYN | TcpFlag.ACK)) !== TcpFlag.ACK) return;

@@ -1,21 +1,22 @@
 import type { AddressWords } from './address-words.js';
 import type { PuntedSegment } from './punted-segment.js';
 
-/** Addresses and ports of a packet, from which it comes and to which it goes. */
-export type ConnectionEnds = Pick<
-  PuntedSegment,
-  | 'family'
-  | 'source0'
-  | 'source1'
-  | 'source2'
-  | 'source3'
-  | 'sourcePort'
-  | 'destination0'
-  | 'destination1'
-  | 'destination2'
-  | 'destination3'
-  | 'destinationPort'
->;
+/** Addresses and ports of a packet, from which it comes and to which it goes; of a TCP segment, also its flags. */
+export type ConnectionEnds = Partial<Pick<PuntedSegment, 'flags'>> &
+  Pick<
+    PuntedSegment,
+    | 'family'
+    | 'source0'
+    | 'source1'
+    | 'source2'
+    | 'source3'
+    | 'sourcePort'
+    | 'destination0'
+    | 'destination1'
+    | 'destination2'
+    | 'destination3'
+    | 'destinationPort'
+  >;
 
 export function endsOf(
   family: 4 | 6,

@@ -69,6 +69,16 @@ export class PuntedSegment {
     return this.payloadEnd - this.payloadStart;
   }
 
+  /** Whether it says to come from where nobody can be answered: a group, no address, the machine itself (RFC 1122 section 3.2.1.3). */
+  get isFromNobody(): boolean {
+    const { source0, source1, source2, source3 } = this;
+    if (this.family === 6) {
+      return source0 >>> 24 === 0xff || (source0 === 0 && source1 === 0 && source2 === 0 && source3 <= 1);
+    }
+    const net = source3 >>> 24;
+    return net === 0 || net === 127 || net >= 224;
+  }
+
   /** As the header has it, unscaled. */
   get window(): number {
     return (this.bytes[this.tcpStart + 14]! << 8) | this.bytes[this.tcpStart + 15]!;

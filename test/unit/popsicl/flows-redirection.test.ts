@@ -5,7 +5,7 @@ import { LiveConnections } from '../../../apps/popsicl/handoff/live-connections.
 import type { Tenant } from '../../../apps/popsicl/handoff/tenants.js';
 import type { ConnectionEnds } from '../../../apps/popsicl/segments/connection-ends.js';
 import type { Message } from '../../../controller/openflow/index.js';
-import { IpProtocol } from '../../../controller/packet/index.js';
+import { IpProtocol, TcpFlag } from '../../../controller/packet/index.js';
 import type { Switch } from '../../../controller/switch/index.js';
 
 const ENDS: ConnectionEnds = {
@@ -19,7 +19,7 @@ const FRAME = new Uint8Array(60);
 describe('the redirection by rules', () => {
   let second: number;
   let sent: Message[];
-  let resume: (tenant?: Tenant) => void;
+  let resume: (flags?: number, tenant?: Tenant) => void;
   beforeEach(() => {
     second = 100;
     sent = [];
@@ -39,10 +39,8 @@ describe('the redirection by rules', () => {
     flows.switchUp(args[0]);
     live.add(ENDS, TENANT.index, second, 1, ENDS.sourcePort);
     flows.begin(...args, live.ofClient(ENDS)!, [FRAME]);
-    resume = (tenant = TENANT) => {
-      const [sw, inPort, ends] = args;
-      flows.resume(sw, inPort, ends, tenant, live.ofClient(ENDS)!, FRAME);
-    };
+    resume = (flags = TcpFlag.ACK, tenant = TENANT) =>
+      flows.resume(args[0], 1, { ...ENDS, flags }, tenant, live.ofClient(ENDS)!, FRAME);
   });
 
   const added = () => sent.filter(({ type }) => type === 'flow-mod').length;
@@ -57,7 +55,7 @@ describe('the redirection by rules', () => {
 
   it('sends nothing to a tenant whose MAC address is not known, and makes no rule that would lead nowhere', () => {
     second += 20;
-    resume({ ...TENANT, mac: undefined } as unknown as Tenant);
+    resume(TcpFlag.ACK, { ...TENANT, mac: undefined } as unknown as Tenant);
     expect([added(), relayed()]).to.deep.equal([2, 1]);
   });
 
@@ -65,5 +63,14 @@ describe('the redirection by rules', () => {
     second += 20;
     resume();
     expect([added(), relayed()]).to.deep.equal([4, 2]);
+  });
+
+  it('lets rules that come back with a FIN or RST end by themselves, as those that such a packet passes', () => {
+    const timeouts = () => sent.flatMap(one => (one.type === 'flow-mod' ? [one.idleTimeout] : []));
+    for (const flags of [TcpFlag.ACK, TcpFlag.ACK | TcpFlag.FIN, TcpFlag.RST]) {
+      second += 20;
+      resume(flags);
+    }
+    expect(timeouts()).to.deep.equal([0, 0, 0, 0, 10, 10, 10, 10]);
   });
 });

@@ -236,6 +236,26 @@ for (const [family, addresses] of Object.entries(FAMILIES)) {
       expect(await metric('pending')).to.be.at.most(1);
     });
 
+    it('does not answer who cannot be answered, nor a SYN that also ends its connection', async () => {
+      const nobody =
+        family === 'IPv4'
+          ? ['0.0.0.0', '0.1.2.3', '127.0.0.1', '224.0.0.1', '239.255.255.250', '255.255.255.255']
+          : ['::', '::1', 'ff02::1', 'ff0e::1'];
+      for (const address of nobody) {
+        const client = new SimulatedClient(sw, { ...addresses, address, port: port++, cookies });
+        client.syn();
+        client.data(sample('openssl-1'));
+      }
+      const anybody = new SimulatedClient(sw, { ...addresses, port: port++, cookies });
+      for (const flag of ['fin', 'rst'] as const) anybody.syn(['syn', flag]);
+      await simulation.settle();
+      expect(sw.received).to.deep.equal([]);
+      expect(await metric('malformed_total')).to.equal(2 * nobody.length);
+      anybody.syn(['syn', 'ece', 'cwr']);
+      await simulation.settle();
+      expect(anybody.heard()).to.have.length(1);
+    });
+
     it('ends waiting at an RST, at a FIN and after its time', async () => {
       const first = sample('chromium-1').subarray(0, 100);
       for (const flags of [['rst'], ['fin', 'ack']] as const) {
@@ -252,6 +272,22 @@ for (const [family, addresses] of Object.entries(FAMILIES)) {
       await simulation.pass(20_000);
       expect(await metric('pending')).to.equal(0);
       expect(await metric('pending_bytes')).to.equal(0);
+    });
+
+    it('sends an RST of a connection on that the switch does not know, or not yet, and answers no other', async () => {
+      const hello = sample('openssl-1');
+      const client = await connected();
+      client.data(hello);
+      expect(await handedOver()).to.have.length(1);
+      for (const flags of [['rst'], ['rst', 'ack']] as const) {
+        sw.forget();
+        const frame = client.data(new Uint8Array(0), hello.length, [...flags]);
+        expect(await handedOver()).to.deep.equal([frame]);
+      }
+      const stranger = await connected();
+      stranger.data(new Uint8Array(0), 0, ['rst', 'ack']);
+      await simulation.settle();
+      expect(sw.received).to.deep.equal([]);
     });
 
     it('begins anew when a client gives up a ClientHello in the middle and uses its port again', async () => {
