@@ -8,7 +8,7 @@ import { expect } from 'chai';
 import { HandoffProgram } from '../../../../apps/popsicl/tenant/kernel/handoff-program.js';
 import { type Namespace, type RunningCommand, until } from '../../../../mininet/driver/index.js';
 import { HandedOffClient, type Segment } from './raw-client.js';
-import { sipHash } from './reference-cookie.js';
+import { referenceCookie, sipHash } from './reference-cookie.js';
 import { TenantLink } from './tenant-link.js';
 
 const OBJECT = fileURLToPath(new URL('../../../../../native/build/handoff.bpf.o', import.meta.url));
@@ -228,6 +228,24 @@ describe('the BPF program of a tenant', () => {
         await settled(family);
         one.send('!', 11);
         await one.echoed('hello again!');
+      });
+
+      it('ends no connection by a segment of its own that bears a whole cookie by chance', async () => {
+        const one = client(family, { timestamps: false });
+        one.send('hello ');
+        await one.echoed('hello ');
+        const marked = (offset: number) => {
+          const clientIsn = (one.clientIsn + offset) >>> 0;
+          return referenceCookie(KEY, { ...one.syn, clientIsn }).sequence === one.cookie.sequence;
+        };
+        let offset = 100;
+        while (!marked(offset)) offset++;
+        expect(offset).to.be.below(60_000);
+        one.send('later', offset, { acknowledgement: -'hello '.length });
+        await settled(family);
+        one.send('again', 6);
+        await one.echoed('hello again');
+        expect(one.resets()).to.deep.equal([]);
       });
 
       it('ends no connection that the listener answered itself', async () => {
