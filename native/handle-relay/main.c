@@ -3,6 +3,7 @@
  * parent. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,6 +31,8 @@ static void relay(int listener, int channel, uid_t user)
     int tcp = peer_is(connection, user) ? descriptor_receive(connection, PATIENCE_MILLISECONDS) : -1;
     (void)close(connection);
     if (tcp < 0) return;
+    /* Node takes it as it is, and would wait for one client instead of serving all. */
+    (void)fcntl(tcp, F_SETFL, fcntl(tcp, F_GETFL) | O_NONBLOCK);
     if (descriptor_send(channel, tcp, HANDLE, sizeof(HANDLE) - 1) != 0)
         fprintf(stderr, "handle-relay: %s\n", strerror(errno));
     (void)close(tcp);

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { chmod, chown, rm } from 'node:fs/promises';
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
@@ -124,6 +124,28 @@ describe('a connection restored by the repair helper', () => {
         const segments = await one.echoed(`${one.raw.place.client} said hello`);
         expect(segments.at(-1)!.acknowledgement).to.equal((one.clientIsn + 6) >>> 0);
         expect(one.resets()).to.deep.equal([]);
+      });
+
+      it(`never makes the whole server wait for one client, over ${family}`, async () => {
+        const one = client(family);
+        await restorer.restore(connectionOf(one, family));
+        one.send('hello');
+        await one.echoed(`${one.raw.place.client} said hello`);
+        const inode = /\bino:(\d+)/.exec(
+          (await link.tenant.run(['ss', '-Htine', 'state', 'established', `dport = :${one.port}`])).stdout,
+        )![1];
+        const flags = readdirSync(`/proc/${server.pid}/fd`).flatMap(number => {
+          try {
+            const isIt = readlinkSync(`/proc/${server.pid}/fd/${number}`) === `socket:[${inode}]`;
+            return isIt ? [readFileSync(`/proc/${server.pid}/fdinfo/${number}`, 'utf8')] : [];
+          } catch {
+            return []; // closed meanwhile
+          }
+        });
+        // O_NONBLOCK
+        expect(
+          flags.map(text => Number.parseInt(/^flags:\s+(\d+)$/m.exec(text)![1]!, 8) & 0o4000),
+        ).to.deep.equal([0o4000]);
       });
 
       it(`has the options that were agreed on, each only then, over ${family}`, async () => {
