@@ -4,6 +4,7 @@ import { ClientError } from '../client/client-error.js';
 import { AgentError } from './agent-error.js';
 import type { AllocatorLink } from './allocator-link.js';
 import type { InterfaceAddresses } from './interface-addresses.js';
+import { UserShares } from './user-shares.js';
 
 /** An address of this machine, from when it is configured until it is given back. */
 export interface StockedAddress {
@@ -14,6 +15,14 @@ export interface StockedAddress {
   readonly endsAt: number;
   /** Secret of the application that has it; undefined while it is in stock. */
   holder: string | undefined;
+  /** Number of the user whose application it is, where that is known. */
+  user: number | undefined;
+}
+
+/** Who wants an address: the secret that it gets, and the number of its user where that is known. */
+export interface Taker {
+  readonly holder: string;
+  readonly user: number | undefined;
 }
 
 export interface StockOptions {
@@ -56,15 +65,19 @@ export class AddressStock {
   private readonly timers = new Set<Timer>();
   private readonly filling = new Set<Family>();
   private readonly backoff = new Map<Family, number>();
+  /** Addresses to ask for at once: fewer when the network refuses, since it gives all or none. */
+  private readonly atOnce = new Map<Family, number>();
   /** Ways out, by gateway. */
   private readonly routes = new Map<string, Promise<void>>();
   private readonly waiting = new Map<Family, (() => void)[]>();
   /** Deleted, and not yet given back to the allocator. */
   private readonly deleted: string[] = [];
+  private readonly shares: UserShares;
   private closed = false;
 
   constructor(options: StockOptions) {
     this.options = options;
+    this.shares = new UserShares(options.clock, options.size);
   }
 
   /** Every address that is on the interface, or may be. */
@@ -78,6 +91,7 @@ export class AddressStock {
 
   /** Takes over what an earlier agent left on the interface. */
   adopt(address: StockedAddress): void {
+    if (address.holder !== undefined) this.shares.took(address.user);
     this.addresses.set(address.address, address);
     this.watch(address);
   }
@@ -94,26 +108,34 @@ export class AddressStock {
     }
   }
 
+  /** Ends what is over by now: timers stand still while the machine sleeps. */
+  expire(): void {
+    const now = this.options.clock.now();
+    for (const address of [...this.addresses.values()]) if (address.endsAt <= now) this.end(address);
+  }
+
   start(): void {
     for (const family of this.options.families) this.fill(family);
   }
 
   /**
-   * A configured address for one holder. Waits for the network only when none is in stock, at most `patience` milliseconds;
-   * then rejects with ClientError `no-address`.
+   * A configured address for one holder. Waits for the network only when none is in stock that its user may have, at most
+   * `patience` milliseconds; then rejects with ClientError `no-address`.
    */
-  async take(family: Family, holder: string, patience: number): Promise<StockedAddress> {
+  async take(family: Family, { holder, user }: Taker, patience: number): Promise<StockedAddress> {
     if (!this.options.families.includes(family)) {
       throw new ClientError('no-address', `the agent keeps no IPv${family} addresses`);
     }
-    if (this.free(family).length === 0) await this.refilled(family, patience);
+    if (!this.shares.mayTake(user, this.ready(family))) await this.refilled(family, patience);
     const [address] = this.free(family);
-    if (address === undefined) {
+    if (address === undefined || !this.shares.mayTake(user, this.ready(family))) {
       throw new ClientError('no-address', `no IPv${family} address is in stock`, {
         mend: 'hop less often, or let the agent keep more',
       });
     }
     address.holder = holder;
+    address.user = user;
+    this.shares.took(user);
     this.options.changed();
     this.fill(family);
     return address;
@@ -128,9 +150,15 @@ export class AddressStock {
     this.retire(held);
   }
 
+  /** Addresses that applications of a user have. */
+  heldByUser(user: number): number {
+    return this.shares.heldBy(user);
+  }
+
   /** The address that belongs to a secret; undefined when it is gone. */
   heldBy(holder: string): StockedAddress | undefined {
-    return [...this.addresses.values()].find(address => address.holder === holder);
+    const now = this.options.clock.now();
+    return [...this.addresses.values()].find(address => address.holder === holder && address.endsAt > now);
   }
 
   /** Gives back everything, and waits until the allocator was told or cannot be. */
@@ -171,12 +199,15 @@ export class AddressStock {
   }
 
   private async allocate(family: Family): Promise<void> {
-    const count = Math.min(ALLOCATE_AT_ONCE, this.options.size - this.ready(family));
+    const most = this.atOnce.get(family) ?? ALLOCATE_AT_ONCE;
+    const count = Math.min(most, this.options.size - this.ready(family));
+    this.atOnce.set(family, Math.max(1, Math.floor(count / 2)));
     const granted = await this.options.link.allocate(family, count);
+    this.atOnce.set(family, Math.min(ALLOCATE_AT_ONCE, most * 2));
     const now = this.options.clock.now();
     const addresses = granted.map(({ address, gateway, lifetime }) => {
       const endsAt = now + lifetime - MARGIN;
-      return { address, family, gateway, endsAt, holder: undefined };
+      return { address, family, gateway, endsAt, holder: undefined, user: undefined };
     });
     for (const address of addresses) this.passing.set(address.address, address);
     this.options.changed();
@@ -240,6 +271,7 @@ export class AddressStock {
   /** `over`: its lease is, so nothing that is in flight is waited for. */
   private retire(address: StockedAddress, over = false): void {
     this.addresses.delete(address.address);
+    if (address.holder !== undefined) this.shares.gaveBack(address.user);
     this.passing.set(address.address, address);
     this.after(over ? 0 : this.options.linger, () => this.remove(address, over));
   }

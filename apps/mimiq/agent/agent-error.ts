@@ -6,6 +6,7 @@ export type AgentErrorCode =
   | 'interface-refused'
   | 'bad-option'
   | 'no-rights'
+  | 'socket-refused'
   | 'socket-taken';
 
 /** What keeps an agent from working. The texts name no address of the client. */

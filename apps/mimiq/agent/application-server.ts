@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { rm } from 'node:fs/promises';
-import { createServer, type Server, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Clock, Timer } from '../../../controller/host/clock.js';
 import {
   type AgentMessage,
@@ -13,7 +12,8 @@ import type { AddressStock, StockedAddress } from './address-stock.js';
 
 /** Addresses that one application may have. */
 const MAX_HELD = 64;
-const MAX_WAITING = 64;
+/** Connections of one user, whose number is known or not. */
+const MAX_CONNECTIONS = 128;
 /** Milliseconds that an application's addresses outlive its connection, for one that comes back. */
 const GRACE = 2_000;
 /** Bytes of answers that an application may leave unread. */
@@ -23,6 +23,8 @@ const PATIENCE = 2_000;
 
 interface Application {
   readonly socket: Socket;
+  /** Number of its user, where that is known. */
+  readonly user: number | undefined;
   readonly held: Map<string, string>;
   waiting: number;
   rest: string;
@@ -32,23 +34,30 @@ interface Application {
 export class ApplicationServer {
   private readonly stock: AddressStock;
   private readonly clock: Clock;
-  private readonly server: Server;
+  private readonly perUser: number;
   private readonly applications = new Set<Application>();
   private readonly timers = new Set<Timer>();
   private closed = false;
 
-  constructor(stock: AddressStock, clock: Clock) {
+  /** `perUser`: addresses that all applications of one user may have together. */
+  constructor(stock: AddressStock, clock: Clock, perUser: number) {
     this.stock = stock;
     this.clock = clock;
-    this.server = createServer(socket => this.accept(socket));
+    this.perUser = perUser;
   }
 
-  /** Replaces the socket file of an agent that is gone. */
-  async listen(path: string): Promise<void> {
-    await rm(path, { force: true });
-    await new Promise<void>((resolve, reject) => {
-      this.server.once('error', reject).listen({ path, writableAll: true, readableAll: true }, resolve);
-    });
+  /** Serves an application of `user`, where that is known. */
+  accept(socket: Socket, user: number | undefined): void {
+    const application: Application = { socket, user, held: new Map(), waiting: 0, rest: '' };
+    socket.on('error', () => undefined);
+    if (this.of(user).length >= MAX_CONNECTIONS) {
+      this.refuse(application, `a user may have ${MAX_CONNECTIONS} connections`);
+      return;
+    }
+    this.applications.add(application);
+    socket.setEncoding('utf8');
+    socket.on('data', (chunk: string) => this.receive(application, chunk));
+    socket.on('close', () => this.gone(application));
   }
 
   /** Tells the application that has the address that it may not be used any more. */
@@ -63,17 +72,7 @@ export class ApplicationServer {
   close(): void {
     this.closed = true;
     for (const timer of this.timers) timer.cancel();
-    this.server.close();
     for (const { socket } of this.applications) socket.destroy();
-  }
-
-  private accept(socket: Socket): void {
-    const application: Application = { socket, held: new Map(), waiting: 0, rest: '' };
-    this.applications.add(application);
-    socket.setEncoding('utf8');
-    socket.on('data', (chunk: string) => this.receive(application, chunk));
-    socket.on('error', () => undefined);
-    socket.on('close', () => this.gone(application));
   }
 
   private receive(application: Application, chunk: string): void {
@@ -116,15 +115,24 @@ export class ApplicationServer {
   }
 
   private async take(application: Application, family: 4 | 6): Promise<StockedAddress> {
-    if (application.held.size + application.waiting >= MAX_HELD || application.waiting >= MAX_WAITING) {
+    const { user } = application;
+    if (application.held.size + application.waiting >= MAX_HELD) {
       throw new ClientError('agent-refused', `an application may have ${MAX_HELD} addresses`);
+    }
+    const waiting = this.of(user).reduce((sum, each) => sum + each.waiting, 0);
+    if (user !== undefined && this.stock.heldByUser(user) + waiting >= this.perUser) {
+      throw new ClientError('agent-refused', `a user may have ${this.perUser} addresses`);
     }
     application.waiting++;
     try {
-      return await this.stock.take(family, randomBytes(16).toString('hex'), PATIENCE);
+      return await this.stock.take(family, { holder: randomBytes(16).toString('hex'), user }, PATIENCE);
     } finally {
       application.waiting--;
     }
+  }
+
+  private of(user: number | undefined): Application[] {
+    return [...this.applications].filter(application => application.user === user);
   }
 
   private resume(secret: string): StockedAddress {

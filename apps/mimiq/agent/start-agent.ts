@@ -1,15 +1,17 @@
 import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
-import { type Clock, systemClock, type Timer } from '../../../controller/host/clock.js';
+import type { Clock, Timer } from '../../../controller/host/clock.js';
 import type { Family } from '../client/address-source.js';
 import { AddressStock } from './address-stock.js';
 import { AgentError } from './agent-error.js';
 import { claimFolder } from './agent-folder.js';
 import { type AllocatorLink, UdpAllocatorLink } from './allocator-link.js';
 import { ApplicationServer } from './application-server.js';
+import { bootClock } from './boot-clock.js';
+import { type CallerSocket, callerSocket } from './caller-socket.js';
 import { type InterfaceAddresses, IpBatch } from './interface-addresses.js';
 import { StateFile } from './state-file.js';
-import { becomeUser, systemUser } from './system-user.js';
+import { becomeUser, systemGroup, systemUser } from './system-user.js';
 
 export interface AgentOptions {
   readonly interface: string;
@@ -21,11 +23,17 @@ export interface AgentOptions {
   readonly service: { readonly host: string; readonly port: number };
   /** Who the agent goes on as; undefined keeps its rights. */
   readonly user: string | undefined;
+  /** Group whose members may ask for addresses; undefined lets every user of the machine. */
+  readonly group?: string | undefined;
+  /** Addresses that all applications of one user may have together. */
+  readonly perUser?: number;
+  /** The native program that tells who connects; the one that was built by default. */
+  readonly relay?: string;
   readonly clock?: Clock;
   readonly link?: AllocatorLink;
   readonly addresses?: InterfaceAddresses;
   /** What an operator may want to know; none of it names an address. */
-  readonly log: (event: 'hindered' | 'interface-lost', fields: Readonly<Record<string, unknown>>) => void;
+  readonly log: (event: 'hindered' | 'callers-unknown', fields: Readonly<Record<string, unknown>>) => void;
 }
 
 export interface RunningAgent {
@@ -38,24 +46,39 @@ export interface RunningAgent {
 /** Milliseconds that a restarted agent waits for the applications of the one before. */
 const RESUME_GRACE = 5_000;
 const LINGER = 300;
+/** Half of what a client may have in a network by default. */
+const PER_USER = 32;
 /** Milliseconds between two questions which addresses this machine has: it may be at another port of the network by now. */
 const COMPARE = 5_000;
+/** Milliseconds between two looks whether the machine slept. */
+const LOOK = 500;
 
 /** Does what needs rights, gives them up, and keeps addresses in stock. Rejects with AgentError. */
 export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
-  const { clock = systemClock, log } = options;
+  const { clock = bootClock, log } = options;
   await checkFree(options.socket);
   let fail: (error: AgentError) => void = () => undefined;
   const failed = new Promise<AgentError>(resolve => {
     fail = resolve;
   });
   const user = options.user === undefined ? undefined : systemUser(options.user);
+  const group = options.group === undefined ? undefined : systemGroup(options.group);
   const folder = dirname(options.socket);
   claimFolder(folder, user);
   const lost = () =>
     fail(new AgentError('interface-refused', 'the process that changes addresses has ended'));
   const device = options.addresses ?? new IpBatch(options.interface, user, lost);
-  if (user !== undefined) becomeUser(user);
+  const socket: CallerSocket = await callerSocket({
+    path: options.socket,
+    owner: user,
+    group,
+    lost: () => fail(new AgentError('socket-refused', 'the process that takes connections has ended')),
+    ...(options.relay !== undefined && { relay: options.relay }),
+  }).catch(error => {
+    device.close();
+    throw error;
+  });
+  if (user !== undefined) becomeUser(user, group);
   const link = options.link ?? new UdpAllocatorLink({ ...options.service, clock });
   const state = new StateFile(join(folder, `mimiq-agent.${options.interface}.json`));
   const offset = Date.now() - clock.now();
@@ -79,13 +102,14 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     },
     hindered,
   });
-  const server = new ApplicationServer(stock, clock);
+  const server = new ApplicationServer(stock, clock, options.perUser ?? PER_USER);
   const timers: Timer[] = [];
   const agent: RunningAgent = {
     stock,
     failed,
     async close() {
       for (const timer of timers) timer.cancel();
+      socket.close();
       server.close();
       await stock.close();
       state.close();
@@ -95,7 +119,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   };
   try {
     await restore(state, stock, device, clock, offset);
-    await server.listen(options.socket);
+    await socket.serve((connection, who) => server.accept(connection, who));
   } catch (error) {
     await agent.close();
     throw error;
@@ -109,6 +133,20 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     if (stock.all.length > 0) stock.compare().catch(() => undefined);
   };
   timers.push(clock.every(COMPARE, compare));
+  let looked = clock.now();
+  const look = () => {
+    const slept = clock.now() - looked > 2 * LOOK;
+    looked = clock.now();
+    if (!slept) return;
+    stock.expire();
+    compare();
+  };
+  timers.push(clock.every(LOOK, look));
+  if (!socket.knowsCallers) {
+    log('callers-unknown', {
+      reason: 'native/build/caller-relay is not built: users have no bounds of their own',
+    });
+  }
   compare();
   stock.start();
   return agent;
@@ -122,14 +160,14 @@ async function restore(
   clock: Clock,
   offset: number,
 ): Promise<void> {
-  for (const { address, gateway, endsAt, holder } of state.load()) {
+  for (const { address, gateway, endsAt, holder, user } of state.load()) {
     const end = endsAt - offset;
     if (end <= clock.now()) {
       await device.remove(address);
       continue;
     }
     await device.add(address);
-    stock.adopt({ address, gateway, endsAt: end, holder, family: address.includes(':') ? 6 : 4 });
+    stock.adopt({ address, gateway, endsAt: end, holder, user, family: address.includes(':') ? 6 : 4 });
   }
 }
 

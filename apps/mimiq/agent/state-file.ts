@@ -10,6 +10,7 @@ const schema = z.object({
       /** Milliseconds since 1970. */
       endsAt: z.number(),
       holder: z.string().optional(),
+      user: z.int().optional(),
     }),
   ),
 });
@@ -43,11 +44,12 @@ export class StateFile {
 
   /** `offset` turns times of the stock's clock into times since 1970. Throws what the file system throws. */
   save(addresses: Iterable<StockedAddress>, offset: number): void {
-    const saved = [...addresses].map(({ address, gateway, endsAt, holder }) => ({
+    const saved = [...addresses].map(({ address, gateway, endsAt, holder, user }) => ({
       address,
       gateway,
       endsAt: endsAt + offset,
       ...(holder !== undefined && { holder }),
+      ...(user !== undefined && { user }),
     }));
     const line = Buffer.from(`${JSON.stringify({ addresses: saved })}\n`);
     if (this.file === undefined || this.written > MAX_BYTES) this.begin(line);

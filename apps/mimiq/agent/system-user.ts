@@ -12,10 +12,23 @@ export function systemUser(name: string): SystemUser {
   return { uid: number(name, '-u'), gid: number(name, '-g') };
 }
 
-/** Goes on as `user`, with no rights beyond his. Throws AgentError `no-rights`. */
-export function becomeUser({ uid, gid }: SystemUser): void {
+/** Number of a group of this machine. Throws AgentError `bad-option` when there is no such group. */
+export function systemGroup(name: string): number {
   try {
-    process.setgroups!([gid]);
+    const line = execFileSync('getent', ['--', 'group', name], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    return Number(line.split(':')[2]);
+  } catch (cause) {
+    throw new AgentError('bad-option', `there is no group ${name}`, { cause });
+  }
+}
+
+/** Goes on as `user`, with no rights beyond his and `group`'s. Throws AgentError `no-rights`. */
+export function becomeUser({ uid, gid }: SystemUser, group: number | undefined): void {
+  try {
+    process.setgroups!(group === undefined ? [gid] : [gid, group]);
     process.setgid!(gid);
     process.setuid!(uid);
   } catch (cause) {

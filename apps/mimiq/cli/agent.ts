@@ -11,6 +11,8 @@ interface AgentCommandOptions {
   service?: string;
   port: string;
   user: string;
+  group?: string;
+  perUser: string;
 }
 
 export function defineMimiqAgent(mimiq: Command, invocation: Invocation): void {
@@ -29,10 +31,13 @@ export function defineMimiqAgent(mimiq: Command, invocation: Invocation): void {
     .option('--socket <path>', 'where applications connect', DEFAULT_SOCKET)
     .option('--service <address>', 'where the network takes requests (default: fe80::1 on the interface)')
     .option('--port <n>', 'and at which UDP port', '4870')
-    .option('--user <name>', 'who it goes on as', 'nobody');
+    .option('--user <name>', 'who it goes on as', 'nobody')
+    .option('--group <name>', "whose members may ask for addresses (default: all of the machine's users)")
+    .option('--per-user <n>', 'addresses that the applications of one user may have together', '32');
   withExamples(command, [
     ['cloakflow mimiq agent --interface eth0', 'IPv6 addresses'],
     ['cloakflow mimiq agent --interface eth0 --family 4 --service 169.254.48.70', 'IPv4 addresses'],
+    ['cloakflow mimiq agent --interface eth0 --group mimiq --per-user 8', 'for the members of a group'],
   ]);
   command.action(async (options: AgentCommandOptions) => {
     const { startAgent } = await import('../agent/start-agent.js');
@@ -60,6 +65,8 @@ export function defineMimiqAgent(mimiq: Command, invocation: Invocation): void {
           port: whole(options.port, '--port', 65_535),
         },
         user: process.getuid?.() === 0 ? options.user : undefined,
+        group: options.group,
+        perUser: whole(options.perUser, '--per-user', 4096),
         log: (event, fields) => logger.warn({ id: `mimiq-agent-${event}`, ...fields }),
       });
       await write(invocation.stdout, 'ready\n');

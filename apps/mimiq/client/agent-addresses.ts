@@ -27,6 +27,7 @@ export class AgentAddresses implements AddressSource {
   private readonly path: string;
   private readonly patience: number;
   private connecting: Promise<Socket> | undefined;
+  private current: Socket | undefined;
   private readonly waiting = new Map<number, (answer: Answer | Error) => void>();
   private readonly held = new Map<string, Held>();
   private nextId = 1;
@@ -101,6 +102,8 @@ export class AgentAddresses implements AddressSource {
   }
 
   private connection(): Promise<Socket> {
+    // What is not said yet: it has ended.
+    if (this.current?.destroyed) this.lost(this.current);
     this.connecting ??= this.open(Date.now() + (this.held.size > 0 ? this.patience : 0));
     this.connecting.catch(() => {
       this.connecting = undefined;
@@ -128,7 +131,8 @@ export class AgentAddresses implements AddressSource {
 
   private listen(socket: Socket): void {
     socket.on('error', () => undefined);
-    socket.on('close', () => this.lost());
+    this.current = socket;
+    socket.on('close', () => this.lost(socket));
     let rest = '';
     socket.setEncoding('utf8').on('data', (chunk: string) => {
       const lines = (rest + chunk).split('\n');
@@ -147,7 +151,9 @@ export class AgentAddresses implements AddressSource {
   }
 
   /** The agent went away; once it is back it is told what is held. */
-  private lost(): void {
+  private lost(socket: Socket): void {
+    if (this.current !== socket) return;
+    this.current = undefined;
     this.connecting = undefined;
     const gone = new ClientError('agent-unreachable', 'the agent went away');
     for (const resolve of this.waiting.values()) resolve(gone);

@@ -114,6 +114,36 @@ describe('the agent on an interface', () => {
     expect(stderr).to.include('[no-address]');
   });
 
+  it('leaves something for other users, however much one takes', async () => {
+    const away = await allocator(60_000);
+    await agent();
+    await until('a full stock', async () => (await configured()).length >= 8);
+    away.kill('SIGKILL');
+    await away.exited;
+    const greedy = `
+      const answers = [];
+      const socket = require('node:net').connect('${agentSocket()}');
+      for (let id = 0; id < 8; id++) socket.write(JSON.stringify({ op: 'take', id, family: 6 }) + '\\n');
+      require('node:readline').createInterface({ input: socket }).on('line', line => {
+        answers.push(JSON.parse(line).error?.code ?? 'taken');
+        if (answers.length === 8) console.log(answers.sort().join(' '));
+      });`;
+    const argv = [
+      'setpriv',
+      '--reuid=12345',
+      '--regid=12345',
+      '--clear-groups',
+      process.execPath,
+      '-e',
+      greedy,
+    ];
+    const other = await network!.start(argv);
+    const [line] = await other.printed(/^.*taken.*$/m, 30_000);
+    expect(line).to.equal('no-address no-address taken taken taken taken taken taken');
+    const { exitCode, stderr } = await fetch(1, 'never');
+    expect(exitCode, stderr).to.equal(0);
+  });
+
   it('takes addresses away before their lease ends, under a connection that goes on', async () => {
     await allocator(8_000);
     await agent();

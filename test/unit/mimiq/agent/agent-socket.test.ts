@@ -1,9 +1,14 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { type RunningAgent, startAgent } from '../../../../apps/mimiq/agent/start-agent.js';
+import {
+  type AgentOptions,
+  type RunningAgent,
+  startAgent,
+} from '../../../../apps/mimiq/agent/start-agent.js';
 import { AgentAddresses } from '../../../../apps/mimiq/client/agent-addresses.js';
 import { until } from '../../../../mininet/driver/index.js';
 import { ManualClock } from '../../../simulator/manual-clock.js';
@@ -21,7 +26,7 @@ describe("the agent's socket", () => {
     sources.push(made);
     return made;
   };
-  const start = (name = 'test0') =>
+  const start = (name = 'test0', more: Partial<AgentOptions> = {}) =>
     startAgent({
       interface: name,
       families: [6],
@@ -33,6 +38,7 @@ describe("the agent's socket", () => {
       addresses: network,
       clock,
       log: () => undefined,
+      ...more,
     });
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'cloakflow-agent-'));
@@ -159,6 +165,65 @@ describe("the agent's socket", () => {
     addresses.close();
     second.close();
   });
+
+  it('gives all applications of a user together no more than it was told', async () => {
+    await agent.close();
+    agent = await start('test0', { perUser: 3 });
+    const taken = await Promise.all(Array.from({ length: 3 }, () => source().take(6)));
+    expect(
+      await source()
+        .take(6)
+        .catch(error => error.code),
+    ).to.equal('agent-refused');
+    taken[0]!.release();
+    await until('room for another', () =>
+      source()
+        .take(6)
+        .catch(() => undefined),
+    );
+  });
+
+  it('parts with connections of one user beyond a number, and goes on with those before', async () => {
+    const first = source();
+    await first.take(6);
+    const many = Array.from({ length: 140 }, () =>
+      connect(socket)
+        .on('error', () => undefined)
+        .resume(),
+    );
+    try {
+      await until('the last ones to be closed', () => many.filter(each => each.destroyed).length >= 13);
+      expect((await first.take(6)).address).to.match(/^fd00::/);
+    } finally {
+      for (const each of many) each.destroy();
+    }
+  });
+
+  for (const [title, relay] of [
+    ['with', undefined],
+    ['without', '/nonexistent'],
+  ] as const) {
+    it(`lets everybody ask, or the members of a group, ${title} the program that tells who does`, async () => {
+      const group = execFileSync('id', ['-gn'], { encoding: 'utf8' }).trim();
+      for (const [name, more, mode] of [
+        ['all', {}, 0o666],
+        ['group', { group }, 0o660],
+      ] as const) {
+        const other = await start(name, { ...more, ...(relay && { relay }) });
+        const { mode: found, gid } = statSync(join(folder, name));
+        expect(found & 0o777).to.equal(mode);
+        expect(gid).to.equal(process.getgid!());
+        const addresses = new AgentAddresses(join(folder, name));
+        expect((await addresses.take(6)).address).to.match(/^fd00::/);
+        addresses.close();
+        await other.close();
+        expect(existsSync(join(folder, name))).to.equal(false);
+      }
+      expect(await start('none', { group: 'no-such-group' }).catch(error => error.code)).to.equal(
+        'bad-option',
+      );
+    });
+  }
 
   it('refuses to take the place of an agent that lives', async () => {
     expect(await start().catch(error => error.code)).to.equal('socket-taken');

@@ -14,7 +14,7 @@ describe("the agent's state file", () => {
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
   const address = (text: string, holder?: string) => ({
-    ...{ address: text, family: 6 as const, gateway: 'fe80::1', endsAt: 1000, holder },
+    ...{ address: text, family: 6 as const, gateway: 'fe80::1', endsAt: 1000, holder, user: undefined },
   });
 
   it('tells a restarted agent what was said last, in times that outlive its clock', () => {
