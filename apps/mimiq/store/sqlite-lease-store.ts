@@ -20,27 +20,36 @@ const PUT_LEASES = `INSERT INTO lease
 const PUT_ALIASES = `INSERT OR REPLACE INTO alias
   SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5 FROM json_each(?)`;
 
+/** Milliseconds after which SQLite's log is emptied when something was deleted: until then it may have what is gone from the file. */
+const LOG_LIFE = 60_000;
+
 /** Ids that are noted as used at once. */
 const ID_BLOCK = 4096;
 
 /**
  * Leases in an SQLite file. A batch of any size is one statement, whose parameter is a JSON list. What is deleted is
- * overwritten in the file: it does not tell who had an address last week.
+ * overwritten in the file, and leaves its log within a minute: they do not tell who had an address last week.
  */
 export class SqliteLeaseStore implements LeaseStore {
   private readonly store: Store;
   /** What the file says of ids and time. */
   private noted: { nextId: number; time: TimeMark } | undefined;
 
-  private constructor(store: Store) {
+  private readonly logLife: number;
+  private emptying: NodeJS.Timeout | undefined;
+
+  private constructor(store: Store, logLife: number) {
     this.store = store;
+    this.logLife = logLife;
   }
 
   /** Makes the file where it is missing. Throws StoreError. */
-  static async open(path: string): Promise<SqliteLeaseStore> {
-    const store = await openStore(path, MIGRATIONS);
-    await store.read('PRAGMA secure_delete = ON');
-    return new SqliteLeaseStore(store);
+  static async open(path: string, logLife: number = LOG_LIFE): Promise<SqliteLeaseStore> {
+    const store = await openStore(path, MIGRATIONS, { erases: true });
+    const leases = new SqliteLeaseStore(store, logLife);
+    // One that was killed left its log.
+    leases.emptyLogSoon();
+    return leases;
   }
 
   async load(): Promise<StoredState> {
@@ -89,11 +98,21 @@ export class SqliteLeaseStore implements LeaseStore {
       add('INSERT OR REPLACE INTO sid SELECT value->>0, value->>1 FROM json_each(?)', sids);
     }
     await this.store.write(statements);
+    if (remove.length > 0 || aliases !== undefined) this.emptyLogSoon();
     if (!isNoted) this.noted = { nextId: nextId + ID_BLOCK, time };
   }
 
   close(): Promise<void> {
+    clearTimeout(this.emptying);
     return this.store.close();
+  }
+
+  private emptyLogSoon(): void {
+    this.emptying ??= setTimeout(() => {
+      this.emptying = undefined;
+      // Where the disk is full it has to wait for another deletion.
+      this.store.read('PRAGMA wal_checkpoint(TRUNCATE)').catch(() => undefined);
+    }, this.logLife).unref();
   }
 
   /** Ids are noted in blocks and time once in MARK_AGE, so that most commits have nothing but leases. */

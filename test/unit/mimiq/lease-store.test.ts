@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -12,6 +12,7 @@ import type { LeaseStore, StoredLease } from '../../../apps/mimiq/store/lease-st
 import { MIGRATIONS } from '../../../apps/mimiq/store/migrations.js';
 import { SqliteLeaseStore } from '../../../apps/mimiq/store/sqlite-lease-store.js';
 import { openStore } from '../../../controller/store/index.js';
+import { until } from '../../../mininet/driver/index.js';
 import { MemoryLeaseStore } from '../../simulator/memory-lease-store.js';
 import { client, FakeNetwork, SWITCH } from './fake-network.js';
 
@@ -35,6 +36,11 @@ function lease(id: number, changes: Partial<StoredLease> = {}): StoredLease {
 
 function alias(value: number): AliasState {
   return { sid: 2 ** 32 - 1, alias: value, switchId: SWITCH, createdAt: 1, usableUntil: 2, validUntil: 3 };
+}
+
+/** None of a folder or socket. */
+function contentOf(path: string): Buffer[] {
+  return statSync(path).isFile() ? [readFileSync(path)] : [];
 }
 
 describe('mimiq lease store', () => {
@@ -150,6 +156,21 @@ describe('mimiq lease store', () => {
     await store.close();
     expect(statSync(path).mode & 0o077).to.equal(0);
     expect(readFileSync(path, 'latin1')).to.not.contain('a-request-to-be-forgotten');
+  });
+
+  it('leaves nothing of leases that ended in SQLite’s log for long', async () => {
+    const store = await SqliteLeaseStore.open(join(folder, 'leases.db'), 20);
+    const ended = lease(1, { request: 'mimiq-that-was-here' });
+    await store.commit({ put: [ended], nextId: 2, time: TIME });
+    await store.commit({ remove: [ended], nextId: 2, time: TIME });
+    const files = () => Buffer.concat(readdirSync(folder).flatMap(name => contentOf(join(folder, name))));
+    try {
+      await until('the log to be empty', () => !files().includes('mimiq-that-was-here'));
+      await store.commit({ put: [lease(2)], nextId: 3, time: TIME });
+      expect(files().includes('mimiq-2')).to.equal(true);
+    } finally {
+      await store.close();
+    }
   });
 
   it('has everything that a client was told when the controller is killed', async () => {
