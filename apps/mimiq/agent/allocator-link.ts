@@ -38,6 +38,9 @@ export interface LinkOptions {
 /** Milliseconds until a request is sent again; an answer is taken until all have passed. */
 const RETRIES = [200, 400, 800, 1600, 2000];
 
+/** Timers of the platform hold 31 bits of milliseconds; what lasts longer is given up early. */
+const LONGEST_LIFE = 2 ** 31 - 1;
+
 interface Pending {
   readonly done: (answer: AnswerMessage | undefined) => void;
 }
@@ -60,7 +63,8 @@ export class UdpAllocatorLink implements AllocatorLink {
   }
 
   async allocate(family: Family, count: number): Promise<GrantedAddress[]> {
-    return grantedBy(await this.ask({ allocate: { family, count } }));
+    const granted = grantedBy(await this.ask({ allocate: { family, count } }));
+    return granted.filter(each => familyOf(each.address) === family).slice(0, count);
   }
 
   async release(addresses: readonly string[]): Promise<void> {
@@ -121,8 +125,26 @@ function grantedBy({ grants, networks }: GrantedMessage): GrantedAddress[] {
   return grants.flatMap(({ address, lifetimeMs, network }) => {
     const gateway = networks[network]?.gateway;
     if (gateway === undefined || !isAddress(address) || !isAddress(gateway)) return [];
-    return [{ address: textOf(address), lifetime: lifetimeMs, gateway: textOf(gateway) }];
+    if (!isForHosts(address) || address.length !== gateway.length) return [];
+    const lifetime = Math.min(lifetimeMs, LONGEST_LIFE);
+    return [{ address: textOf(address), lifetime, gateway: textOf(gateway) }];
   });
+}
+
+/** No loopback, link-local or group address, and none that names nobody: taking one would break this machine's own traffic. */
+function isForHosts(address: Uint8Array): boolean {
+  const [first, second] = address as unknown as [number, number];
+  if (address.length === 4) {
+    const linkLocal = first === 169 && second === 254;
+    return first !== 0 && first !== 127 && first < 224 && !linkLocal;
+  }
+  const hasPrefix = address.subarray(0, 12).some(byte => byte !== 0);
+  const linkLocal = first === 0xfe && (second & 0xc0) === 0x80;
+  return hasPrefix && first !== 0xff && !linkLocal;
+}
+
+function familyOf(address: string): Family {
+  return address.includes(':') ? 6 : 4;
 }
 
 function hex(bytes: Uint8Array): string {
