@@ -54,6 +54,8 @@ export const fabricSchema = z.strictObject({
     .prefault({}),
   /** Bytes of the longest IP packet that tunnels can carry; clients are told, and longer ones answered. */
   mtu: z.int().min(1280).max(9216).optional(),
+  /** Hop limit of packets that leave the network; `keep` shows what kind of system sent them. */
+  hopLimit: z.union([z.int().min(32).max(255), z.literal('keep')]).default(64),
   /** Requests a second that one client port may send to the controller. */
   requestRate: z.int().min(1).max(100_000).default(200),
 });

@@ -14,6 +14,8 @@ export interface Fabric {
   readonly ipv6: readonly AliasLayout[];
   /** Bytes of the longest IP packet; undefined where nobody looks at that. */
   readonly mtu: number | undefined;
+  /** Hop limit of what leaves by the network's own edges; undefined: one less than it was sent with. */
+  readonly hopLimit: number | undefined;
   /** Requests a second that a client port may send to the controller. */
   readonly requestRate: number;
 }

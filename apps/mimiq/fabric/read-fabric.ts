@@ -18,7 +18,7 @@ export interface LeasedBlocks {
 /** The network that a checked configuration describes. */
 export function readFabric(config: FabricConfig, blocks: LeasedBlocks): Fabric {
   const firstEdge = Object.entries(config.switches).find(([, { outside }]) => outside !== undefined)?.[0];
-  const { gateway, service, tunnel, requestRate, mtu } = config;
+  const { gateway, service, tunnel, requestRate, mtu, hopLimit } = config;
   return {
     switches: Object.entries(config.switches).map(([name, sw]) => readSwitch(name, sw, firstEdge)),
     gateway: {
@@ -43,6 +43,7 @@ export function readFabric(config: FabricConfig, blocks: LeasedBlocks): Fabric {
       };
     }),
     mtu,
+    hopLimit: hopLimit === 'keep' ? undefined : hopLimit,
     requestRate,
   };
 }

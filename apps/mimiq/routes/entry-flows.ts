@@ -1,4 +1,5 @@
 /** Where packets enter the switch: each kind of port has its own way on. */
+import { VlanVid } from '../../../controller/openflow/index.js';
 import { IpProtocol } from '../../../controller/packet/index.js';
 import type { Action, Match } from '../../../controller/switch/index.js';
 import { ipv4Number } from '../address-prefix.js';
@@ -11,16 +12,21 @@ import { limitOf, type SwitchPlan } from '../pipeline/switch-plan.js';
 import { fromPeer } from './tunnel-actions.js';
 
 const ICMPV6 = { ethType: ETH.ipv6, ipProto: IpProtocol.ICMPV6 } as const;
+const TAGGED = 310;
 const OWN = 300;
 const FORGED = 290;
 const WANTED = 280;
 const REST = 270;
 const ELSEWHERE = 100;
+/** A VLAN tag, whatever it says. */
+const ANY_TAG = { value: VlanVid.PRESENT, mask: VlanVid.PRESENT } as const;
 
 export function entryFlows(plan: SwitchPlan, flows: FlowSet): void {
   const { tables, own, fabric } = plan;
   const length = fabric.mtu === undefined ? [] : [lookAtLength(fabric.mtu)];
   for (const port of own.clients) {
+    // A tag would travel with the packet, out of the network too.
+    flows.add(`entry client ${port} tagged`, tables.entry, TAGGED, { inPort: port, vlanVid: ANY_TAG }, []);
     flows.add(`entry client ${port}`, tables.entry, OWN, { inPort: port }, [
       apply([comesFrom(From.CLIENT), ...length]),
       goto(tables.client),

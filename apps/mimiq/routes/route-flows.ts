@@ -53,6 +53,7 @@ export function routeFlows(plan: SwitchPlan, flows: FlowSet): void {
 /** What is for nobody of the network. */
 function outFlows(plan: SwitchPlan, flows: FlowSet): void {
   const { tables, own, exits } = plan;
+  const { hopLimit } = plan.fabric;
   const { outside } = own;
   for (const ethType of IP_TYPES) {
     const family = ethType === ETH.ipv4 ? 4 : 6;
@@ -64,7 +65,7 @@ function outFlows(plan: SwitchPlan, flows: FlowSet): void {
       out(From.CLIENT, across.length > 0 ? across : plan.next);
       out(From.TUNNEL, plan.next);
     } else if (outside !== undefined) {
-      const leave = leaveBy(tables, outside, family);
+      const leave = leaveBy(tables, outside, family, hopLimit);
       if (across.length > 0) out(From.CLIENT, across);
       else if (leave.length > 0) out(From.CLIENT, leave);
       if (leave.length > 0) out(From.TUNNEL, leave);
@@ -72,9 +73,19 @@ function outFlows(plan: SwitchPlan, flows: FlowSet): void {
   }
 }
 
-/** Out of the network; none when the edge has no next router for the family. */
-export function leaveBy(tables: Tables, { mac, port, nextHop }: OutsidePort, family: 4 | 6): Instruction[] {
-  const actions: Action[] = [{ type: 'dec-nw-ttl' }, { type: 'set-field', field: { ethSrc: mac } }];
+/**
+ * Out of the network; none when the edge has no next router for the family. `hopLimit`: what every packet leaves with; without it
+ * each has made a hop.
+ */
+export function leaveBy(
+  tables: Tables,
+  { mac, port, nextHop }: OutsidePort,
+  family: 4 | 6,
+  hopLimit?: number,
+): Instruction[] {
+  const hop: Action =
+    hopLimit === undefined ? { type: 'dec-nw-ttl' } : { type: 'set-nw-ttl', nwTtl: hopLimit };
+  const actions: Action[] = [hop, { type: 'set-field', field: { ethSrc: mac } }];
   if (typeof nextHop === 'number') {
     return [apply([...actions, { type: 'set-field', field: { ethDst: nextHop } }, { type: 'output', port }])];
   }

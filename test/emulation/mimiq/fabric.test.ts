@@ -40,6 +40,26 @@ describe('the network of MIMIQ', () => {
     }
   });
 
+  it('lets every packet leave with one hop limit, which would tell systems apart', async () => {
+    const from = await both('c1');
+    const filter = 'icmp[icmptype] == icmp-echo or icmp6[icmp6type] == icmp6-echo';
+    await using capture = await all.host('server').capture({ filter });
+    for (const hopLimit of ['33', '128', '255']) {
+      for (const [index, to] of [SERVER4, SERVER6].entries()) {
+        const argv = ['ping', '-n', '-c1', '-W1', '-t', hopLimit, '-I', from[index]!, to];
+        const answered = async () => (await all.host('c1').run(argv)).exitCode === 0;
+        await until(`an answer from ${to}`, answered);
+      }
+    }
+    const limits = new Set<number>();
+    for (const frame of await framesOf(capture)) {
+      const layers = parseFrame(frame);
+      limits.add(findLayer(layers, 'ipv4')?.ttl ?? findLayer(layers, 'ipv6')!.hopLimit);
+    }
+    // The observer takes a hop.
+    expect([...limits]).to.deep.equal([63]);
+  });
+
   it('carries packets out by one edge and back by the other', async () => {
     const [from4, from6] = await both('c1');
     for (const [from, to, edges] of [

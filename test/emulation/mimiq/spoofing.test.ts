@@ -101,6 +101,21 @@ describe('a client that lies', () => {
     ]);
   });
 
+  it('about a VLAN is not heard: its tag would travel along', async () => {
+    const tagged = (frame: Uint8Array) =>
+      Buffer.concat([frame.subarray(0, 12), Buffer.from('81000005', 'hex'), frame.subarray(12)]);
+    const toVictim = { to: text(victim[6]) };
+    await using capture = await all.host('c1').capture({ filter: `udp port ${PORT} or vlan` });
+    await attacker.send(tagged(datagram(text(own[6]), toVictim)));
+    await attacker.send(datagram(text(own[6]), toVictim));
+    await until('c2 reaches c1', () => all.pings('c2', text(own[6]), text(victim[6])), { timeout: 60_000 });
+    const received = (await framesOf(capture)).map(frame => parseFrame(frame));
+    const fromAttacker = received.filter(
+      layers => findLayer(layers, 'udp') && findLayer(layers, 'ipv6')?.source === text(own[6]),
+    );
+    expect(fromAttacker.map(layers => findLayer(layers, 'vlan')?.vlanId)).to.deep.equal([undefined]);
+  });
+
   it('about neighbours poisons nobody: ARP and neighbour advertisements end at its port', async () => {
     const { mac } = all.host('c2');
     const arp = (operation: number, destination: string, target: string) =>
