@@ -1,7 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { lookup } from 'node:dns/promises';
-import { BlockList, connect, isIP, type Socket } from 'node:net';
+import { connect, isIP, type Socket } from 'node:net';
 import { Http3Server, type Http3ServerOptions } from './http3-server.js';
+import { isPublic } from './public-addresses.js';
 import type { RequestFromClient } from './request-from-client.js';
 
 export interface ExitOptions extends Omit<Http3ServerOptions, 'request'> {
@@ -13,30 +14,6 @@ export interface ExitOptions extends Omit<Http3ServerOptions, 'request'> {
 
 const CONNECT_ERROR = 0x10f; // H3_CONNECT_ERROR, RFC 9114 section 8.1
 const CONNECT_TIMEOUT = 10_000;
-
-/** Networks that lead back into the exit's own (RFC 6890). */
-const PRIVATE = new BlockList();
-for (const [network, bits] of [
-  ['0.0.0.0', 8],
-  ['10.0.0.0', 8],
-  ['100.64.0.0', 10],
-  ['127.0.0.0', 8],
-  ['169.254.0.0', 16],
-  ['172.16.0.0', 12],
-  ['192.168.0.0', 16],
-  ['224.0.0.0', 3],
-] as const) {
-  PRIVATE.addSubnet(network, bits, 'ipv4');
-  PRIVATE.addSubnet(`::ffff:${network}`, 96 + bits, 'ipv6');
-}
-for (const [network, bits] of [
-  ['::', 127],
-  ['fc00::', 7],
-  ['fe80::', 10],
-  ['ff00::', 8],
-] as const) {
-  PRIVATE.addSubnet(network, bits, 'ipv6');
-}
 
 /**
  * The far end of a tunnel, outside the network of the clients (the paper's QUIC-based VPN): opens TCP connections for who shows
@@ -55,6 +32,7 @@ export function startExit(options: ExitOptions): Promise<Http3Server> {
 async function serve(request: RequestFromClient, expected: Buffer, allowPrivate: boolean): Promise<void> {
   const shown = request.headers.find(([name]) => name === 'proxy-authorization')?.[1] ?? '';
   if (!timingSafeEqual(digest(shown), expected)) return refuse(request, 407);
+  request.known();
   if (request.method !== 'CONNECT') return refuse(request, 405);
   const match = /^(\[[0-9a-f:.]+\]|[^:[\]]+):(\d{1,5})$/i.exec(request.authority);
   if (match === null) return refuse(request, 400);
@@ -80,7 +58,7 @@ async function addressOf(host: string, allowPrivate: boolean): Promise<string | 
         each => each.map(a => a.address),
         () => [],
       );
-  return all.find(address => allowPrivate || !PRIVATE.check(address, isIP(address) === 4 ? 'ipv4' : 'ipv6'));
+  return all.find(address => allowPrivate || isPublic(address));
 }
 
 function opened(host: string, port: number): Promise<Socket | undefined> {
@@ -135,7 +113,9 @@ function settled(socket: Socket): Promise<void> {
   });
 }
 
+/** What else comes with a request that is refused is not kept. */
 function refuse(request: RequestFromClient, status: number): void {
+  request.body.discard();
   request.respond(status);
   request.end();
 }

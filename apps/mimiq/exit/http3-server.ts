@@ -19,12 +19,17 @@ export interface Http3ServerOptions {
   readonly spareIds?: number;
   /** Tells clients that they may not change their address (RFC 9000 section 18.2). */
   readonly disableMigration?: boolean;
+  /** Connections at a time of clients that no request has made known. */
+  readonly maxStrangers?: number;
   readonly request: (request: RequestFromClient) => void;
   readonly clock?: Clock;
 }
 
 const INITIAL = 0x00;
 const MAX_CONNECTIONS = 4096;
+/** Connections of clients that are not known. When one more comes the oldest of them has to go: opening them costs nothing. */
+const MAX_STRANGERS = 512;
+const EXCESSIVE_LOAD = 0x107; // H3_EXCESSIVE_LOAD, RFC 9114 section 8.1
 const SPARE_IDS = 7;
 /** Milliseconds in which a client that did not hear that its connection was closed is told again (RFC 9000 section 10.2). */
 const CLOSING = 3_000;
@@ -36,6 +41,8 @@ export class Http3Server {
   private readonly socket: Socket;
   private readonly byId = new Map<string, Pick<ServerConnection, 'receive'>>();
   private readonly connections = new Set<ServerConnection>();
+  /** Those of clients that are not known, the oldest first. */
+  private readonly strangers = new Set<ServerConnection>();
   /** Of connections that were closed and still say so. */
   private readonly closing = new Set<Timer>();
   private over = false;
@@ -92,9 +99,17 @@ export class Http3Server {
     }
     const known = this.byId.get(hex(header.dcid));
     if (known !== undefined) known.receive(datagram, from);
-    else if (header.ty === INITIAL && this.connections.size < MAX_CONNECTIONS) {
+    else if (header.ty === INITIAL && this.hasRoom()) {
       this.accept(header.dcid, from)?.receive(datagram, from);
     }
+  }
+
+  /** Makes room among the clients that are not known. */
+  private hasRoom(): boolean {
+    const { maxStrangers = MAX_STRANGERS } = this.options;
+    const [oldest] = this.strangers;
+    if (this.strangers.size >= maxStrangers) oldest!.close(EXCESSIVE_LOAD);
+    return this.connections.size < MAX_CONNECTIONS;
   }
 
   private accept(firstId: Uint8Array, from: HostPort): ServerConnection | undefined {
@@ -112,6 +127,7 @@ export class Http3Server {
       clock: this.options.clock ?? systemClock,
       send: (bytes, to) => this.socket.send(bytes, to.port, to.host, () => undefined),
       request: this.options.request,
+      known: () => this.strangers.delete(connection),
       idAdded: added => {
         ids.add(hex(added));
         this.byId.set(hex(added), connection);
@@ -122,11 +138,13 @@ export class Http3Server {
       },
       closed: farewell => {
         this.connections.delete(connection);
+        this.strangers.delete(connection);
         this.forget(ids, farewell);
       },
     });
     for (const each of ids) this.byId.set(each, connection);
     this.connections.add(connection);
+    this.strangers.add(connection);
     return connection;
   }
 

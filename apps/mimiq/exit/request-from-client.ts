@@ -16,6 +16,8 @@ export interface RequestPort {
   writable(): void;
   /** The body has room again. */
   resume(): void;
+  /** The client is one that is known. */
+  known(): void;
   /** Stops reading and writing, with a code of HTTP/3. */
   cancel(code: number): void;
 }
@@ -49,6 +51,11 @@ export class RequestFromClient implements FrameHandler {
       () => port.resume(),
       () => port.cancel(Http3Code.NO_ERROR),
     );
+  }
+
+  /** The client may stay, however many others come. */
+  known(): void {
+    this.port.known();
   }
 
   /** Sends the header of the answer. */

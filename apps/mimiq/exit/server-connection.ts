@@ -19,6 +19,8 @@ export interface ServerConnectionOptions {
   readonly spareIds: number;
   readonly send: (bytes: Uint8Array, to: HostPort) => void;
   readonly request: (request: RequestFromClient) => void;
+  /** It has made a request that only those may make whom the server knows. */
+  readonly known: () => void;
   /** A connection ID that the client may use from now on, or does not use any more. */
   readonly idAdded: (id: Uint8Array) => void;
   readonly idRetired: (id: Uint8Array) => void;
@@ -177,6 +179,7 @@ export class ServerConnection {
         writable: () => this.resumed(() => this.writable(id)),
         resume: () => this.resumed(() => this.readable(id)),
         cancel: (code: number) => this.cancel(id, code),
+        known: () => this.options.known(),
       };
       const made: RequestFromClient = new RequestFromClient(port, () => this.options.request(made));
       request = made;

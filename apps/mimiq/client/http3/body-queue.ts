@@ -6,6 +6,7 @@ export class BodyQueue implements AsyncIterable<Uint8Array> {
   private readonly chunks: Uint8Array[] = [];
   private queued = 0;
   private ended = false;
+  private unwanted = false;
   private failure: Error | undefined;
   private wake: (() => void) | undefined;
   private readonly resume: () => void;
@@ -21,7 +22,17 @@ export class BodyQueue implements AsyncIterable<Uint8Array> {
     return this.queued >= HIGH_WATER;
   }
 
+  /** Nobody will read it: what is there and what comes is dropped. */
+  discard(): void {
+    const wasFull = this.full;
+    this.unwanted = true;
+    this.chunks.length = 0;
+    this.queued = 0;
+    if (wasFull) this.resume();
+  }
+
   push(chunk: Uint8Array): void {
+    if (this.unwanted) return;
     this.chunks.push(chunk);
     this.queued += chunk.length;
     this.wake?.();

@@ -46,6 +46,7 @@ describe('the server’s end of a connection that hops', () => {
       spareIds: 8,
       send: (bytes, to) => sent.push([bytes.length, to]),
       request: () => {},
+      known: () => {},
       idAdded: () => {},
       idRetired: () => {},
       closed: farewell => ended.push(farewell),

@@ -1,13 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { createServer as createHttpServer, request as httpRequest, type IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { expect } from 'chai';
+import type { HoppingConnection } from '../../../../apps/mimiq/client/hopping-connection.js';
 import type { ClientError, MimiqClient } from '../../../../apps/mimiq/client/index.js';
 import { startExit } from '../../../../apps/mimiq/exit/exit.js';
+import { isPublic } from '../../../../apps/mimiq/exit/public-addresses.js';
 import type { ServerConnection } from '../../../../apps/mimiq/exit/server-connection.js';
 import { ExitTunnel } from '../../../../apps/mimiq/proxy/exit-tunnel.js';
 import { LocalProxy } from '../../../../apps/mimiq/proxy/local-proxy.js';
 import { listenForward, parseForward } from '../../../../apps/mimiq/proxy/port-forward.js';
+import { until } from '../../../../mininet/driver/index.js';
 import { Loopback, TOKEN } from './loopback.js';
 
 describe('for unmodified applications', () => {
@@ -104,6 +108,72 @@ describe('for unmodified applications', () => {
         'the exit does not know this token',
         'the exit does not take clients there',
       ]);
+    });
+
+    it('keeps nothing of what a stranger sends after its request', async () => {
+      const { certificate, key } = loopback;
+      const options = { host: '127.0.0.1', port: 0, certificate, key, token: TOKEN, allowPrivate: true };
+      const server = loopback.closing(await startExit(options));
+      const url = `https://127.0.0.1:${server.port}/`;
+      const body = Buffer.alloc(3 << 20);
+      const { status } = await loopback.client().request(url, { method: 'POST', body });
+      expect(status).to.equal(407);
+      const { connections } = server as unknown as {
+        connections: Set<{ requests: Map<number, { body: { queued: number } }> }>;
+      };
+      const kept = [...connections].flatMap(({ requests }) =>
+        [...requests.values()].map(({ body }) => body.queued),
+      );
+      expect(kept).to.deep.equal([0]);
+    });
+
+    it('stays for who has shown the token, however many strangers come', async () => {
+      const { certificate, key } = loopback;
+      const options = { host: '127.0.0.1', port: 0, certificate, key, token: TOKEN, allowPrivate: true };
+      const server = loopback.closing(await startExit({ ...options, maxStrangers: 3 }));
+      const exitUrl = new URL(`https://127.0.0.1:${server.port}`);
+      const tunnel = new ExitTunnel(loopback.client(), exitUrl, TOKEN);
+      const port = await forward(tunnel, `127.0.0.1:${await loopback.echo()}`);
+      const inside = connect(port, '127.0.0.1').on('error', () => undefined);
+      const echoed = (text: string) =>
+        new Promise<string>(resolve => {
+          inside.once('data', data => resolve(String(data)));
+          inside.write(text);
+        });
+      expect(await echoed('first')).to.equal('first');
+      const strangers = loopback.client();
+      const made: HoppingConnection[] = [];
+      for (let index = 0; index < 5; index++) made.push(await strangers.connect(exitUrl));
+      await until(
+        'the oldest two to be closed',
+        () => made.map(({ open }) => open).join() === 'false,false,true,true,true',
+      );
+      expect(server.open).to.equal(4);
+      expect(await echoed('second')).to.equal('second');
+      for (const each of made) each.close();
+      inside.destroy();
+    });
+
+    it('takes nobody to what is not of the public Internet, however it is written', () => {
+      const own = Object.values(networkInterfaces()).flatMap(all => all!.map(({ address }) => address));
+      for (const address of [
+        ...['10.1.2.3', '127.0.0.1', '169.254.169.254', '192.168.1.1', '198.18.0.1', '0.0.0.0', '239.1.1.1'],
+        ...[
+          '::',
+          '::1',
+          '::10.0.0.1',
+          'fe80::1',
+          'fec0::1',
+          'fd00::1',
+          'ff02::1',
+          '2001::1',
+          '2002:a00:1::1',
+        ],
+        ...['::ffff:10.0.0.1', '64:ff9b::10.0.0.1', '64:ff9b::a9fe:a9fe', '64:ff9b:1::1', ...own],
+      ])
+        expect(isPublic(address), address).to.equal(false);
+      for (const address of ['192.0.1.1', '8.8.8.8', '2600::1', '64:ff9b::8.8.8.8', '::ffff:8.8.8.8'])
+        expect(isPublic(address), address).to.equal(true);
     });
 
     it('reads where a port leads as ssh does', () => {
