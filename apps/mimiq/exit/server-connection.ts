@@ -167,6 +167,7 @@ export class ServerConnection {
       return piece === null ? undefined : { bytes: this.buffer.slice(0, piece[0]), end: piece[1] };
     } catch (error) {
       if (!(error as Error).message.startsWith('StreamReset')) return undefined;
+      if (id % 4 === 2) this.peer.end(id);
       throw new Http3Error(Http3Code.REQUEST_CANCELLED, 'the client broke a request off', 'stream');
     }
   }

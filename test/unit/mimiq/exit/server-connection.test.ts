@@ -55,6 +55,37 @@ describe('the server’s end of a connection that hops', () => {
   };
   const turn = () => new Promise(resolve => setImmediate(resolve));
 
+  it('keeps nothing of streams that the client broke off, and ends when that was its control stream', async () => {
+    let id = 2;
+    let pieces: (number | 'reset')[] = [];
+    const { connection, ended } = serve(new ClientLabels(at(0)), {
+      isEstablished: () => true,
+      readable: () => [id],
+      streamShutdown: () => {},
+      close: () => {},
+      streamRecv: (_id, into) => {
+        const piece = pieces.shift();
+        if (piece === 'reset') throw new Error('StreamReset(0)');
+        if (piece === undefined) return null;
+        into[0] = piece;
+        return [1, false];
+      },
+    });
+    const { streams } = (connection as unknown as { peer: { streams: Map<number, unknown> } }).peer;
+    const hear = async (next: typeof pieces) => {
+      pieces = next;
+      connection.receive(new Uint8Array(40), at(0));
+      await turn();
+    };
+    const reserved = 0x21;
+    for (id = 6; id < 46; id += 4) await hear([reserved, 'reset']);
+    expect(streams.size).to.equal(0);
+    expect(ended).to.have.length(0);
+    id = 2;
+    await hear([0, 'reset']);
+    expect(ended).to.have.length(1);
+  });
+
   it('sends what is due on a path that was left to the address in use', async () => {
     const labels = new ClientLabels(at(0));
     const left = labels.labelOf(at(0));
