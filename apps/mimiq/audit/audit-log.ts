@@ -63,7 +63,10 @@ export class AuditLog {
   }
 }
 
-/** The records that this key opens, in their order; `unreadable` counts the lines that it does not. */
+/** Damaged lines in a row behind which records are still looked for. */
+const MAX_DAMAGED = 64;
+
+/** The records that this key opens, in their order; `unreadable` counts the lines that it does not, which cost no others. */
 export function readAuditLog(
   text: string,
   privateKey: Uint8Array,
@@ -71,14 +74,17 @@ export function readAuditLog(
   const records: AuditRecord[] = [];
   let unreadable = 0;
   let opener: Opener | undefined;
+  let damaged = 0;
   for (const line of text.split('\n')) {
     if (line === '') continue;
     if (line.startsWith('key ')) {
       const ephemeral = Buffer.from(line.slice(4), 'base64');
+      damaged = 0;
       opener = ephemeral.length === 32 ? new Opener(privateKey, ephemeral) : undefined;
       continue;
     }
-    const plain = opener?.open(Buffer.from(line, 'base64'));
+    const plain = opener?.open(Buffer.from(line, 'base64'), Math.min(damaged, MAX_DAMAGED));
+    damaged = plain === undefined ? damaged + 1 : 0;
     if (plain === undefined) unreadable++;
     else records.push(JSON.parse(Buffer.from(plain).toString('utf8').trimEnd()) as AuditRecord);
   }

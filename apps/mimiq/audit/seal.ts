@@ -58,16 +58,24 @@ export class Opener {
     this.key = derive(shared, ephemeral, recipient);
   }
 
-  /** Undefined when it is not the next record, was changed, or is for another key. */
-  open(sealed: Uint8Array): Uint8Array | undefined {
+  /** Undefined when it is not the next record, nor one of the `ahead` after it, was changed, or is for another key. */
+  open(sealed: Uint8Array, ahead = 0): Uint8Array | undefined {
+    for (let count = this.count; count <= this.count + ahead; count++) {
+      const plain = this.openAt(sealed, count);
+      if (plain === undefined) continue;
+      this.count = count + 1;
+      return plain;
+    }
+    return undefined;
+  }
+
+  private openAt(sealed: Uint8Array, count: number): Uint8Array | undefined {
     if (sealed.length < TAG_BYTES) return undefined;
     const end = sealed.length - TAG_BYTES;
     try {
-      const decipher = createDecipheriv('aes-256-gcm', this.key, nonce(this.count));
+      const decipher = createDecipheriv('aes-256-gcm', this.key, nonce(count));
       decipher.setAuthTag(sealed.subarray(end));
-      const plain = Buffer.concat([decipher.update(sealed.subarray(0, end)), decipher.final()]);
-      this.count++;
-      return plain;
+      return Buffer.concat([decipher.update(sealed.subarray(0, end)), decipher.final()]);
     } catch {
       return undefined;
     }

@@ -81,6 +81,17 @@ describe('mimiq audit log', () => {
     expect(unreadable).to.equal(0);
   });
 
+  it('loses no more than the lines that are damaged', () => {
+    write(1, 2, 3, 4);
+    const lines = readFileSync(path, 'latin1').trim().split('\n');
+    lines[2] = `${lines[2]!.slice(0, 20)}${lines[2]![20] === 'A' ? 'B' : 'A'}${lines[2]!.slice(21)}`;
+    lines[3] = '';
+    lines.splice(3, 0, 'nonsense');
+    const { records, unreadable } = readAuditLog(lines.join('\n'), privateKey);
+    expect(records.map(({ address }) => address)).to.deep.equal(['198.51.100.1', '198.51.100.4']);
+    expect(unreadable).to.equal(2);
+  });
+
   it('does not open records that were changed or moved', () => {
     write(1, 2);
     const [key, first, second] = readFileSync(path, 'latin1').trim().split('\n');
