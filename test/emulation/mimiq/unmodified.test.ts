@@ -28,7 +28,7 @@ describe('unmodified applications in the network of MIMIQ', () => {
     writeFileSync(all.file('token'), 'a-token-of-many-letters\n');
     const token = ['--token-file', all.file('token')];
     const keys = ['--cert', all.server.authority, '--key', all.server.authority.replace('cert', 'key')];
-    const listen = ['--listen', `[::]:${EXIT_PORT}`];
+    const listen = ['--listen', `[::]:${EXIT_PORT}`, '--allow-private']; // the web server is at the exit's own address
     await all.cloakflow('server', ['mimiq', 'exit', ...listen, ...keys, ...token], /listening/);
     const web = ['-m', 'http.server', String(WEB_PORT), '--bind', '::', '-d', all.file('server/www')];
     await all.host('server').spawn(['/usr/bin/python3', ...web]);
