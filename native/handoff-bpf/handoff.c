@@ -212,12 +212,14 @@ static __always_inline void end_old(struct __sk_buff *skb, struct packet *p, __u
 }
 
 /* Whether a connection may have sent this segment by its number: one in half a million of those of a long upload bears the whole
- * cookie by chance (h2 and h2'), one in four thousand without timestamps. */
+ * cookie by chance (h2 and h2'), one in four thousand without timestamps. None goes beyond the window that was offered, whose
+ * right edge never goes back; repetitions come from as far behind as a window was ever wide. The next connection of a Linux client
+ * begins ahead, by 15 MiB for each second. */
 static __always_inline int is_within(struct packet *p, const struct tcp_sock *sk)
 {
-    __u32 clamp = sk->window_clamp, window = sk->rcv_wnd;
-    if (clamp > window) window = clamp;
-    return p->segment.client_isn + 1 - sk->rcv_nxt + window <= 2 * window;
+    __u32 ahead = sk->rcv_wnd, behind = sk->window_clamp;
+    if (behind < ahead) behind = ahead;
+    return p->segment.client_isn + 1 - sk->rcv_nxt + behind <= behind + ahead;
 }
 
 /* Whether a connection began by another segment than this one, and was handed off as well, by a key that still holds: the
