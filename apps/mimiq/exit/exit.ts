@@ -113,11 +113,8 @@ function settled(socket: Socket): Promise<void> {
   });
 }
 
-/** What else comes with a request that is refused is not kept. */
 function refuse(request: RequestFromClient, status: number): void {
-  request.body.discard();
-  request.respond(status);
-  request.end();
+  request.refuse(status);
 }
 
 function digest(text: string): Buffer {

@@ -18,6 +18,8 @@ export interface RequestPort {
   resume(): void;
   /** The client is one that is known. */
   known(): void;
+  /** Tells the client to send no more of it: a stream that stays open counts against those that the client may have. */
+  stopReading(): void;
   /** Stops reading and writing, with a code of HTTP/3. */
   cancel(code: number): void;
 }
@@ -51,6 +53,14 @@ export class RequestFromClient implements FrameHandler {
       () => port.resume(),
       () => port.cancel(Http3Code.NO_ERROR),
     );
+  }
+
+  /** Answers without what else the client sends, of which nothing is kept. */
+  refuse(status: number): void {
+    this.body.discard();
+    this.respond(status);
+    this.end();
+    this.port.stopReading();
   }
 
   /** The client may stay, however many others come. */

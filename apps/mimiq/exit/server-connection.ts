@@ -181,6 +181,7 @@ export class ServerConnection {
         resume: () => this.resumed(() => this.readable(id)),
         cancel: (code: number) => this.cancel(id, code),
         known: () => this.options.known(),
+        stopReading: () => this.stopReading(id),
       };
       const made: RequestFromClient = new RequestFromClient(port, () => this.options.request(made));
       request = made;
@@ -240,6 +241,19 @@ export class ServerConnection {
       if (message === 'Done') return -1;
       return message.startsWith('StreamStopped') ? undefined : 0;
     }
+  }
+
+  private stopReading(id: number): void {
+    const request = this.requests.get(id);
+    if (request === undefined || request.received) return;
+    try {
+      this.options.native.streamShutdown(id, 0, Http3Code.NO_ERROR);
+    } catch {
+      // It has come whole.
+    }
+    request.received = true;
+    this.settle(id);
+    this.flush();
   }
 
   private cancel(id: number, code: number): void {
