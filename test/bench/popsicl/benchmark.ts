@@ -73,9 +73,9 @@ export async function measurePopsicl(options: PopsiclBenchmarkOptions): Promise<
         downloads: quick ? 1 : 5,
         progress: part('ways'),
       });
-      // Each takes a third of a second or more: this many stay within a minute.
+      // Single ones differ by a tenth and more: so many rounds, where each takes a third of a second, last three minutes.
       downloads.distantDownload = await measureDistantDownloads(cloud, {
-        rounds: quick ? rounds : 10,
+        rounds: quick ? rounds : 30,
         downloads: quick ? 1 : 3,
         progress: part('ways'),
       });
