@@ -5,7 +5,6 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <grp.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,14 +13,6 @@
 #include <unistd.h>
 
 #include "../descriptor/descriptor.h"
-
-/* Node acknowledges each connection; nothing of that matters here. 0 when the parent is gone. */
-static int discard(int channel)
-{
-    char bytes[4096];
-    ssize_t count = read(channel, bytes, sizeof(bytes));
-    return count > 0 || (count < 0 && (errno == EINTR || errno == EAGAIN));
-}
 
 static void relay(int listener, int channel)
 {
@@ -64,13 +55,5 @@ int main(int count, char **words)
         fprintf(stderr, "caller-relay: %s: %s\n", words[1], strerror(errno));
         return EXIT_FAILURE;
     }
-    static const char ready[] = "\"ready\"\n";
-    if (write(channel, ready, sizeof(ready) - 1) < 0) return EXIT_FAILURE;
-    for (;;) {
-        struct pollfd waits[] = {{.fd = channel, .events = POLLIN}, {.fd = listener, .events = POLLIN}};
-        if (poll(waits, 2, -1) < 0 && errno != EINTR) return EXIT_FAILURE;
-        if ((waits[0].revents & (POLLERR | POLLHUP | POLLNVAL)) || ((waits[0].revents & POLLIN) && !discard(channel)))
-            return EXIT_SUCCESS;
-        if (waits[1].revents & POLLIN) relay(listener, channel);
-    }
+    return serve_parent(channel, listener, relay);
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -120,4 +121,25 @@ int descriptor_receive(int connection, int milliseconds)
     if (taken >= 0) (void)close(taken);
     errno = EPROTO;
     return -1;
+}
+
+/* 0 when the parent is gone. */
+static int discard(int channel)
+{
+    char bytes[4096];
+    ssize_t count = read(channel, bytes, sizeof(bytes));
+    return count > 0 || (count < 0 && (errno == EINTR || errno == EAGAIN));
+}
+
+int serve_parent(int channel, int listener, void (*relay)(int listener, int channel))
+{
+    static const char ready[] = "\"ready\"\n";
+    if (write(channel, ready, sizeof(ready) - 1) < 0) return EXIT_FAILURE;
+    for (;;) {
+        struct pollfd waits[] = {{.fd = channel, .events = POLLIN}, {.fd = listener, .events = POLLIN}};
+        if (poll(waits, 2, -1) < 0 && errno != EINTR) return EXIT_FAILURE;
+        if ((waits[0].revents & (POLLERR | POLLHUP | POLLNVAL)) || ((waits[0].revents & POLLIN) && !discard(channel)))
+            return EXIT_SUCCESS;
+        if (waits[1].revents & POLLIN) relay(listener, channel);
+    }
 }

@@ -18,3 +18,7 @@ int descriptor_send(int connection, int descriptor, const void *text, size_t len
 /* Takes the one descriptor that comes with the next bytes, close-on-exec; waits for at most `milliseconds`. -1 with
  * errno for everything else. */
 int descriptor_receive(int connection, int milliseconds);
+
+/* For a child of Node: says "ready" over the IPC channel, and calls `relay` whenever `listener` has a connection, until the parent
+ * is gone. What Node acknowledges is thrown away. The child's exit code. */
+int serve_parent(int channel, int listener, void (*relay)(int listener, int channel));

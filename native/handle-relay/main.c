@@ -4,7 +4,6 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,15 +15,10 @@
 #define PATIENCE_MILLISECONDS 50
 static const char HANDLE[] = "{\"cmd\":\"NODE_HANDLE\",\"type\":\"net.Socket\",\"msg\":\"handoff\"}\n";
 
-/* Node acknowledges each handle; nothing of that matters here. 0 when the parent is gone. */
-static int discard(int channel)
-{
-    char bytes[4096];
-    ssize_t count = read(channel, bytes, sizeof(bytes));
-    return count > 0 || (count < 0 && (errno == EINTR || errno == EAGAIN));
-}
+/* Who may hand connections over, beside root. */
+static uid_t user;
 
-static void relay(int listener, int channel, uid_t user)
+static void relay(int listener, int channel)
 {
     int connection = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
     if (connection < 0) return;
@@ -46,18 +40,10 @@ int main(int count, char **words)
         return 2;
     }
     int channel = atoi(channel_text), listener = unix_listen(words[1], 512, 0666);
-    uid_t user = (uid_t)strtoul(words[2], NULL, 10);
+    user = (uid_t)strtoul(words[2], NULL, 10);
     if (listener < 0) {
         fprintf(stderr, "handle-relay: %s: %s\n", words[1], strerror(errno));
         return EXIT_FAILURE;
     }
-    static const char ready[] = "\"ready\"\n";
-    if (write(channel, ready, sizeof(ready) - 1) < 0) return EXIT_FAILURE;
-    for (;;) {
-        struct pollfd waits[] = {{.fd = channel, .events = POLLIN}, {.fd = listener, .events = POLLIN}};
-        if (poll(waits, 2, -1) < 0 && errno != EINTR) return EXIT_FAILURE;
-        if ((waits[0].revents & (POLLERR | POLLHUP | POLLNVAL)) || ((waits[0].revents & POLLIN) && !discard(channel)))
-            return EXIT_SUCCESS;
-        if (waits[1].revents & POLLIN) relay(listener, channel, user);
-    }
+    return serve_parent(channel, listener, relay);
 }
